@@ -1,0 +1,29 @@
+# Flags every target shares. Warnings are errors.
+find_program(RUCK_CCACHE ccache)
+if(RUCK_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${RUCK_CCACHE}")
+  set(CMAKE_C_COMPILER_LAUNCHER "${RUCK_CCACHE}")
+endif()
+
+set(CMAKE_CXX_FLAGS_DEV "-O1 -g1 -gz")
+set(CMAKE_C_FLAGS_DEV "-O1 -g1 -gz")
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -gz -DNDEBUG")
+set(CMAKE_EXE_LINKER_FLAGS_DEV "")
+
+add_library(ruck_flags INTERFACE)
+target_compile_options(ruck_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
+  -Wnon-virtual-dtor -Woverloaded-virtual -Wnull-dereference -Wimplicit-fallthrough
+  -Wextra-semi -Werror
+  # The same source gives the same bits natively and in WebAssembly: no fused multiply-add.
+  -ffp-contract=off)
+target_compile_definitions(ruck_flags INTERFACE
+  $<$<BOOL:${RUCK_TEST_BUILD}>:RUCK_TEST_BUILD=1>)
+target_include_directories(ruck_flags INTERFACE "${CMAKE_SOURCE_DIR}/src")
+target_link_options(ruck_flags INTERFACE -fuse-ld=lld-19)
+
+if(RUCK_SANITIZE)
+  target_compile_options(ruck_flags INTERFACE
+    -fsanitize=${RUCK_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(ruck_flags INTERFACE -fsanitize=${RUCK_SANITIZE})
+endif()

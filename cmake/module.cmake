@@ -1,0 +1,28 @@
+# ruck_module(NAME [DEPS module...] [LIBS library...])
+#
+# One static library from src/<NAME>/**/*.cpp, without its tests/ and bench/ folders, which are
+# collected into the program `unit_tests` (see tests/CMakeLists.txt). DEPS are other modules:
+# they are the only ones whose headers this one may include (tests/tidy checks it).
+function(ruck_module name)
+  cmake_parse_arguments(arg "" "" "DEPS;LIBS" ${ARGN})
+  string(REPLACE "/" "_" target "ruck_${name}")
+  set(dir "${CMAKE_SOURCE_DIR}/src/${name}")
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${dir}/*.cpp")
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "/(tests|bench)/")
+  list(FILTER tests INCLUDE REGEX "/tests/")
+  if(sources)
+    add_library(${target} STATIC ${sources})
+    set(scope PUBLIC)
+  else()
+    add_library(${target} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  target_link_libraries(${target} ${scope} ruck_flags ${arg_LIBS})
+  foreach(dep IN LISTS arg_DEPS)
+    string(REPLACE "/" "_" dep "ruck_${dep}")
+    target_link_libraries(${target} ${scope} ${dep})
+  endforeach()
+  set_property(GLOBAL APPEND PROPERTY RUCK_MODULES ${target})
+  set_property(GLOBAL APPEND PROPERTY RUCK_UNIT_TESTS ${tests})
+endfunction()
