@@ -15,10 +15,17 @@ target_compile_options(ruck_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
   -Wnon-virtual-dtor -Woverloaded-virtual -Wnull-dereference -Wimplicit-fallthrough
   -Wextra-semi -Werror
+  # A field left out has its default; that is what defaults are for.
+  -Wno-missing-designated-field-initializers
   # The same source gives the same bits natively and in WebAssembly: no fused multiply-add.
   -ffp-contract=off)
 target_compile_definitions(ruck_flags INTERFACE
-  $<$<BOOL:${RUCK_TEST_BUILD}>:RUCK_TEST_BUILD=1>)
+  $<$<BOOL:${RUCK_TEST_BUILD}>:RUCK_TEST_BUILD=1>
+  # Asio and Beast are compiled once each (runtime/asio.cpp, http/session/beast.cpp). These macros
+  # must be the same in every file.
+  BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED
+  # Coroutine frames are taken from a cache of this many blocks a thread.
+  BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=32)
 target_include_directories(ruck_flags INTERFACE "${CMAKE_SOURCE_DIR}/src")
 target_link_options(ruck_flags INTERFACE -fuse-ld=lld-19)
 

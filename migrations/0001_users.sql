@@ -1,0 +1,1 @@
+-- placeholder until the services add their tables

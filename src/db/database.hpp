@@ -1,0 +1,169 @@
+#pragma once
+// The database as services see it: units of work.
+//
+//   Result<Row> row = co_await db.read([=](db::Session& q) { return store::find(q, id); });
+//   Result<>    ok  = co_await db.write([=](db::Session& q) -> Result<> { ... });
+//
+// A unit is one transaction. It is a plain function that runs on a database thread: it may run more
+// than once (after a serialization failure), so it changes nothing but the database, and it owns
+// what it uses. If it returns an error, its changes are rolled back. A write is acknowledged only
+// after COMMIT has reached the disk. Queues are bounded: when one is full, kOverloaded comes back at
+// once.
+#include <atomic>
+#include <cstdint>
+#include <future>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "base/error.hpp"
+#include "db/failure.hpp"
+#include "db/session.hpp"
+#include "runtime/resumption.hpp"
+#include "telemetry/metrics.hpp"
+
+namespace ruck::db {
+
+// One unit of work on its way through a queue.
+class Job {
+ public:
+  virtual ~Job() = default;
+  // Runs the unit; true: commit, false: roll back. May throw Failure, and may be called again.
+  virtual bool run(Session& session) = 0;
+  // The outcome is this error instead.
+  virtual void fail(Error error) = 0;
+  // Hands the outcome to who waits: a resumption for deliver(), or null for a blocked thread.
+  virtual std::unique_ptr<runtime::Resumption> finish() = 0;
+
+  std::chrono::steady_clock::time_point queued_at = std::chrono::steady_clock::now();
+};
+
+namespace detail {
+template <class R>
+struct UnwrapResult {
+  using type = R;
+};
+template <class T>
+struct UnwrapResult<Result<T>> {
+  using type = T;
+};
+// What a unit gives: T whether it returns T or Result<T>.
+template <class Fn>
+using ValueOf = typename UnwrapResult<std::invoke_result_t<Fn&, Session&>>::type;
+
+template <class Fn, class Waiter>
+class TypedJob final : public Job {
+ public:
+  using T = ValueOf<Fn>;
+  TypedJob(Fn fn, Waiter waiter) : fn_(std::move(fn)), waiter_(std::move(waiter)) {}
+
+  bool run(Session& session) override {
+    if constexpr (std::is_void_v<std::invoke_result_t<Fn&, Session&>>) {
+      fn_(session);
+      outcome_ = Result<T>{};
+    } else {
+      outcome_ = fn_(session);
+    }
+    return outcome_.has_value();
+  }
+  void fail(Error error) override { outcome_ = ruck::fail(std::move(error)); }
+  std::unique_ptr<runtime::Resumption> finish() override { return waiter_(std::move(outcome_)); }
+
+ private:
+  Fn fn_;
+  Waiter waiter_;
+  Result<T> outcome_ = ruck::fail(ErrorCode::kInternal);
+};
+
+template <class Fn, class Waiter>
+std::unique_ptr<Job> make_job(Fn fn, Waiter waiter) {
+  return std::make_unique<TypedJob<Fn, Waiter>>(std::move(fn), std::move(waiter));
+}
+}  // namespace detail
+
+class Database {
+ public:
+  explicit Database(telemetry::Metrics& metrics);
+  virtual ~Database() = default;
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  template <class Fn>
+  auto read(Fn fn) -> task<Result<detail::ValueOf<Fn>>> {
+    return async(Access::kRead, std::move(fn));
+  }
+  template <class Fn>
+  auto write(Fn fn) -> task<Result<detail::ValueOf<Fn>>> {
+    return async(Access::kWrite, std::move(fn));
+  }
+  // The same for a thread that may block: start-up, offline commands, tests. Never on a core.
+  template <class Fn>
+  auto read_now(Fn fn) -> Result<detail::ValueOf<Fn>> {
+    return blocking(Access::kRead, std::move(fn));
+  }
+  template <class Fn>
+  auto write_now(Fn fn) -> Result<detail::ValueOf<Fn>> {
+    return blocking(Access::kWrite, std::move(fn));
+  }
+
+  struct Status {
+    bool can_read = true;
+    bool can_write = true;
+    std::string problem;  // for operators; empty when all is well
+  };
+  [[nodiscard]] virtual Status status() const = 0;
+  [[nodiscard]] virtual std::string_view kind() const = 0;  // "sqlite" or "postgresql"
+  // True where no other process can write, so that memory may be trusted as the newest truth.
+  [[nodiscard]] virtual bool is_exclusive() const = 0;
+
+  // Finishes what is queued, then lets go of the database. Nothing may be submitted afterwards.
+  virtual void close() = 0;
+
+ protected:
+  enum class Access : std::uint8_t { kRead, kWrite };
+  // Takes the job, or returns it when the queue is full or closed.
+  virtual std::unique_ptr<Job> enqueue(Access access, std::unique_ptr<Job> job) = 0;
+
+  // For drivers: the latency of each named statement, and how long jobs waited.
+  [[nodiscard]] telemetry::Histogram& statement_seconds(const Sql& sql);
+  void record_wait(Access access, const Job& job);
+
+ private:
+  template <class Fn>
+  auto async(Access access, Fn fn) -> task<Result<detail::ValueOf<Fn>>> {
+    using T = detail::ValueOf<Fn>;
+    return runtime::await_promise<Result<T>>(
+        [this, access, fn = std::move(fn)](runtime::Promise<Result<T>> promise) mutable {
+          submit(access, detail::make_job(std::move(fn), [promise = std::move(promise)](
+                                                             Result<T> outcome) mutable {
+                   return promise.fulfil(std::move(outcome));
+                 }));
+        });
+  }
+  template <class Fn>
+  auto blocking(Access access, Fn fn) -> Result<detail::ValueOf<Fn>> {
+    using T = detail::ValueOf<Fn>;
+    std::promise<Result<T>> promise;
+    std::future<Result<T>> future = promise.get_future();
+    submit(access, detail::make_job(std::move(fn), [promise = std::move(promise)](
+                                                       Result<T> outcome) mutable {
+             promise.set_value(std::move(outcome));
+             return std::unique_ptr<runtime::Resumption>();
+           }));
+    return future.get();
+  }
+  void submit(Access access, std::unique_ptr<Job> job);
+
+  telemetry::Histogram& read_wait_;
+  telemetry::Histogram& write_wait_;
+  telemetry::Counter& read_shed_;
+  telemetry::Counter& write_shed_;
+  std::vector<telemetry::Histogram*> statements_;  // by Sql::index(), made at start
+};
+
+// Runs the unit in the transaction that `session` has open, and says whether to commit. What the
+// unit throws becomes its error; kConflict is thrown on, so that the driver can run it again.
+[[nodiscard]] bool run_unit(Job& job, Session& session);
+
+}  // namespace ruck::db

@@ -1,0 +1,32 @@
+#include "db/open.hpp"
+
+#include <string_view>
+
+#include "db/postgres/postgres_database.hpp"
+#include "db/sqlite/sqlite_database.hpp"
+
+namespace ruck::db {
+
+Result<std::unique_ptr<Database>> open(const OpenOptions& options, telemetry::Metrics& metrics) {
+  constexpr std::string_view kSqlite = "sqlite:";
+  const std::string_view url = options.url;
+  try {
+    if (url.starts_with(kSqlite) && url.size() > kSqlite.size()) {
+      return std::make_unique<sqlite::SqliteDatabase>(
+          sqlite::Options{.path = std::string(url.substr(kSqlite.size())),
+                          .readers = options.sqlite_readers},
+          metrics);
+    }
+    if (url.starts_with("postgresql://") || url.starts_with("postgres://")) {
+      return std::make_unique<postgres::PostgresDatabase>(
+          postgres::Options{.dsn = options.url, .connections = options.postgres_connections},
+          metrics);
+    }
+  } catch (const Failure& failure) {
+    return fail(ErrorCode::kUnavailable, std::string("cannot open the database: ") + failure.what());
+  }
+  return fail(ErrorCode::kInvalidInput,
+              "the database URL must begin with sqlite: or postgresql://");
+}
+
+}  // namespace ruck::db

@@ -1,0 +1,20 @@
+#pragma once
+// From a database URL to a database.
+#include <memory>
+#include <string>
+
+#include "db/database.hpp"
+
+namespace ruck::db {
+
+struct OpenOptions {
+  std::string url;                  // sqlite:PATH or postgresql://... (also postgres://)
+  std::size_t sqlite_readers = 2;
+  std::size_t postgres_connections = 20;
+};
+
+// Gives what to tell the operator when the URL is wrong or the database cannot be opened.
+[[nodiscard]] Result<std::unique_ptr<Database>> open(const OpenOptions& options,
+                                                     telemetry::Metrics& metrics);
+
+}  // namespace ruck::db

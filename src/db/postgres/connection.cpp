@@ -1,0 +1,229 @@
+#include "db/postgres/connection.hpp"
+
+#include <libpq-fe.h>
+
+#include <array>
+#include <bit>
+#include <charconv>
+#include <cstring>
+
+namespace ruck::db::postgres {
+namespace {
+constexpr int kConnectTimeoutSeconds = 5;
+constexpr std::size_t kParamsMax = 64;  // of one statement; the widest row has fewer columns
+
+// Type numbers of the server's catalogue (pg_type.dat); they are fixed.
+constexpr Oid kBool = 16;
+constexpr Oid kBytea = 17;
+constexpr Oid kInt8 = 20;
+constexpr Oid kInt2 = 21;
+constexpr Oid kInt4 = 23;
+constexpr Oid kFloat4 = 700;
+constexpr Oid kFloat8 = 701;
+constexpr Oid kUuid = 2950;
+
+template <class T>
+T big_endian(const char* bytes) {
+  T value{};
+  std::memcpy(&value, bytes, sizeof value);
+  return std::byteswap(value);
+}
+
+FailureKind kind_of(std::string_view state) {
+  if (state == "40001" || state == "40P01") return FailureKind::kConflict;
+  if (state.starts_with("23")) return FailureKind::kConstraint;
+  if (state == "57014") return FailureKind::kTimeout;
+  if (state == "53100" || state.starts_with("58") || state.starts_with("XX") || state == "25006") {
+    return FailureKind::kStorage;  // disk full, system error, damaged data, read-only
+  }
+  if (state.empty() || state.starts_with("08") || state.starts_with("53") ||
+      state.starts_with("57P")) {
+    return FailureKind::kUnavailable;
+  }
+  return FailureKind::kMistake;
+}
+
+std::string_view without_newline(std::string_view text) {
+  while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
+  return text;
+}
+
+// The parameters of one call in the form libpq wants: zero-terminated text, or bytes with a length.
+class WireParams {
+ public:
+  explicit WireParams(std::span<const Param> params) : count_(params.size()) {
+    RUCK_ASSERT(count_ <= kParamsMax);
+    for (std::size_t i = 0; i < count_; ++i) add(i, params[i]);
+  }
+  [[nodiscard]] int count() const { return static_cast<int>(count_); }
+  [[nodiscard]] const char* const* values() const { return values_.data(); }
+  [[nodiscard]] const int* lengths() const { return lengths_.data(); }
+  [[nodiscard]] const int* formats() const { return formats_.data(); }
+
+ private:
+  void add(std::size_t i, const Param& param) {
+    if (const auto* bytes = std::get_if<BytesView>(&param)) {
+      values_[i] = bytes->data.data() ? bytes->data.data() : "";
+      lengths_[i] = static_cast<int>(bytes->data.size());
+      formats_[i] = 1;
+    } else if (!std::holds_alternative<std::monostate>(param)) {
+      texts_[i] = text_of(param);
+      values_[i] = texts_[i].c_str();
+    }
+  }
+  static std::string text_of(const Param& param) {
+    if (const auto* integer = std::get_if<std::int64_t>(&param)) return std::to_string(*integer);
+    if (const auto* yes = std::get_if<bool>(&param)) return *yes ? "t" : "f";
+    if (const auto* uuid = std::get_if<Uuid>(&param)) return uuid->to_string();
+    if (const auto* text = std::get_if<std::string_view>(&param)) return std::string(*text);
+    std::array<char, 32> buffer{};
+    const auto [end, error] = std::to_chars(buffer.data(), buffer.data() + buffer.size(),
+                                            std::get<double>(param));
+    RUCK_ASSERT(error == std::errc());
+    return {buffer.data(), end};
+  }
+
+  std::size_t count_;
+  std::array<std::string, kParamsMax> texts_;
+  std::array<const char*, kParamsMax> values_{};
+  std::array<int, kParamsMax> lengths_{};
+  std::array<int, kParamsMax> formats_{};
+};
+}  // namespace
+
+class Connection::ResultRow final : public Row {
+ public:
+  explicit ResultRow(const PGresult* result) : result_(result) {}
+  void stand_on(int row) { row_ = row; }
+
+  [[nodiscard]] bool is_null(int column) const override {
+    return PQgetisnull(result_, row_, column) != 0;
+  }
+  [[nodiscard]] std::int64_t integer(int column) const override {
+    if (is_null(column)) return 0;
+    const char* data = PQgetvalue(result_, row_, column);
+    switch (PQftype(result_, column)) {
+      case kInt8: return big_endian<std::int64_t>(data);
+      case kInt4: return big_endian<std::int32_t>(data);
+      case kInt2: return big_endian<std::int16_t>(data);
+      case kBool: return data[0] != 0 ? 1 : 0;
+      default: throw mismatch(column, "an integer");
+    }
+  }
+  [[nodiscard]] double real(int column) const override {
+    if (is_null(column)) return 0;
+    const char* data = PQgetvalue(result_, row_, column);
+    switch (PQftype(result_, column)) {
+      case kFloat8: return std::bit_cast<double>(big_endian<std::uint64_t>(data));
+      case kFloat4: return std::bit_cast<float>(big_endian<std::uint32_t>(data));
+      default: return static_cast<double>(integer(column));
+    }
+  }
+  [[nodiscard]] bool boolean(int column) const override { return integer(column) != 0; }
+  [[nodiscard]] std::string_view text(int column) const override { return view(column); }
+  [[nodiscard]] std::string_view bytes(int column) const override {
+    if (PQftype(result_, column) != kBytea) throw mismatch(column, "bytes");
+    return view(column);
+  }
+  [[nodiscard]] Uuid uuid(int column) const override {
+    if (PQftype(result_, column) != kUuid) throw mismatch(column, "a uuid");
+    Uuid::Bytes out{};
+    if (!is_null(column)) std::memcpy(out.data(), PQgetvalue(result_, row_, column), out.size());
+    return Uuid(out);
+  }
+
+ private:
+  [[nodiscard]] std::string_view view(int column) const {
+    return {PQgetvalue(result_, row_, column),
+            static_cast<std::size_t>(PQgetlength(result_, row_, column))};
+  }
+  [[nodiscard]] Failure mismatch(int column, const char* wanted) const {
+    return {FailureKind::kMistake,
+            std::string("column ") + PQfname(result_, column) + " is not " + wanted, "row"};
+  }
+  const PGresult* result_;
+  int row_ = 0;
+};
+
+void Connection::FreeResult::operator()(pg_result* result) const { PQclear(result); }
+void Connection::CloseConnection::operator()(pg_conn* connection) const { PQfinish(connection); }
+
+Connection::Connection(const std::string& dsn, Observer observe) : observe_(std::move(observe)) {
+  const std::string timeout = std::to_string(kConnectTimeoutSeconds);
+  // Later settings win over earlier ones: ours are defaults, the DSN (given as dbname) decides.
+  const std::array<const char*, 7> keys = {"connect_timeout", "application_name",
+                                           "target_session_attrs", "keepalives_idle",
+                                           "client_encoding", "dbname", nullptr};
+  const std::array<const char*, 7> values = {timeout.c_str(), "ruck", "read-write", "30",
+                                             "UTF8", dsn.c_str(), nullptr};
+  handle_.reset(PQconnectdbParams(keys.data(), values.data(), 1));
+  if (PQstatus(handle_.get()) != CONNECTION_OK) {
+    // libpq's message names host and port, never the password.
+    throw Failure(FailureKind::kUnavailable,
+                  std::string(without_newline(PQerrorMessage(handle_.get()))), "connect");
+  }
+  PQsetNoticeProcessor(handle_.get(), [](void*, const char*) {}, nullptr);
+  run_script(
+      "SET statement_timeout = '10s'; SET lock_timeout = '5s';"
+      "SET idle_in_transaction_session_timeout = '60s'; SET timezone = 'UTC'");
+}
+
+Connection::~Connection() = default;
+
+bool Connection::is_alive() const { return PQstatus(handle_.get()) == CONNECTION_OK; }
+
+bool Connection::in_transaction() const {
+  const PGTransactionStatusType status = PQtransactionStatus(handle_.get());
+  return status == PQTRANS_INTRANS || status == PQTRANS_INERROR;
+}
+
+void Connection::check(const ResultPtr& result, const std::string& statement) const {
+  const ExecStatusType status = PQresultStatus(result.get());
+  if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_SINGLE_TUPLE) return;
+  const char* state = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
+  const std::string what(without_newline(PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY)
+                                             ? PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY)
+                                             : PQerrorMessage(handle_.get())));
+  throw Failure(kind_of(state != nullptr ? state : ""), what + " (" + (state ? state : "-") + ")",
+                statement);
+}
+
+void Connection::run_script(std::string_view statements) {
+  const std::string text(statements);
+  const ResultPtr result(PQexec(handle_.get(), text.c_str()));
+  check(result, "script");
+}
+
+void Connection::prepare(const Sql& sql, std::size_t param_count) {
+  if (prepared_.size() <= sql.index()) prepared_.resize(sql.index() + 1, false);
+  if (prepared_[sql.index()]) return;
+  const std::string name = "q" + std::to_string(sql.index());
+  const ResultPtr result(PQprepare(handle_.get(), name.c_str(), sql.text().c_str(),
+                                   static_cast<int>(param_count), nullptr));
+  check(result, sql.name());
+  prepared_[sql.index()] = true;
+}
+
+std::int64_t Connection::run(const Sql& sql, std::span<const Param> params, const RowSink& sink) {
+  const auto start = std::chrono::steady_clock::now();
+  prepare(sql, params.size());
+  const WireParams wire(params);
+  const std::string name = "q" + std::to_string(sql.index());
+  constexpr int kBinaryResult = 1;
+  const ResultPtr result(PQexecPrepared(handle_.get(), name.c_str(), wire.count(), wire.values(),
+                                        wire.lengths(), wire.formats(), kBinaryResult));
+  check(result, sql.name());
+  ResultRow row(result.get());
+  const int rows = PQntuples(result.get());
+  for (int i = 0; i < rows; ++i) {
+    row.stand_on(i);
+    if (!sink(row)) break;
+  }
+  observe_(sql, std::chrono::steady_clock::now() - start);
+  const std::string_view changed = PQcmdTuples(result.get());
+  std::int64_t count = 0;
+  std::from_chars(changed.data(), changed.data() + changed.size(), count);
+  return count;
+}
+
+}  // namespace ruck::db::postgres

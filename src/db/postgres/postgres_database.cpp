@@ -1,0 +1,190 @@
+#include "db/postgres/postgres_database.hpp"
+
+#include <algorithm>
+#include <random>
+
+#include "runtime/core.hpp"
+#include "telemetry/log.hpp"
+
+namespace ruck::db::postgres {
+namespace {
+constexpr int kAttemptsMax = 8;  // of one unit; contention that outlives this answers 503
+constexpr auto kBackoffUnit = std::chrono::milliseconds(2);
+constexpr std::size_t kKeptForWrites = 2;  // connections that reads never take
+
+const Sql kBeginWrite{"db.begin_serializable", "BEGIN ISOLATION LEVEL SERIALIZABLE"};
+const Sql kBeginRead{"db.begin_snapshot", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"};
+const Sql kCommit{"db.commit_postgres", "COMMIT"};
+const Sql kRollback{"db.rollback", "ROLLBACK"};
+
+// Doubling waits with jitter, so that units that collided do not meet again.
+void back_off(int attempt) {
+  thread_local std::minstd_rand random{std::random_device{}()};
+  const auto ceiling = kBackoffUnit * (1 << std::min(attempt, 6));
+  std::uniform_int_distribution<std::int64_t> wait(1, ceiling.count());
+  std::this_thread::sleep_for(std::chrono::milliseconds(wait(random)));
+}
+}  // namespace
+
+PostgresDatabase::PostgresDatabase(Options options, telemetry::Metrics& metrics)
+    : Database(metrics),
+      options_(std::move(options)),
+      retries_(metrics.counter("ruck_db_retries_total",
+                               "Write units run again after a serialization failure")),
+      open_connections_(metrics.gauge("ruck_db_connections", "Open connections to PostgreSQL")) {
+  std::unique_ptr<Connection> first = connect();
+  for (std::size_t i = 0; i < options_.connections; ++i) {
+    threads_.emplace_back([this, connection = std::move(first)]() mutable {
+      runtime::name_thread("ruck-db-pool");
+      worker_loop(std::move(connection));
+    });
+  }
+  metrics.gauge_callback("ruck_db_queue_jobs", "Units of work waiting for a database thread", [this] {
+    const std::lock_guard lock(mutex_);
+    return static_cast<double>(writes_.size());
+  }, {{"access", "write"}});
+  metrics.gauge_callback("ruck_db_queue_jobs", "", [this] {
+    const std::lock_guard lock(mutex_);
+    return static_cast<double>(reads_.size());
+  }, {{"access", "read"}});
+}
+
+PostgresDatabase::~PostgresDatabase() { close(); }
+
+std::unique_ptr<Connection> PostgresDatabase::connect() {
+  return std::make_unique<Connection>(
+      options_.dsn,
+      [this](const Sql& sql, std::chrono::nanoseconds took) { statement_seconds(sql).record(took); });
+}
+
+std::unique_ptr<Job> PostgresDatabase::enqueue(Access access, std::unique_ptr<Job> job) {
+  const bool is_write = access == Access::kWrite;
+  auto& queue = is_write ? writes_ : reads_;
+  const std::size_t limit = is_write ? options_.write_queue_max : options_.read_queue_max;
+  const std::lock_guard lock(mutex_);
+  if (closed_ || queue.size() >= limit) return job;
+  queue.push_back(std::move(job));
+  ready_.notify_one();
+  return nullptr;
+}
+
+Database::Status PostgresDatabase::status() const {
+  const std::lock_guard lock(status_mutex_);
+  return status_;
+}
+
+void PostgresDatabase::close() {
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+  }
+  ready_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+bool PostgresDatabase::can_read() const {
+  const std::size_t threads = options_.connections;
+  const std::size_t allowed = threads > kKeptForWrites ? threads - kKeptForWrites : 1;
+  return !reads_.empty() && reading_ < allowed;
+}
+
+// Waits for work; false when closed and empty.
+bool PostgresDatabase::take(std::unique_lock<std::mutex>& lock, Work& work) {
+  ready_.wait(lock, [this] {
+    return !writes_.empty() || can_read() || (closed_ && reads_.empty());
+  });
+  if (!writes_.empty()) {
+    work = {.access = Access::kWrite, .job = std::move(writes_.front())};
+    writes_.pop_front();
+    return true;
+  }
+  if (!can_read()) return false;
+  work = {.access = Access::kRead, .job = std::move(reads_.front())};
+  reads_.pop_front();
+  ++reading_;
+  return true;
+}
+
+void PostgresDatabase::worker_loop(std::unique_ptr<Connection> connection) {
+  if (connection) open_connections_.add(1);
+  Work work;
+  std::unique_lock lock(mutex_);
+  while (take(lock, work)) {
+    lock.unlock();
+    record_wait(work.access, *work.job);
+    run(work, connection);
+    if (auto waiter = work.job->finish()) {
+      std::vector<std::unique_ptr<runtime::Resumption>> one;
+      one.push_back(std::move(waiter));
+      runtime::deliver(std::move(one));
+    }
+    work.job.reset();
+    lock.lock();
+    if (work.access == Access::kRead) {
+      --reading_;
+      ready_.notify_one();
+    }
+  }
+  if (connection) open_connections_.add(-1);
+}
+
+void PostgresDatabase::run(Work& work, std::unique_ptr<Connection>& connection) {
+  for (int attempt = 1; attempt <= kAttemptsMax; ++attempt) {
+    try {
+      if (!connection) {
+        connection = connect();
+        open_connections_.add(1);
+      }
+      if (run_once(work, *connection)) {
+        note_reachable(true, {});
+        return;
+      }
+      retries_.add();
+    } catch (const Failure& failure) {
+      work.job->fail(to_error(failure));
+      telemetry::log_warning("db.unit_refused",
+                             {{"statement", failure.statement()}, {"what", failure.what()}});
+      const bool lost = !connection || !connection->is_alive();
+      if (lost && connection) {
+        connection.reset();
+        open_connections_.add(-1);
+      }
+      note_reachable(!lost, failure.what());
+      return;
+    }
+    back_off(attempt);
+  }
+  work.job->fail({.code = ErrorCode::kUnavailable,
+                  .message = {},
+                  .detail = "serialization failures did not end",
+                  .retry_after_s = 1});
+}
+
+// True when the unit has its outcome, false when it must be run again. Throws Failure.
+bool PostgresDatabase::run_once(Work& work, Connection& connection) {
+  const bool is_write = work.access == Access::kWrite;
+  try {
+    connection.execute(is_write ? kBeginWrite : kBeginRead);
+    const bool commit = run_unit(*work.job, connection);
+    if (!connection.is_alive()) {
+      throw Failure(FailureKind::kUnavailable, "connection lost", "unit");
+    }
+    connection.execute(commit || !is_write ? kCommit : kRollback);
+    return true;
+  } catch (const Failure& failure) {
+    if (connection.is_alive() && connection.in_transaction()) connection.execute(kRollback);
+    if (failure.kind() == FailureKind::kConflict) return false;
+    throw;
+  }
+}
+
+void PostgresDatabase::note_reachable(bool reachable, const std::string& problem) {
+  const std::lock_guard lock(status_mutex_);
+  if (status_.can_read == reachable) return;
+  status_ = {.can_read = reachable,
+             .can_write = reachable,
+             .problem = reachable ? std::string() : problem};
+}
+
+}  // namespace ruck::db::postgres

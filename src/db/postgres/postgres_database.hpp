@@ -1,0 +1,72 @@
+#pragma once
+// PostgreSQL behind the same units of work: a bounded pool, one thread a connection, blocking libpq.
+//
+// A write unit is a SERIALIZABLE transaction and is run again when the server reports a
+// serialization failure, so a unit means the same here as with SQLite's single writer. A read unit
+// is one READ ONLY snapshot. Writes go before reads, and reads may never hold the last connections:
+// under load reads are shed first.
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "db/database.hpp"
+#include "db/postgres/connection.hpp"
+
+namespace ruck::db::postgres {
+
+struct Options {
+  std::string dsn;
+  std::size_t connections = 20;
+  std::size_t write_queue_max = 8192;
+  std::size_t read_queue_max = 4096;
+};
+
+class PostgresDatabase final : public Database {
+ public:
+  // Opens the first connection (throws Failure when that fails) and starts the threads; the other
+  // connections are made when they are first needed.
+  PostgresDatabase(Options options, telemetry::Metrics& metrics);
+  ~PostgresDatabase() override;
+
+  [[nodiscard]] Status status() const override;
+  [[nodiscard]] std::string_view kind() const override { return "postgresql"; }
+  [[nodiscard]] bool is_exclusive() const override { return false; }
+  void close() override;
+
+ protected:
+  std::unique_ptr<Job> enqueue(Access access, std::unique_ptr<Job> job) override;
+
+ private:
+  struct Work {
+    Access access = Access::kRead;
+    std::unique_ptr<Job> job;
+  };
+  std::unique_ptr<Connection> connect();
+  void worker_loop(std::unique_ptr<Connection> connection);
+  bool take(std::unique_lock<std::mutex>& lock, Work& work);
+  [[nodiscard]] bool can_read() const;
+  void run(Work& work, std::unique_ptr<Connection>& connection);
+  bool run_once(Work& work, Connection& connection);
+  void note_reachable(bool reachable, const std::string& problem);
+
+  const Options options_;
+  mutable std::mutex mutex_;
+  std::condition_variable ready_;
+  std::deque<std::unique_ptr<Job>> writes_;
+  std::deque<std::unique_ptr<Job>> reads_;
+  std::size_t reading_ = 0;  // threads busy with a read
+  bool closed_ = false;
+
+  mutable std::mutex status_mutex_;
+  Status status_;
+  telemetry::Counter& retries_;
+  telemetry::Gauge& open_connections_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace ruck::db::postgres

@@ -1,0 +1,78 @@
+#pragma once
+// The view of one transaction that a unit of work has: plain synchronous calls on a database thread.
+#include <concepts>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/assert.hpp"
+#include "db/sql.hpp"
+#include "db/value.hpp"
+
+namespace ruck::db {
+
+class Session {
+ public:
+  virtual ~Session() = default;
+
+  // Runs a statement that gives no rows; returns how many it changed.
+  template <class... Args>
+  std::int64_t execute(const Sql& sql, const Args&... args) {
+    return call(sql, [](const Row&) { return true; }, args...);
+  }
+  // The first row, if there is one.
+  template <class T, class... Args>
+  [[nodiscard]] std::optional<T> optional(const Sql& sql, const Args&... args) {
+    std::optional<T> found;
+    call(
+        sql,
+        [&](const Row& row) {
+          found.emplace(read_row<T>(row));
+          return false;
+        },
+        args...);
+    return found;
+  }
+  // The row that must be there (an aggregate, RETURNING).
+  template <class T, class... Args>
+  [[nodiscard]] T one(const Sql& sql, const Args&... args) {
+    std::optional<T> found = optional<T>(sql, args...);
+    RUCK_ASSERT(found.has_value());
+    return std::move(*found);
+  }
+  template <class T, class... Args>
+  [[nodiscard]] std::vector<T> many(const Sql& sql, const Args&... args) {
+    std::vector<T> rows;
+    call(
+        sql,
+        [&](const Row& row) {
+          rows.push_back(read_row<T>(row));
+          return true;
+        },
+        args...);
+    return rows;
+  }
+  // Calls fn(const Row&) for each row; a fn that returns false ends the walk.
+  template <std::invocable<const Row&> Fn, class... Args>
+  void each(const Sql& sql, Fn fn, const Args&... args) {
+    call(sql, fn, args...);
+  }
+
+  // Several statements without parameters: migrations and tests.
+  virtual void run_script(std::string_view statements) = 0;
+
+ protected:
+  using RowSink = std::function<bool(const Row&)>;
+  virtual std::int64_t run(const Sql& sql, std::span<const Param> params, const RowSink& sink) = 0;
+
+ private:
+  template <class Fn, class... Args>
+  std::int64_t call(const Sql& sql, Fn&& fn, const Args&... args) {
+    const std::array<Param, sizeof...(Args)> params{to_param(args)...};
+    return run(sql, params, RowSink(std::ref(fn)));
+  }
+};
+
+}  // namespace ruck::db

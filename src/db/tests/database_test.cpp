@@ -1,0 +1,169 @@
+#include "db/database.hpp"
+
+#include <gmock/gmock.h>
+
+#include <thread>
+
+#include "db/migrations.hpp"
+#include "support/databases.hpp"
+
+namespace ruck::db {
+namespace {
+using test::OnBothDatabases;
+
+const Sql kInsert{"test.insert", "INSERT INTO things (id, owner, name, weight, photo, is_new, made_at)"
+                                 " VALUES ($1, $2, $3, $4, $5, $6, $7)"};
+const Sql kCount{"test.count", "SELECT COUNT(*) FROM things"};
+const Sql kIncrement{"test.increment", "UPDATE things SET weight = weight + $2 WHERE id = $1"};
+const Sql kWeight{"test.weight", "SELECT weight FROM things WHERE id = $1"};
+const Sql kTwice{"test.twice", "SELECT name FROM things WHERE id = $2 AND owner = $1 AND id = $2"};
+
+struct Thing {
+  std::int64_t id = 0;
+  UserId owner;
+  std::string name;
+  std::optional<double> weight;
+  Bytes photo;
+  bool is_new = false;
+  UtcUs made_at;
+};
+BOOST_DESCRIBE_STRUCT(Thing, (), (id, owner, name, weight, photo, is_new, made_at))
+const Sql kFind{"test.find", "SELECT " + columns_of<Thing>() + " FROM things WHERE id = $1"};
+
+constexpr embedded::File kSchema[] = {
+    {"0001_things.sql",
+     "CREATE TABLE things (id {{bigint}} PRIMARY KEY, owner {{uuid}} NOT NULL, name TEXT NOT NULL "
+     "UNIQUE, weight {{real}}, photo {{bytes}} NOT NULL, is_new {{boolean}} NOT NULL, made_at "
+     "{{bigint}} NOT NULL) {{table}};"}};
+
+class DatabaseTest : public OnBothDatabases {
+ protected:
+  void SetUp() override {
+    OnBothDatabases::SetUp();
+    ASSERT_TRUE(db::migrate(database(), clock_, kSchema));
+  }
+  Result<> add(std::int64_t id, const std::string& name, double weight) {
+    return database().write_now([=](Session& q) {
+      q.execute(kInsert, id, UserId(Uuid::make_v7(utc_ms(0))), name, weight,
+                Bytes{std::string("\0\x01\xff", 3)}, true, utc_us(5));
+    });
+  }
+  std::int64_t count() {
+    return *database().read_now([](Session& q) { return q.one<std::int64_t>(kCount); });
+  }
+};
+
+TEST_P(DatabaseTest, ARowComesBackAsItWentIn) {
+  const UserId owner(Uuid::make_v7(utc_ms(1)));
+  ASSERT_TRUE(database().write_now([&](Session& q) {
+    q.execute(kInsert, 7, owner, "Grüße", std::optional<double>(), Bytes{std::string("\0a", 2)},
+              false, utc_us(-5));
+  }));
+  const auto thing = database().read_now([](Session& q) { return q.optional<Thing>(kFind, 7); });
+  ASSERT_TRUE(thing && *thing);
+  EXPECT_EQ((*thing)->owner, owner);
+  EXPECT_EQ((*thing)->name, "Grüße");
+  EXPECT_EQ((*thing)->weight, std::nullopt);
+  EXPECT_EQ((*thing)->photo.data, std::string("\0a", 2));
+  EXPECT_FALSE((*thing)->is_new);
+  EXPECT_EQ((*thing)->made_at, utc_us(-5));
+}
+
+TEST_P(DatabaseTest, AUnitThatReturnsAnErrorLeavesNothing) {
+  const auto outcome = database().write_now([&](Session& q) -> Result<int> {
+    q.execute(kInsert, 1, UserId(), "a", 1.0, Bytes{}, true, utc_us(0));
+    return fail(ErrorCode::kInvalidState);
+  });
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, ErrorCode::kInvalidState);
+  EXPECT_EQ(count(), 0);
+}
+
+TEST_P(DatabaseTest, AnUnitThatBreaksARuleIsAConflictAndLeavesNothing) {
+  ASSERT_TRUE(add(1, "a", 1));
+  const auto outcome = database().write_now([&](Session& q) {
+    q.execute(kInsert, 2, UserId(), "b", 1.0, Bytes{}, true, utc_us(0));
+    q.execute(kInsert, 3, UserId(), "a", 1.0, Bytes{}, true, utc_us(0));
+  });
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, ErrorCode::kConflict);
+  EXPECT_EQ(count(), 1);
+}
+
+TEST_P(DatabaseTest, AMistakeInOneUnitDoesNotHarmTheOthers) {
+  static const Sql kWrong{"test.wrong", "SELECT nothing FROM nowhere"};
+  const auto outcome =
+      database().write_now([](Session& q) { return q.one<std::int64_t>(kWrong); });
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, ErrorCode::kInternal);
+  EXPECT_TRUE(add(1, "a", 1));
+}
+
+TEST_P(DatabaseTest, ParametersMayRepeatAndComeInAnyOrder) {
+  ASSERT_TRUE(add(1, "a", 1));
+  const auto name = database().read_now([](Session& q) {
+    const auto thing = q.one<Thing>(kFind, 1);
+    return q.one<std::string>(kTwice, thing.owner, 1);
+  });
+  EXPECT_EQ(*name, "a");
+}
+
+TEST_P(DatabaseTest, ParallelReadModifyWritesLoseNothing) {
+  ASSERT_TRUE(add(1, "a", 0));
+  constexpr int kThreads = 4;
+  constexpr int kEach = 25;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < kEach; ++i) {
+        EXPECT_TRUE(database().write_now([](Session& q) {
+          const auto before = q.one<double>(kWeight, 1);
+          q.execute(kIncrement, 1, 1.0);
+          RUCK_ASSERT(q.one<double>(kWeight, 1) == before + 1);
+        }));
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(*database().read_now([](Session& q) { return q.one<double>(kWeight, 1); }),
+            kThreads * kEach);
+}
+
+TEST_P(DatabaseTest, AReadCannotWrite) {
+  const auto outcome = database().read_now([](Session& q) {
+    q.execute(kInsert, 1, UserId(), "a", 1.0, Bytes{}, true, utc_us(0));
+  });
+  EXPECT_FALSE(outcome);
+  EXPECT_EQ(count(), 0);
+}
+
+TEST_P(DatabaseTest, MigrationsAreAppliedOnceAndNeverEdited) {
+  const auto again = db::migrate(database(), clock_, kSchema);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->applied, 0);
+  constexpr embedded::File kEdited[] = {{"0001_things.sql", "SELECT 1"}};
+  EXPECT_FALSE(db::migrate(database(), clock_, kEdited));
+  EXPECT_FALSE(db::migrate(database(), clock_, {})) << "a database newer than the program";
+  constexpr embedded::File kGap[] = {kSchema[0], {"0003_more.sql", ""}};
+  EXPECT_FALSE(db::migrate(database(), clock_, kGap));
+}
+
+TEST_P(DatabaseTest, AFailedMigrationLeavesTheSchemaAsItWas) {
+  constexpr embedded::File kBroken[] = {
+      kSchema[0], {"0002_broken.sql", "CREATE TABLE more (id {{bigint}}); SELECT * FROM nowhere;"}};
+  EXPECT_FALSE(db::migrate(database(), clock_, kBroken));
+  constexpr embedded::File kMended[] = {
+      kSchema[0], {"0002_more.sql", "CREATE TABLE more (id {{bigint}});"}};
+  EXPECT_TRUE(db::migrate(database(), clock_, kMended));
+}
+
+RUCK_ON_BOTH_DATABASES(DatabaseTest);
+
+TEST(Migrations, RefuseAMacroTheyDoNotKnow) {
+  EXPECT_EQ(translate("a {{bigint}} b", Dialect::kPostgres), "a BIGINT b");
+  EXPECT_FALSE(translate("a {{nonsense}} b", Dialect::kPostgres));
+  EXPECT_FALSE(translate("a {{bigint", Dialect::kPostgres));
+}
+
+}  // namespace
+}  // namespace ruck::db

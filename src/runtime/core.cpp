@@ -1,0 +1,53 @@
+#include "runtime/core.hpp"
+
+#include <pthread.h>
+
+#include <boost/asio/post.hpp>
+
+namespace ruck::runtime {
+namespace {
+thread_local Core* current_core = nullptr;
+constexpr std::size_t kThreadNameMax = 15;  // what Linux keeps
+}  // namespace
+
+Core::Core(std::size_t index) : index_(index) {}
+
+void Core::run() {
+  current_core = this;
+  io_.run();
+  current_core = nullptr;
+}
+
+void Core::stop() {
+  work_.reset();
+  io_.stop();
+}
+
+Core* Core::current() { return current_core; }
+
+Cores::Cores(std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) cores_.push_back(std::make_unique<Core>(i));
+}
+
+Cores::~Cores() { stop_and_join(); }
+
+void Cores::start() {
+  for (const auto& core : cores_) {
+    threads_.emplace_back([core = core.get()] {
+      name_thread("ruck-core-" + std::to_string(core->index()));
+      core->run();
+    });
+  }
+}
+
+void Cores::stop_and_join() {
+  for (const auto& core : cores_) core->stop();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+void name_thread(const std::string& name) {
+  ::pthread_setname_np(::pthread_self(), name.substr(0, kThreadNameMax).c_str());
+}
+
+}  // namespace ruck::runtime

@@ -1,0 +1,23 @@
+#include "runtime/task_group.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+
+#include "base/assert.hpp"
+
+namespace ruck::runtime {
+
+TaskGroup::~TaskGroup() { RUCK_ASSERT(running() == 0); }
+
+void TaskGroup::spawn(Core& core, task<> work) {
+  running_.fetch_add(1, std::memory_order_acq_rel);
+  boost::asio::co_spawn(core.io(), std::move(work), [this](const std::exception_ptr& failure) {
+    if (failure) on_failure_(name_, failure);
+    if (running_.fetch_sub(1, std::memory_order_acq_rel) == 1) running_.notify_all();
+  });
+}
+
+void TaskGroup::join() const {
+  for (std::size_t left = running(); left != 0; left = running()) running_.wait(left);
+}
+
+}  // namespace ruck::runtime

@@ -1,0 +1,79 @@
+#include "runtime/blocking_pool.hpp"
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <latch>
+
+#include "runtime/task_group.hpp"
+
+namespace ruck::runtime {
+namespace {
+
+class BlockingPoolTest : public testing::Test {
+ protected:
+  void SetUp() override { cores_.start(); }
+  // Runs the coroutine on core `index` and waits for it.
+  void run(std::size_t index, task<> work) {
+    group_.spawn(cores_.at(index), std::move(work));
+    group_.join();
+  }
+  void TearDown() override { cores_.stop_and_join(); }
+
+  Cores cores_{2};
+  std::string failure_;
+  TaskGroup group_{"test", [this](std::string_view, const std::exception_ptr& e) {
+                     try {
+                       std::rethrow_exception(e);
+                     } catch (const std::exception& thrown) {
+                       failure_ = thrown.what();
+                     }
+                   }};
+};
+
+task<> hash_on(BlockingPool& pool, Core& core, int& answer) {
+  const Result<int> result = co_await pool.run([] { return 42; });
+  EXPECT_EQ(Core::current(), &core) << "the coroutine must come back to its own core";
+  answer = *result;
+}
+
+TEST_F(BlockingPoolTest, ComesBackToTheCoreThatAsked) {
+  BlockingPool pool({.name = "test", .threads = 2, .queue_max = 8});
+  for (const std::size_t index : {0UL, 1UL}) {
+    int answer = 0;
+    run(index, hash_on(pool, cores_.at(index), answer));
+    EXPECT_EQ(answer, 42);
+  }
+}
+
+task<> expect_code(BlockingPool& pool, std::latch& release, std::atomic<int>& overloaded) {
+  const auto result = co_await pool.run([&release] {
+    release.wait();
+    return true;
+  });
+  if (!result && result.error().code == ErrorCode::kOverloaded) ++overloaded;
+}
+
+TEST_F(BlockingPoolTest, AFullQueueRefusesAtOnce) {
+  BlockingPool pool({.name = "test", .threads = 1, .queue_max = 2});
+  std::latch release(1);
+  std::atomic<int> overloaded = 0;
+  for (int i = 0; i < 10; ++i) group_.spawn(cores_.at(0), expect_code(pool, release, overloaded));
+  while (group_.running() > 3) std::this_thread::yield();
+  EXPECT_GE(overloaded, 7);
+  release.count_down();
+  group_.join();
+}
+
+task<> throw_something() {
+  throw std::runtime_error("boom");
+  co_return;
+}
+
+TEST_F(BlockingPoolTest, AGroupReportsWhatItsCoroutineThrew) {
+  run(0, throw_something());
+  EXPECT_EQ(failure_, "boom");
+}
+
+}  // namespace
+}  // namespace ruck::runtime

@@ -1,0 +1,56 @@
+#pragma once
+// Both databases behind one name, for tests that run on each.
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "base/clock.hpp"
+#include "db/database.hpp"
+#include "support/postgres.hpp"
+#include "support/process.hpp"
+
+namespace ruck::test {
+
+enum class DatabaseKind : std::uint8_t { kSqlite, kPostgres };
+
+// A database of its own for one test, empty; the URL is good for a server as well.
+class TemporaryDatabase {
+ public:
+  explicit TemporaryDatabase(DatabaseKind kind);
+  [[nodiscard]] const std::string& url() const { return url_; }
+
+ private:
+  std::unique_ptr<TemporaryFolder> folder_;
+  std::unique_ptr<TemporaryPostgres> postgres_;
+  std::string url_;
+};
+
+// A test that is run on both. With `migrated`, the schema is in place.
+class OnBothDatabases : public testing::TestWithParam<DatabaseKind> {
+ protected:
+  void SetUp() override;
+  void TearDown() override;
+  db::Database& database() { return *database_; }
+  [[nodiscard]] DatabaseKind kind() const { return GetParam(); }
+  void migrate();
+
+  ManualClock clock_{utc_us(1'763'800'000'000'000)};
+  telemetry::Metrics metrics_;
+
+ private:
+  std::unique_ptr<TemporaryDatabase> temporary_;
+  std::unique_ptr<db::Database> database_;
+};
+
+inline std::string name_of(const testing::TestParamInfo<DatabaseKind>& info) {
+  return info.param == DatabaseKind::kSqlite ? "Sqlite" : "Postgres";
+}
+
+#define RUCK_ON_BOTH_DATABASES(Suite)                                                        \
+  INSTANTIATE_TEST_SUITE_P(Databases, Suite,                                                 \
+                           testing::Values(::ruck::test::DatabaseKind::kSqlite,              \
+                                           ::ruck::test::DatabaseKind::kPostgres),           \
+                           ::ruck::test::name_of)
+
+}  // namespace ruck::test

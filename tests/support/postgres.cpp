@@ -1,0 +1,129 @@
+#include "support/postgres.hpp"
+
+#include <libpq-fe.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+#include <thread>
+
+namespace ruck::test {
+namespace {
+constexpr const char* kBin = "/usr/lib/postgresql/15/bin/";
+
+// PostgreSQL refuses to run as root, so root runs it as the user that Debian's package made.
+std::vector<std::string> as_postgres(std::vector<std::string> argv) {
+  argv[0] = kBin + argv[0];
+  if (::geteuid() != 0) return argv;
+  std::vector<std::string> wrapped = {"setpriv", "--reuid=postgres", "--regid=postgres",
+                                      "--clear-groups", "--"};
+  wrapped.insert(wrapped.end(), argv.begin(), argv.end());
+  return wrapped;
+}
+
+void give_to_postgres(const std::string& folder) {
+  if (::geteuid() != 0) return;
+  const passwd* user = ::getpwnam("postgres");
+  if (user == nullptr || ::chown(folder.c_str(), user->pw_uid, user->pw_gid) != 0) {
+    throw std::runtime_error("no user postgres: install postgresql-15");
+  }
+}
+
+bool answers(const std::string& url) {
+  PGconn* connection = PQconnectdb(url.c_str());
+  const bool ok = PQstatus(connection) == CONNECTION_OK;
+  PQfinish(connection);
+  return ok;
+}
+
+void run_sql(const std::string& url, const std::string& statement) {
+  PGconn* connection = PQconnectdb(url.c_str());
+  PGresult* result = PQexec(connection, statement.c_str());
+  const bool ok = PQresultStatus(result) == PGRES_COMMAND_OK;
+  const std::string problem = PQerrorMessage(connection);
+  PQclear(result);
+  PQfinish(connection);
+  if (!ok) throw std::runtime_error(statement + ": " + problem);
+}
+
+// The URL of the run's cluster, without a database name.
+std::string shared_cluster() {
+  if (const char* file = std::getenv("RUCK_TEST_POSTGRES_FILE")) {
+    const std::string url = read_file(file);
+    if (!url.empty()) return url;
+  }
+  static const TemporaryFolder folder;
+  static const PostgresCluster cluster(folder.path() + "/pg");
+  return cluster.url("");
+}
+}  // namespace
+
+PostgresCluster::PostgresCluster(const std::string& folder, bool durable) : folder_(folder) {
+  std::filesystem::create_directories(folder_);
+  std::filesystem::permissions(std::filesystem::path(folder_).parent_path(),
+                               std::filesystem::perms::others_exec, std::filesystem::perm_options::add);
+  give_to_postgres(folder_);
+  const Finished made = run_to_end(
+      {.argv = as_postgres({"initdb", "-D", folder_, "-A", "trust", "-U", "ruck", "-N", "-E", "UTF8",
+                            "--locale=C.UTF-8"}),
+       .extra_env = {},
+       .output_path = {},
+       .working_folder = "/"},
+      std::chrono::seconds(60));
+  if (made.exit_code != 0) throw std::runtime_error("initdb: " + made.output);
+  port_ = free_port();
+  std::ofstream config(folder_ + "/postgresql.conf", std::ios::app);
+  config << "port=" << port_ << "\nlisten_addresses='127.0.0.1'\nunix_socket_directories=''\n"
+         << "max_connections=300\nshared_buffers=64MB\n"
+         << (durable ? "" : "fsync=off\nsynchronous_commit=off\nfull_page_writes=off\n");
+  config.close();
+  start();
+}
+
+void PostgresCluster::start() {
+  server_ = std::make_unique<Process>(
+      ProcessOptions{.argv = as_postgres({"postgres", "-D", folder_}),
+                     .extra_env = {},
+                     .output_path = {},
+                     .working_folder = "/"});
+  for (int i = 0; i < 3000; ++i) {
+    if (answers(url("postgres"))) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  throw std::runtime_error("postgres did not start");
+}
+
+void PostgresCluster::stop() {
+  if (!server_) return;
+  server_->signal(SIGQUIT);  // at once: nothing of it is kept
+  server_->wait(std::chrono::seconds(20));
+  server_.reset();
+}
+
+PostgresCluster::~PostgresCluster() { stop(); }
+
+std::string PostgresCluster::url(const std::string& database) const {
+  return "postgresql://ruck@127.0.0.1:" + std::to_string(port_) + "/" + database;
+}
+
+TemporaryPostgres::TemporaryPostgres() {
+  static std::atomic<int> next{0};
+  name_ = "t" + std::to_string(::getpid()) + "_" + std::to_string(next++);
+  run_sql(shared_cluster() + "postgres", "CREATE DATABASE " + name_);
+  url_ = shared_cluster() + name_;
+}
+
+TemporaryPostgres::~TemporaryPostgres() {
+  try {
+    run_sql(shared_cluster() + "postgres", "DROP DATABASE " + name_ + " WITH (FORCE)");
+  } catch (const std::exception& problem) {
+    std::fprintf(stderr, "%s\n", problem.what());
+  }
+}
+
+}  // namespace ruck::test

@@ -1,0 +1,43 @@
+#pragma once
+// The tests' own PostgreSQL 15 on a free loopback port.
+//
+// Under ctest one cluster serves the whole run: a fixture starts it and names it in the file that
+// RUCK_TEST_POSTGRES_FILE points to. A test program that is run by hand starts one for itself.
+#include <memory>
+#include <string>
+
+#include "support/process.hpp"
+
+namespace ruck::test {
+
+class PostgresCluster {
+ public:
+  // Makes and starts a cluster in `folder`. `durable`: with fsync, for tests that cut the power.
+  explicit PostgresCluster(const std::string& folder, bool durable = false);
+  ~PostgresCluster();  // stops it
+  [[nodiscard]] std::string url(const std::string& database) const;
+  [[nodiscard]] int port() const { return port_; }
+  void stop();
+  void start();
+
+ private:
+  std::string folder_;
+  int port_ = 0;
+  std::unique_ptr<Process> server_;
+};
+
+// An empty database in the run's cluster, dropped at the end.
+class TemporaryPostgres {
+ public:
+  TemporaryPostgres();
+  ~TemporaryPostgres();
+  TemporaryPostgres(const TemporaryPostgres&) = delete;
+  TemporaryPostgres& operator=(const TemporaryPostgres&) = delete;
+  [[nodiscard]] const std::string& url() const { return url_; }
+
+ private:
+  std::string name_;
+  std::string url_;
+};
+
+}  // namespace ruck::test
