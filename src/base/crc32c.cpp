@@ -36,7 +36,8 @@ std::uint32_t step(std::uint32_t crc, const char* bytes) {
   std::memcpy(&word, bytes, sizeof word);
   word ^= crc;
   std::uint32_t next = 0;
-  for (std::size_t i = 0; i < kStride; ++i) next ^= kTable[kStride - 1 - i][(word >> (8 * i)) & 255];
+  for (std::size_t i = 0; i < kStride; ++i)
+    next ^= kTable[kStride - 1 - i][(word >> (8 * i)) & 255];
   return next;
 }
 }  // namespace

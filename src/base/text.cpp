@@ -45,18 +45,19 @@ std::optional<double> parse_double(std::string_view text) {
   return value;
 }
 
-bool is_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
+std::size_t utf8_prefix(std::string_view text) {
+  std::size_t i = 0;
+  while (i < text.size()) {
     const auto lead = static_cast<unsigned char>(text[i]);
     const std::size_t length = sequence_length(lead);
-    if (length == 0 || i + length > text.size()) return false;
+    if (length == 0 || i + length > text.size()) return i;
     for (std::size_t k = 1; k < length; ++k) {
-      if ((static_cast<unsigned char>(text[i + k]) & 0xc0) != 0x80) return false;
+      if ((static_cast<unsigned char>(text[i + k]) & 0xc0) != 0x80) return i;
     }
-    if (length > 1 && !second_byte_fits(lead, static_cast<unsigned char>(text[i + 1]))) return false;
+    if (length > 1 && !second_byte_fits(lead, static_cast<unsigned char>(text[i + 1]))) return i;
     i += length;
   }
-  return true;
+  return i;
 }
 
 std::size_t count_code_points(std::string_view text) {

@@ -34,8 +34,9 @@ template <std::integral T>
 }
 [[nodiscard]] std::optional<double> parse_double(std::string_view text);
 
-// Whether the bytes are UTF-8 as RFC 3629 has it (no overlong forms, no surrogates).
-[[nodiscard]] bool is_utf8(std::string_view text);
+// How many bytes from the start are UTF-8 as RFC 3629 has it (no overlong forms, no surrogates).
+[[nodiscard]] std::size_t utf8_prefix(std::string_view text);
+[[nodiscard]] inline bool is_utf8(std::string_view text) { return utf8_prefix(text) == text.size(); }
 
 // The number of Unicode code points in valid UTF-8.
 [[nodiscard]] std::size_t count_code_points(std::string_view text);

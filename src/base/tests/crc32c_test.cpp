@@ -21,7 +21,8 @@ TEST(Crc32c, AgreesWithRfc3720) {
 TEST(Crc32c, ContinuesWhereItStopped) {
   const std::string text = "a ruck is a walk with a load on the back";
   for (std::size_t cut = 0; cut <= text.size(); ++cut) {
-    EXPECT_EQ(crc32c(std::string_view(text).substr(cut), crc32c(text.substr(0, cut))), crc32c(text));
+    EXPECT_EQ(crc32c(std::string_view(text).substr(cut), crc32c(text.substr(0, cut))),
+              crc32c(text));
   }
 }
 

@@ -1,0 +1,188 @@
+#include "http/bind.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "base/bytes.hpp"
+#include "base/text.hpp"
+
+namespace ruck::http {
+namespace {
+constexpr std::size_t kQueryPairsMax = 64;
+constexpr std::size_t kWarningsMax = 50;      // more of them help nobody
+constexpr std::size_t kShownTextMax = 40;     // of a bad value, in an error text
+constexpr std::size_t kRawBytesMax = 64 * 1024;  // of JSON that is stored as it came
+
+std::string range_text(const Rule& rule, std::string_view kind) {
+  if (!rule.min || !rule.max) return std::string(kind);
+  return fmt::format("{} between {} and {}", kind, *rule.min, *rule.max);
+}
+}  // namespace
+
+std::string describe(const json::Element& element) {
+  if (const auto text = element.string()) {
+    const bool cut = text->size() > kShownTextMax;
+    std::string_view shown = text->substr(0, kShownTextMax);
+    shown = shown.substr(0, utf8_prefix(shown));
+    return fmt::format("\"{}{}\"", shown, cut ? "…" : "");
+  }
+  if (element.number() || element.boolean() || element.is_null()) return element.to_text();
+  return std::string(json::name_of(element.kind()));
+}
+
+bool Binder::is_named(std::string_view key, std::string_view field, const Rule& rule) {
+  return key == field || (!key.empty() && (key == rule.aliases[0] || key == rule.aliases[1]));
+}
+
+bool Binder::wrong(std::string_view expected, std::string_view got) {
+  std::string text = fmt::format("{}: expected {}", path_, expected);
+  if (!got.empty()) text += fmt::format(", got {}", got);
+  if (mode_ == Mode::kLenient) {
+    if (warnings_.size() < kWarningsMax) warnings_.push_back(std::move(text));
+  } else if (!error_) {
+    error_ = Error{.code = ErrorCode::kInvalidInput, .message = std::move(text)};
+  }
+  return false;
+}
+
+void Binder::missing(std::string_view field) {
+  const std::size_t size = path_.size();
+  path_ += fmt::format(".{}", field);
+  wrong("a value", "nothing");
+  path_.resize(size);
+}
+
+bool Binder::in_range(double number, const Rule& rule) {
+  return (!rule.min || number >= *rule.min) && (!rule.max || number <= *rule.max);
+}
+
+bool Binder::read(const json::Element& in, bool& out, const Rule&) {
+  if (const auto value = in.boolean()) {
+    out = *value;
+    return true;
+  }
+  if (const auto number = in.integer(); number && (*number == 0 || *number == 1)) {
+    out = *number == 1;
+    return true;
+  }
+  return wrong("true or false", describe(in));
+}
+
+bool Binder::read(const json::Element& in, double& out, const Rule& rule) {
+  std::optional<double> number = in.number();
+  if (!number && rule.takes_text_numbers && in.string()) number = parse_double(trim(*in.string()));
+  if (!number || !std::isfinite(*number) || !in_range(*number, rule)) {
+    return wrong(range_text(rule, "a number"), describe(in));
+  }
+  out = *number;
+  return true;
+}
+
+// A whole number; 12.0 counts as one, because Dart and JavaScript send it so.
+bool Binder::read(const json::Element& in, std::int64_t& out, const Rule& rule) {
+  std::optional<std::int64_t> number = in.integer();
+  constexpr double kExactMax = 9007199254740992.0;  // 2^53
+  if (const auto real = in.number(); !number && real) {
+    if (std::trunc(*real) == *real && std::abs(*real) <= kExactMax) {
+      number = static_cast<std::int64_t>(*real);
+    }
+  }
+  if (!number && rule.takes_text_numbers && in.string()) {
+    number = parse_number<std::int64_t>(trim(*in.string()));
+  }
+  if (!number || !in_range(static_cast<double>(*number), rule)) {
+    return wrong(range_text(rule, "a whole number"), describe(in));
+  }
+  out = *number;
+  return true;
+}
+
+bool Binder::read(const json::Element& in, std::string& out, const Rule& rule) {
+  const auto text = in.string();
+  if (!text) return wrong("a string", describe(in));
+  if (text->contains('\0')) return wrong("text without a zero character");
+  const std::size_t length = count_code_points(*text);
+  if (length < rule.length_min || length > rule.length_max) {
+    return wrong(fmt::format("{} to {} characters", rule.length_min, rule.length_max),
+                 fmt::format("{}", length));
+  }
+  out = *text;
+  return true;
+}
+
+bool Binder::read(const json::Element& in, Timestamp& out, const Rule&) {
+  const auto text = in.string();
+  const auto parsed = text ? parse_iso8601(trim(*text)) : std::nullopt;
+  if (!parsed) return wrong("a time as in ISO 8601", describe(in));
+  out = {.time = parsed->time, .has_zone = parsed->has_zone};
+  return true;
+}
+
+bool Binder::read(const json::Element& in, Day& out, const Rule&) {
+  const auto text = in.string();
+  // Clients send a whole timestamp where a date is meant; its first ten characters are the date.
+  const auto parsed = text ? parse_date(text->substr(0, 10)) : std::nullopt;
+  if (!parsed) return wrong("a date as YYYY-MM-DD", describe(in));
+  out = *parsed;
+  return true;
+}
+
+bool Binder::read(const json::Element& in, json::Raw& out, const Rule&) {
+  std::string text = in.to_text();
+  if (text.size() > kRawBytesMax) return wrong("at most 64 KiB of JSON");
+  out.text = std::move(text);
+  return true;
+}
+
+bool Binder::read(const json::Element& in, Uuid& out, const Rule&) {
+  const auto text = in.string();
+  const auto parsed = text ? Uuid::parse(*text) : std::nullopt;
+  if (!parsed) return wrong("a UUID", describe(in));
+  out = *parsed;
+  return true;
+}
+
+std::optional<std::string> percent_decode(std::string_view text, bool plus_is_blank) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '+' && plus_is_blank) {
+      out.push_back(' ');
+    } else if (text[i] != '%') {
+      out.push_back(text[i]);
+    } else {
+      if (i + 2 >= text.size()) return std::nullopt;
+      const int high = hex_value(text[i + 1]);
+      const int low = hex_value(text[i + 2]);
+      if (high < 0 || low < 0) return std::nullopt;
+      out.push_back(static_cast<char>(high * 16 + low));
+      i += 2;
+    }
+  }
+  return out;
+}
+
+std::vector<std::pair<std::string, std::string>> split_query(std::string_view query) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  while (!query.empty() && pairs.size() < kQueryPairsMax) {
+    const std::size_t end = query.find('&');
+    const std::string_view pair = query.substr(0, end);
+    const std::size_t equals = pair.find('=');
+    auto name = percent_decode(pair.substr(0, equals), true);
+    auto value = equals == std::string_view::npos ? std::optional<std::string>("")
+                                                  : percent_decode(pair.substr(equals + 1), true);
+    if (name && value && is_utf8(*value)) pairs.emplace_back(std::move(*name), std::move(*value));
+    if (end == std::string_view::npos) break;
+    query.remove_prefix(end + 1);
+  }
+  return pairs;
+}
+
+std::string query_value_as_json(std::string_view value, bool as_text) {
+  const bool is_bare = !as_text && (value == "true" || value == "false" ||
+                                    (parse_double(value) && json::parse(value)));
+  return is_bare ? std::string(value) : json::to_text(value);
+}
+
+}  // namespace ruck::http

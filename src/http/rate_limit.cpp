@@ -1,0 +1,42 @@
+#include "http/rate_limit.hpp"
+
+#include <algorithm>
+
+namespace ruck::http {
+
+struct MemoryRateLimiter::Shard {
+  std::mutex mutex;
+  // The theoretical arrival time: when the key's allowance is whole again.
+  std::unordered_map<std::string, UtcUs> whole_at;
+};
+
+MemoryRateLimiter::MemoryRateLimiter()
+    : shards_(std::make_unique<std::array<Shard, kShards>>()) {}
+MemoryRateLimiter::~MemoryRateLimiter() = default;
+
+std::optional<std::chrono::seconds> MemoryRateLimiter::take(std::string_view key, Limit limit,
+                                                            UtcUs now) {
+  const std::chrono::microseconds window = limit.window;
+  const auto each = window / limit.count;
+  std::string owned(key);
+  Shard& shard = (*shards_)[std::hash<std::string>{}(owned) % kShards];
+  const std::lock_guard lock(shard.mutex);
+  auto found = shard.whole_at.find(owned);
+  const UtcUs base = found == shard.whole_at.end() ? now : std::max(found->second, now);
+  const UtcUs next = base + each;
+  if (next - now > window) {
+    const auto wait = next - now - window;
+    return std::chrono::ceil<std::chrono::seconds>(wait);
+  }
+  if (found != shard.whole_at.end()) {
+    found->second = next;
+    return std::nullopt;
+  }
+  if (shard.whole_at.size() >= kKeysPerShardMax) {
+    std::erase_if(shard.whole_at, [now](const auto& entry) { return entry.second <= now; });
+  }
+  if (shard.whole_at.size() < kKeysPerShardMax) shard.whole_at.emplace(std::move(owned), next);
+  return std::nullopt;
+}
+
+}  // namespace ruck::http

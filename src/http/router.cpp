@@ -1,0 +1,221 @@
+#include "http/router.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+
+#include "base/assert.hpp"
+#include "base/text.hpp"
+#include "http/bind.hpp"
+#include "http/problem.hpp"
+#include "telemetry/log.hpp"
+
+namespace ruck::http {
+namespace {
+constexpr std::string_view kBearer = "Bearer ";
+
+// The next segment of a path, taken from its front.
+std::string_view take_segment(std::string_view& path) {
+  while (path.starts_with('/')) path.remove_prefix(1);
+  const std::size_t end = path.find('/');
+  const std::string_view segment = path.substr(0, end);
+  path.remove_prefix(segment.size());
+  return segment;
+}
+
+// The mobile app doubles the prefix in some calls (contract core §0); a trailing slash means the same
+// address.
+std::string_view canonical(std::string_view path) {
+  constexpr std::string_view kDoubled = "/api/api/";
+  if (path.starts_with(kDoubled)) path.remove_prefix(4);
+  return path;
+}
+}  // namespace
+
+struct Router::Node {
+  std::map<std::string, std::unique_ptr<Node>, std::less<>> segments;
+  std::unique_ptr<Node> any;  // `{name}`
+  std::array<const Route*, 8> routes{};  // by method
+};
+
+Router::Router(Dependencies dependencies)
+    : dependencies_(dependencies), root_(std::make_unique<Node>()) {
+  for (std::size_t i = 1; i < responses_.size(); ++i) {
+    responses_[i] = &dependencies_.metrics.counter(
+        "ruck_http_responses_total", "Responses by class of status",
+        {{"class", std::to_string(i) + "xx"}});
+  }
+}
+Router::~Router() = default;
+
+void Router::insert(Method method, std::string_view pattern, const Route* route) {
+  Node* node = root_.get();
+  for (std::string_view rest = pattern; !rest.empty() && rest != "/";) {
+    const std::string_view segment = take_segment(rest);
+    std::unique_ptr<Node>& next =
+        segment.starts_with('{') ? node->any : node->segments[std::string(segment)];
+    if (!next) next = std::make_unique<Node>();
+    node = next.get();
+  }
+  const Route*& slot = node->routes[static_cast<std::size_t>(method)];
+  RUCK_ASSERT(slot == nullptr);  // two routes of one method and address
+  slot = route;
+}
+
+void Router::add(Method method, std::string_view pattern, std::string_view name,
+                 RouteOptions options, Handler handler, OperationDoc doc) {
+  auto route = std::make_unique<Route>(Route{.method = method,
+                                             .pattern = std::string(pattern),
+                                             .name = std::string(name),
+                                             .options = options,
+                                             .handler = std::move(handler)});
+  route->seconds = &dependencies_.metrics.histogram(
+      "ruck_http_request_seconds", "Time from the last byte of a request to its response",
+      {{"route", route->name}});
+  insert(method, pattern, route.get());
+  openapi_.add({.method = name_of(method),
+                .pattern = route->pattern,
+                .name = route->name,
+                .summary = options.summary,
+                .needs_user = options.auth == Auth::kUser,
+                .takes_user = options.auth != Auth::kNone},
+               std::move(doc));
+  routes_.push_back(std::move(route));
+}
+
+void Router::alias(std::string_view pattern) {
+  insert(routes_.back()->method, pattern, routes_.back().get());
+}
+
+void Router::set_fallback(Handler fallback) {
+  fallback_ = std::make_unique<Route>(Route{.method = Method::kGet,
+                                            .pattern = "*",
+                                            .name = "web.page",
+                                            .options = {.auth = Auth::kNone},
+                                            .handler = std::move(fallback)});
+  fallback_->seconds = &dependencies_.metrics.histogram("ruck_http_request_seconds", "",
+                                                        {{"route", fallback_->name}});
+}
+
+Router::Match Router::match(Method method, std::string_view path) const {
+  Match found;
+  const Node* node = root_.get();
+  std::size_t params = 0;
+  std::string_view rest = canonical(path);
+  for (std::size_t depth = 0; node != nullptr; ++depth) {
+    const std::string_view segment = take_segment(rest);
+    if (segment.empty()) break;
+    if (depth >= kSegmentsMax) return found;
+    const auto child = node->segments.find(segment);
+    if (child != node->segments.end()) {
+      node = child->second.get();
+      continue;
+    }
+    if (!node->any || params >= kPathParamsMax) return found;
+    found.params[params++] = segment;
+    node = node->any.get();
+  }
+  const Method looked_up = method == Method::kHead ? Method::kGet : method;
+  found.route = node->routes[static_cast<std::size_t>(looked_up)];
+  if (found.route != nullptr) return found;
+  for (const Route* route : node->routes) {
+    if (route == nullptr) continue;
+    found.path_exists = true;
+    found.allow += found.allow.empty() ? "" : ", ";
+    found.allow += name_of(route->method);
+    if (route->method == Method::kGet) found.allow += ", HEAD";
+  }
+  return found;
+}
+
+task<Response> Router::handle(const Request& request) const {
+  Match found = match(request.method, request.path);
+  const bool is_page = !found.route && !found.path_exists && fallback_ != nullptr &&
+                       !canonical(request.path).starts_with("/api/") &&
+                       (request.method == Method::kGet || request.method == Method::kHead);
+  if (is_page) found.route = fallback_.get();
+  if (found.route == nullptr) {
+    const ErrorCode code = found.path_exists ? ErrorCode::kMethodNotAllowed : ErrorCode::kNotFound;
+    Response response = problem({.code = code}, request.request_id);
+    if (found.path_exists) response.headers.emplace_back("Allow", found.allow);
+    count(nullptr, response.status);
+    co_return response;
+  }
+  const telemetry::Stopwatch time(*found.route->seconds);
+  std::exception_ptr escaped;
+  try {
+    Response response = co_await run(request, found);
+    count(found.route, response.status);
+    co_return response;
+  } catch (...) {
+    escaped = std::current_exception();
+  }
+  telemetry::log_exception("http.handler_failed", found.route->name, escaped);
+  Response response = problem({.code = ErrorCode::kInternal}, request.request_id);
+  count(found.route, response.status);
+  co_return response;
+}
+
+task<Response> Router::run(const Request& request, const Match& match) const {
+  Call call{.request = request, .route = *match.route};
+  for (std::size_t i = 0; i < kPathParamsMax && !match.params[i].empty(); ++i) {
+    auto decoded = percent_decode(match.params[i], false);
+    if (!decoded) co_return problem({.code = ErrorCode::kNotFound}, request.request_id);
+    call.path_params[i] = std::move(*decoded);
+  }
+  Result<> admitted = admit(call);
+  if (!admitted) co_return problem(admitted.error(), request.request_id);
+  co_return co_await match.route->handler(call);
+}
+
+Result<> Router::admit(Call& call) const {
+  Result<> ok = authenticate(call);
+  if (!ok && call.route.options.keeps_data && ok.error().code == ErrorCode::kTokenExpired) {
+    return fail(Error{.code = ErrorCode::kRetryLater,
+                      .message = "The access token has expired: refresh it and send again",
+                      .retry_after_s = 1});
+  }
+  if (ok) ok = check_rate(call);
+  if (!ok) return ok;
+  const std::string_view type = call.request.header(Header::kContentType);
+  const bool wants_json = call.route.options.body == BodyType::kJson && !call.request.body.empty();
+  const std::string_view media = trim(type.substr(0, type.find(';')));
+  if (wants_json && !media.empty() && !equals_ignoring_case(media, kJson) &&
+      !media.ends_with("+json")) {
+    return fail(ErrorCode::kUnsupportedMedia, "The body must be application/json");
+  }
+  return {};
+}
+
+Result<> Router::authenticate(Call& call) const {
+  if (call.route.options.auth == Auth::kNone) return {};
+  const std::string_view header = call.request.header(Header::kAuthorization);
+  if (header.empty() && call.route.options.auth == Auth::kOptional) return {};
+  const bool is_bearer = header.size() > kBearer.size() &&
+                         equals_ignoring_case(header.substr(0, kBearer.size()), kBearer);
+  if (!is_bearer) return fail(ErrorCode::kUnauthenticated);
+  const Result<Viewer> viewer = dependencies_.authenticator->authenticate(
+      trim(header.substr(kBearer.size())), call.request.received_at);
+  if (!viewer) return fail(viewer.error());
+  call.viewer = *viewer;
+  return {};
+}
+
+Result<> Router::check_rate(const Call& call) const {
+  if (dependencies_.limiter == nullptr) return {};
+  const std::string who = call.viewer ? call.viewer->user.value().to_string()
+                                      : std::string(call.request.address);
+  const auto wait = dependencies_.limiter->take(call.route.name + "|" + who, call.route.options.limit,
+                                                call.request.received_at);
+  if (!wait) return {};
+  const ErrorCode code =
+      call.route.options.keeps_data ? ErrorCode::kRetryLater : ErrorCode::kTooManyRequests;
+  return fail(Error{.code = code, .retry_after_s = static_cast<int>(wait->count())});
+}
+
+void Router::count(const Route*, int status) const {
+  const auto digit = static_cast<std::size_t>(status / 100);
+  if (digit >= 1 && digit < responses_.size()) responses_[digit]->add();
+}
+
+}  // namespace ruck::http

@@ -1,0 +1,125 @@
+#pragma once
+// From a request to the handler of its route. What every route shares is done here, from the options
+// in its table row: who may ask, how often, how large; which error a failure becomes.
+#include <array>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "http/limits.hpp"
+#include "http/message.hpp"
+#include "http/openapi.hpp"
+#include "http/rate_limit.hpp"
+#include "runtime/task.hpp"
+#include "telemetry/metrics.hpp"
+
+namespace ruck::http {
+
+// Checks an access token. Pure computation: it runs on the core for every request.
+class Authenticator {
+ public:
+  virtual ~Authenticator() = default;
+  // kTokenExpired for a genuine token that is too old, kInvalidToken for anything else wrong.
+  [[nodiscard]] virtual Result<Viewer> authenticate(std::string_view token, UtcUs now) const = 0;
+};
+
+enum class Auth : std::uint8_t {
+  kUser,      // a valid token is needed
+  kOptional,  // a token is used if there is one; a bad one is still refused
+  kNone,
+};
+
+enum class BodyType : std::uint8_t { kJson, kAny };
+
+struct RouteOptions {
+  std::string_view summary;  // one sentence for the API document
+  Auth auth = Auth::kUser;
+  Limit limit = {};
+  BodyType body = BodyType::kJson;
+  std::size_t body_bytes_max = kBodyBytesMax;
+  // The mobile app takes a 4xx to these for success and drops its data (contract core §0.1): what a
+  // retry can mend (a rate limit, an expired token) answers 503 instead.
+  bool keeps_data = false;
+};
+
+struct Route;
+
+// One request on its way through its route. Lives until the response is made.
+struct Call {
+  const Request& request;
+  const Route& route;
+  std::array<std::string, kPathParamsMax> path_params;  // percent-decoded
+  std::size_t path_params_taken = 0;
+  std::optional<Viewer> viewer;
+};
+
+using Handler = std::function<task<Response>(Call&)>;
+
+struct Route {
+  Method method;
+  std::string pattern;  // "/api/rucks/{id}"
+  std::string name;     // "rucks.get": the metric label
+  RouteOptions options;
+  Handler handler;
+  telemetry::Histogram* seconds = nullptr;
+};
+
+class Router {
+ public:
+  struct Dependencies {
+    const Clock& clock;
+    telemetry::Metrics& metrics;
+    const Authenticator* authenticator;  // null: no route needs a token
+    RateLimiter* limiter;                // null: rate limits are off
+  };
+  explicit Router(Dependencies dependencies);
+  ~Router();
+  Router(const Router&) = delete;
+  Router& operator=(const Router&) = delete;
+
+  // Declared before the server starts. A pattern is segments, of which `{name}` matches any one.
+  void add(Method method, std::string_view pattern, std::string_view name, RouteOptions options,
+           Handler handler, OperationDoc doc = {});
+  // Another address for the route that was added last; it is not in the API document.
+  void alias(std::string_view pattern);
+
+  // A path below which everything else answers with `fallback` (the web app's pages).
+  void set_fallback(Handler fallback);
+
+  struct Match {
+    const Route* route = nullptr;
+    std::array<std::string_view, kPathParamsMax> params{};
+    bool path_exists = false;   // with another method
+    std::string allow;          // the methods it has
+  };
+  [[nodiscard]] Match match(Method method, std::string_view path) const;
+
+  // Never throws: whatever escapes a handler is logged and answered with 500.
+  [[nodiscard]] task<Response> handle(const Request& request) const;
+
+  [[nodiscard]] const std::vector<std::unique_ptr<Route>>& routes() const { return routes_; }
+  [[nodiscard]] OpenApi& openapi() { return openapi_; }
+
+ private:
+  struct Node;
+  void insert(Method method, std::string_view pattern, const Route* route);
+  [[nodiscard]] Result<> admit(Call& call) const;
+  [[nodiscard]] Result<> check_rate(const Call& call) const;
+  [[nodiscard]] Result<> authenticate(Call& call) const;
+  [[nodiscard]] task<Response> run(const Request& request, const Match& match) const;
+  void count(const Route* route, int status) const;
+
+  Dependencies dependencies_;
+  std::vector<std::unique_ptr<Route>> routes_;
+  std::unique_ptr<Node> root_;
+  std::unique_ptr<Route> fallback_;
+  OpenApi openapi_;
+  std::array<telemetry::Counter*, 6> responses_{};  // by the status's first digit
+};
+
+}  // namespace ruck::http

@@ -1,0 +1,62 @@
+#pragma once
+// The HTTP/1.1 server: one listener, connections spread over the cores.
+//
+// A connection reads a request, hands it to the router, writes the response, and goes on: keep-alive
+// and pipelining as in RFC 9112. Slow clients are cut off by deadlines that one ticker a core looks
+// at every second. On drain() no new connection is taken, requests under way are finished with
+// `Connection: close`, and idle connections are closed.
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "http/address.hpp"
+#include "http/limits.hpp"
+#include "http/router.hpp"
+#include "runtime/blocking_pool.hpp"
+#include "runtime/core.hpp"
+#include "runtime/task_group.hpp"
+#include "telemetry/metrics.hpp"
+
+namespace ruck::http {
+
+struct ServerOptions {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 8080;  // 0: any free one
+  std::size_t connections_max = kConnectionsMax;
+  std::vector<std::string> cors_origins;
+  TrustedProxies trusted_proxies;
+};
+
+class Server {
+ public:
+  struct Dependencies {
+    const Router& router;
+    runtime::Cores& cores;
+    runtime::BlockingPool& compression;
+    telemetry::Metrics& metrics;
+    const Clock& clock;
+  };
+  Server(ServerOptions options, Dependencies dependencies);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Binds and listens; the error says what was wrong with the address or the port.
+  [[nodiscard]] Result<> listen();
+  [[nodiscard]] std::uint16_t port() const;
+  // Takes connections from now on. The cores must run.
+  void start();
+  // See above; returns when all connections are gone or the time is up. True: all are gone.
+  bool drain(std::chrono::milliseconds at_most);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace ruck::http

@@ -1,0 +1,165 @@
+#include "http/server.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <future>
+#include <mutex>
+#include <thread>
+
+#include "base/random.hpp"
+#include "http/session/connection.hpp"
+#include "telemetry/log.hpp"
+
+namespace ruck::http {
+namespace {
+using session::Connection;
+using session::ErrorCodeAsio;
+using session::PerCore;
+using session::PlainTransport;
+using session::Shared;
+using session::Socket;
+namespace asio = boost::asio;
+using Acceptor = asio::basic_socket_acceptor<asio::ip::tcp, IoExecutor>;
+using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
+                                         asio::wait_traits<std::chrono::steady_clock>, IoExecutor>;
+
+constexpr int kBacklog = 4096;  // connections the kernel may hold while all cores are busy
+constexpr auto kAcceptPause = std::chrono::milliseconds(100);  // when descriptors have run out
+}  // namespace
+
+struct Server::State {
+  State(ServerOptions o, Dependencies d)
+      : options(std::move(o)),
+        deps(d),
+        shared{.options = options,
+               .router = d.router,
+               .compression = d.compression,
+               .clock = d.clock,
+               .body_limit = [&router = d.router](Method method, std::string_view path) {
+                 const Router::Match match = router.match(method, path);
+                 return match.route ? match.route->options.body_bytes_max : kBodyBytesMax;
+               },
+               .requests = d.metrics.counter("ruck_http_requests_total", "Requests received"),
+               .timeouts = d.metrics.counter("ruck_http_timeouts_total",
+                                             "Connections cut off because they were too slow"),
+               .bytes_out = d.metrics.counter("ruck_http_sent_bytes_total", "Bytes of responses")},
+        acceptor(d.cores.at(0).io()) {
+    for (std::size_t i = 0; i < d.cores.size(); ++i) {
+      per_core.push_back(std::make_unique<PerCore>());
+      per_core.back()->request_prefix = random_u64();
+    }
+    d.metrics.gauge_callback("ruck_http_connections", "Open connections", [this] {
+      return static_cast<double>(shared.open.load());
+    });
+  }
+
+  task<> accept_loop();
+  task<> tick_loop(std::size_t core);
+  task<> serve(std::size_t core, Socket socket, std::string peer);
+
+  const ServerOptions options;
+  const Dependencies deps;
+  Shared shared;
+  std::vector<std::unique_ptr<PerCore>> per_core;
+  Acceptor acceptor;
+  std::atomic<bool> stopped{false};
+  std::size_t next_core = 0;
+  runtime::TaskGroup group{"http", [](std::string_view name, const std::exception_ptr& failure) {
+                             telemetry::log_exception("http.connection_failed", name, failure);
+                           }};
+};
+
+Server::Server(ServerOptions options, Dependencies dependencies)
+    : state_(std::make_unique<State>(std::move(options), dependencies)) {}
+
+Server::~Server() { drain(std::chrono::milliseconds(0)); }
+
+Result<> Server::listen() {
+  ErrorCodeAsio error;
+  const auto address = asio::ip::make_address(state_->options.address, error);
+  if (error) {
+    return fail(ErrorCode::kInvalidInput, state_->options.address + " is not an IP address");
+  }
+  const asio::ip::tcp::endpoint endpoint(address, state_->options.port);
+  state_->acceptor.open(endpoint.protocol(), error);
+  if (!error) state_->acceptor.set_option(asio::socket_base::reuse_address(true), error);
+  if (!error) state_->acceptor.bind(endpoint, error);
+  if (!error) state_->acceptor.listen(kBacklog, error);
+  if (!error) return {};
+  return fail(ErrorCode::kUnavailable, "cannot listen on " + state_->options.address + ":" +
+                                           std::to_string(state_->options.port) + ": " +
+                                           error.message());
+}
+
+std::uint16_t Server::port() const { return state_->acceptor.local_endpoint().port(); }
+
+void Server::start() {
+  state_->group.spawn(state_->deps.cores.at(0), state_->accept_loop());
+  for (std::size_t i = 0; i < state_->deps.cores.size(); ++i) {
+    state_->group.spawn(state_->deps.cores.at(i), state_->tick_loop(i));
+  }
+}
+
+// Connections are dealt to the cores in turn; each stays where it was put.
+task<> Server::State::accept_loop() {
+  while (!stopped) {
+    const std::size_t core = next_core++ % per_core.size();
+    Socket socket(deps.cores.at(core).io());
+    auto [error] = co_await acceptor.async_accept(socket, asio::as_tuple(asio::deferred));
+    if (error == asio::error::operation_aborted || stopped) co_return;
+    const bool is_full = shared.open.load() >= options.connections_max;
+    if (error || is_full) {
+      // Out of descriptors, or at our own bound: what waits in the backlog is taken a little later.
+      Timer pause(deps.cores.at(0).io(), kAcceptPause);
+      co_await pause.async_wait(asio::as_tuple(asio::deferred));
+      continue;
+    }
+    const auto endpoint = socket.remote_endpoint(error);
+    std::string peer = error ? std::string() : endpoint.address().to_string();
+    shared.open.fetch_add(1);
+    group.spawn(deps.cores.at(core), serve(core, std::move(socket), std::move(peer)));
+  }
+}
+
+task<> Server::State::serve(std::size_t core, Socket socket, std::string peer) {
+  struct Leave {
+    std::atomic<std::size_t>& open;
+    ~Leave() { open.fetch_sub(1); }
+  };
+  const Leave leave{shared.open};
+  Connection<PlainTransport> connection(PlainTransport(std::move(socket)), std::move(peer), shared,
+                                        *per_core[core]);
+  co_await connection.run();
+}
+
+task<> Server::State::tick_loop(std::size_t core) {
+  Timer timer(deps.cores.at(core).io());
+  while (!stopped) {
+    timer.expires_after(std::chrono::milliseconds(shared.draining ? 50 : 1000));
+    co_await timer.async_wait(asio::as_tuple(asio::deferred));
+    per_core[core]->watch.tick(std::chrono::steady_clock::now());
+    if (shared.draining) per_core[core]->watch.drain();
+  }
+}
+
+bool Server::drain(std::chrono::milliseconds at_most) {
+  if (state_->group.running() == 0) return true;
+  const auto deadline = std::chrono::steady_clock::now() + at_most;
+  state_->shared.draining = true;
+  asio::post(state_->deps.cores.at(0).io(), [state = state_.get()] {
+    ErrorCodeAsio ignored;  // closing a listener cannot fail in a way that matters now
+    state->acceptor.close(ignored);
+  });
+  for (std::size_t i = 0; i < state_->per_core.size(); ++i) {
+    asio::post(state_->deps.cores.at(i).io(), [core = state_->per_core[i].get()] { core->watch.drain(); });
+  }
+  while (state_->shared.open.load() > 0 && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  const bool is_empty = state_->shared.open.load() == 0;
+  state_->stopped = true;
+  if (is_empty) state_->group.join();
+  return is_empty;
+}
+
+}  // namespace ruck::http
