@@ -41,6 +41,7 @@ inline constexpr std::size_t kHeaderCount = 16;
 // Who asks. Always authenticated; a route that may be used without a token takes an optional Viewer.
 struct Viewer {
   UserId user;
+  Uuid session{};  // the sign-in that the token belongs to
 };
 
 // Views point into the connection's buffers and live until the response is made.

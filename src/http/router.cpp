@@ -7,6 +7,7 @@
 #include "base/assert.hpp"
 #include "base/text.hpp"
 #include "http/bind.hpp"
+#include "http/compress.hpp"
 #include "http/problem.hpp"
 #include "telemetry/log.hpp"
 
@@ -165,7 +166,29 @@ task<Response> Router::run(const Request& request, const Match& match) const {
   }
   Result<> admitted = admit(call);
   if (!admitted) co_return problem(admitted.error(), request.request_id);
+  if (match.route->options.cached && dependencies_.responses != nullptr) {
+    co_return co_await run_cached(call);
+  }
   co_return co_await match.route->handler(call);
+}
+
+task<Response> Router::run_cached(Call& call) const {
+  ResponseStore& store = *dependencies_.responses;
+  const Result<std::uint64_t> revision = co_await store.revision(call.viewer->user);
+  if (!revision) co_return co_await call.route.handler(call);
+  const std::string target = std::string(call.request.path) + "?" + std::string(call.request.query);
+  const ResponseKey key{.user = call.viewer->user, .revision = *revision, .target = target};
+  const UtcUs now = call.request.received_at;
+  if (auto found = store.find(key, now)) co_return Response{.shared = std::move(found)};
+  Response response = co_await call.route.handler(call);
+  if (response.status != 200 || response.shared || !response.headers.empty()) co_return response;
+  auto shared = std::make_shared<SharedBody>();
+  shared->bytes = std::move(response.body);
+  if (shared->bytes.size() >= kGzipBytesMin) shared->gzip = gzip(shared->bytes);
+  response.body.clear();
+  response.shared = shared;
+  store.store(key, now, std::move(shared));
+  co_return response;
 }
 
 Result<> Router::admit(Call& call) const {

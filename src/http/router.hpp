@@ -15,6 +15,7 @@
 #include "http/message.hpp"
 #include "http/openapi.hpp"
 #include "http/rate_limit.hpp"
+#include "http/response_store.hpp"
 #include "runtime/task.hpp"
 #include "telemetry/metrics.hpp"
 
@@ -45,6 +46,8 @@ struct RouteOptions {
   // The mobile app takes a 4xx to these for success and drops its data (contract core §0.1): what a
   // retry can mend (a rate limit, an expired token) answers 503 instead.
   bool keeps_data = false;
+  // The answer depends only on the user's own data: it may be kept until the user's revision changes.
+  bool cached = false;
 };
 
 struct Route;
@@ -76,6 +79,7 @@ class Router {
     telemetry::Metrics& metrics;
     const Authenticator* authenticator;  // null: no route needs a token
     RateLimiter* limiter;                // null: rate limits are off
+    ResponseStore* responses = nullptr;  // null: nothing is cached
   };
   explicit Router(Dependencies dependencies);
   ~Router();
@@ -112,6 +116,7 @@ class Router {
   [[nodiscard]] Result<> check_rate(const Call& call) const;
   [[nodiscard]] Result<> authenticate(Call& call) const;
   [[nodiscard]] task<Response> run(const Request& request, const Match& match) const;
+  [[nodiscard]] task<Response> run_cached(Call& call) const;
   void count(const Route* route, int status) const;
 
   Dependencies dependencies_;

@@ -24,6 +24,7 @@ using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
                                          asio::wait_traits<std::chrono::steady_clock>, IoExecutor>;
 
 constexpr int kBacklog = 4096;  // connections the kernel may hold while all cores are busy
+constexpr auto kDrainTick = std::chrono::milliseconds(20);  // while connections are being closed
 constexpr auto kAcceptPause = std::chrono::milliseconds(100);  // when descriptors have run out
 }  // namespace
 
@@ -47,6 +48,7 @@ struct Server::State {
     for (std::size_t i = 0; i < d.cores.size(); ++i) {
       per_core.push_back(std::make_unique<PerCore>());
       per_core.back()->request_prefix = random_u64();
+      tick_timers.push_back(std::make_unique<Timer>(d.cores.at(i).io()));
     }
     d.metrics.gauge_callback("ruck_http_connections", "Open connections", [this] {
       return static_cast<double>(shared.open.load());
@@ -61,6 +63,7 @@ struct Server::State {
   const Dependencies deps;
   Shared shared;
   std::vector<std::unique_ptr<PerCore>> per_core;
+  std::vector<std::unique_ptr<Timer>> tick_timers;
   Acceptor acceptor;
   std::atomic<bool> stopped{false};
   std::size_t next_core = 0;
@@ -133,9 +136,9 @@ task<> Server::State::serve(std::size_t core, Socket socket, std::string peer) {
 }
 
 task<> Server::State::tick_loop(std::size_t core) {
-  Timer timer(deps.cores.at(core).io());
+  Timer& timer = *tick_timers[core];
   while (!stopped) {
-    timer.expires_after(std::chrono::milliseconds(shared.draining ? 50 : 1000));
+    timer.expires_after(shared.draining ? kDrainTick : std::chrono::milliseconds(kWatchEvery));
     co_await timer.async_wait(asio::as_tuple(asio::deferred));
     per_core[core]->watch.tick(std::chrono::steady_clock::now());
     if (shared.draining) per_core[core]->watch.drain();
@@ -151,7 +154,10 @@ bool Server::drain(std::chrono::milliseconds at_most) {
     state->acceptor.close(ignored);
   });
   for (std::size_t i = 0; i < state_->per_core.size(); ++i) {
-    asio::post(state_->deps.cores.at(i).io(), [core = state_->per_core[i].get()] { core->watch.drain(); });
+    asio::post(state_->deps.cores.at(i).io(), [state = state_.get(), i] {
+      state->per_core[i]->watch.drain();
+      state->tick_timers[i]->cancel();  // ticks come faster from now on
+    });
   }
   while (state_->shared.open.load() > 0 && std::chrono::steady_clock::now() < deadline) {
     std::this_thread::sleep_for(std::chrono::milliseconds(2));

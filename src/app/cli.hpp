@@ -1,0 +1,21 @@
+#pragma once
+// The verbs of `ruck`. Each is a function in a file of its own, cli_<verb>.cpp.
+#include "app/arguments.hpp"
+#include "runtime/config.hpp"
+
+namespace ruck::app {
+
+// Runs a command line; the exit code: 0 done, 1 failed, 2 wrong usage.
+int run_cli(int argc, const char* const* argv);
+
+// The settings from flags, environment and file; problems are printed and give nothing. Flags that
+// are not settings must have been taken from `arguments` before.
+[[nodiscard]] std::optional<runtime::Config> config_from(const Arguments& arguments);
+
+int serve(Arguments arguments);
+int migrate(Arguments arguments);
+int config(Arguments arguments);
+int openapi(Arguments arguments);
+int version(Arguments arguments);
+
+}  // namespace ruck::app

@@ -1,0 +1,120 @@
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "app/cli.hpp"
+#include "app/server_app.hpp"
+#include "base/embedded.hpp"
+#include "db/migrations.hpp"
+#include "db/open.hpp"
+#include "telemetry/log.hpp"
+
+namespace ruck::app {
+namespace {
+constexpr int kExitShutdownTimeout = 70;  // EX_SOFTWARE of sysexits.h
+
+sigset_t stop_signals() {
+  sigset_t set;
+  ::sigemptyset(&set);
+  ::sigaddset(&set, SIGTERM);
+  ::sigaddset(&set, SIGINT);
+  return set;
+}
+
+// Ends the process if a graceful shutdown takes too long. Never joined when it fires.
+class ShutdownLimit {
+ public:
+  explicit ShutdownLimit(std::chrono::seconds limit)
+      : thread_([this, limit] {
+          std::unique_lock lock(mutex_);
+          if (done_.wait_for(lock, limit, [this] { return finished_; })) return;
+          telemetry::log_error("server.shutdown_timeout", {{"seconds", limit.count()}});
+          ::_exit(kExitShutdownTimeout);
+        }) {}
+  ~ShutdownLimit() {
+    {
+      const std::lock_guard lock(mutex_);
+      finished_ = true;
+    }
+    done_.notify_all();
+    thread_.join();
+  }
+  ShutdownLimit(const ShutdownLimit&) = delete;
+  ShutdownLimit& operator=(const ShutdownLimit&) = delete;
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable done_;
+  bool finished_ = false;
+  std::thread thread_;
+};
+
+void say_what_to_do_next(const ServerApp& app) {
+  if (::isatty(STDERR_FILENO) == 0) return;
+  const std::string url = fmt::format("http://127.0.0.1:{}", app.port());
+  fmt::print(stderr,
+             "\nRuckingApp is ready at {0}\n\n"
+             "  record a ruck from a GPX file   ruck replay FILE.gpx --load-kg 15 --url {0}\n"
+             "  make one up                     ruck simulate --km 8 --load-kg 15 > ruck.gpx\n"
+             "  the API document                {0}/api/openapi.json\n"
+             "  stop                            Ctrl-C\n\n",
+             url);
+}
+}  // namespace
+
+int serve(Arguments arguments) {
+  const auto config = config_from(arguments);
+  if (!config) return 2;
+  // Blocked before any thread exists, so that only this one takes them.
+  const sigset_t signals = stop_signals();
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  ServerApp app(*config);
+  if (const Result<> started = app.start(); !started) {
+    fmt::print(stderr, "ruck serve: {}\n", started.error().client_text());
+    if (!started.error().detail.empty()) fmt::print(stderr, "  {}\n", started.error().detail);
+    return 1;
+  }
+  say_what_to_do_next(app);
+  int number = 0;
+  ::sigwait(&signals, &number);
+  telemetry::log_info("server.stopping", {{"signal", number}});
+  // A second signal ends it at once.
+  ::signal(SIGTERM, SIG_DFL);
+  ::signal(SIGINT, SIG_DFL);
+  ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+  const ShutdownLimit limit{std::chrono::seconds(config->shutdown_seconds)};
+  app.stop();
+  return 0;
+}
+
+int migrate(Arguments arguments) {
+  const auto config = config_from(arguments);
+  if (!config) return 2;
+  telemetry::Metrics metrics;
+  const SystemClock clock;
+  auto database = db::open({.url = config->database_url}, metrics);
+  if (!database) {
+    fmt::print(stderr, "ruck migrate: {}\n", database.error().client_text());
+    return 1;
+  }
+  const auto report = db::migrate(**database, clock, embedded::migrations());
+  (*database)->close();
+  if (!report) {
+    fmt::print(stderr, "ruck migrate: {}\n", report.error().client_text());
+    return 1;
+  }
+  fmt::print("schema version {}, {} applied\n", report->version, report->applied);
+  return 0;
+}
+
+int openapi(Arguments) {
+  fmt::print("{}\n", ServerApp::openapi_document());
+  return 0;
+}
+
+}  // namespace ruck::app

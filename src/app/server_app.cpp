@@ -1,0 +1,242 @@
+#include "app/server_app.hpp"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include <filesystem>
+#include <thread>
+
+#include "app/system.hpp"
+#include "app/version.hpp"
+#include "base/assert.hpp"
+#include "base/embedded.hpp"
+#include "cache/response_cache.hpp"
+#include "db/migrations.hpp"
+#include "db/open.hpp"
+#include "http/server.hpp"
+#include "mail/mailer.hpp"
+#include "runtime/blocking_pool.hpp"
+#include "services/auth/service.hpp"
+#include "services/profile/service.hpp"
+#include "services/stats/service.hpp"
+#include "telemetry/log.hpp"
+
+namespace ruck::app {
+namespace {
+constexpr std::size_t kPasswordThreads = 2;     // a login storm may take this much and no more
+constexpr std::size_t kPasswordQueueMax = 256;  // about four seconds of waiting
+constexpr std::size_t kCompressionQueueMax = 64;
+constexpr std::size_t kThreadsMax = 64;
+
+telemetry::Level level_of(std::string_view name) {
+  if (name == "debug") return telemetry::Level::kDebug;
+  if (name == "warning") return telemetry::Level::kWarning;
+  if (name == "error") return telemetry::Level::kError;
+  return telemetry::Level::kInfo;
+}
+
+// A descriptor for each connection, as many as the system lets us have.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+std::vector<std::string> split_list(std::string_view text) {
+  std::vector<std::string> items;
+  while (!text.empty()) {
+    const std::size_t end = text.find(',');
+    const std::string_view item = trim(text.substr(0, end));
+    if (!item.empty()) items.emplace_back(item);
+    if (end == std::string_view::npos) break;
+    text.remove_prefix(end + 1);
+  }
+  return items;
+}
+
+std::size_t thread_count(const runtime::Config& config) {
+  if (config.threads > 0) return static_cast<std::size_t>(config.threads);
+  return std::min<std::size_t>(std::max(1U, std::thread::hardware_concurrency()), kThreadsMax);
+}
+
+std::string public_url(const runtime::Config& config) {
+  return config.public_url.empty() ? "http://" + config.listen : config.public_url;
+}
+}  // namespace
+
+// Everything, in the order it is made; destroyed in reverse.
+struct ServerApp::Parts {
+  explicit Parts(runtime::Config c) : config(std::move(c)), cores(thread_count(config)) {}
+
+  runtime::Config config;
+  SystemClock clock;
+  telemetry::Metrics metrics;
+  runtime::Cores cores;
+  std::unique_ptr<runtime::BlockingPool> passwords;
+  std::unique_ptr<runtime::BlockingPool> compression;
+  std::unique_ptr<db::Database> database;
+  std::unique_ptr<cache::Revisions> revisions;
+  std::unique_ptr<cache::ResponseCache> responses;
+  std::unique_ptr<http::MemoryRateLimiter> limiter;
+  std::unique_ptr<mail::Mailer> mailer;
+  auth::Tokens tokens;
+  std::unique_ptr<auth::AuthService> auth;
+  std::unique_ptr<profile::ProfileService> profile;
+  std::unique_ptr<stats::StatsService> stats;
+  std::unique_ptr<System> system;
+  std::unique_ptr<http::Router> router;
+  std::unique_ptr<http::Server> server;
+
+  Result<> open_database();
+  Result<> load_tokens();
+  void make_services();
+  void add_all_routes();
+  Result<> make_server();
+};
+
+Result<> ServerApp::Parts::open_database() {
+  auto opened = db::open({.url = config.database_url,
+                          .sqlite_readers = static_cast<std::size_t>(config.database_readers),
+                          .postgres_connections = static_cast<std::size_t>(config.database_connections)},
+                         metrics);
+  if (!opened) return fail(std::move(opened).error());
+  database = std::move(*opened);
+  const auto report = db::migrate(*database, clock, embedded::migrations());
+  if (!report) return fail(report.error());
+  return {};
+}
+
+Result<> ServerApp::Parts::load_tokens() {
+  if (config.token_keys.empty()) return auth::load_keys(*database, tokens, clock.now());
+  const auto keys = auth::parse_keys(config.token_keys);
+  if (!keys) return fail(keys.error());
+  for (const auth::SigningKey& key : *keys) tokens.add_key(key);
+  tokens.sign_with(keys->front().id);
+  return {};
+}
+
+void ServerApp::Parts::make_services() {
+  passwords = std::make_unique<runtime::BlockingPool>(runtime::BlockingPool::Options{
+      .name = "ruck-passwords", .threads = kPasswordThreads, .queue_max = kPasswordQueueMax});
+  compression = std::make_unique<runtime::BlockingPool>(runtime::BlockingPool::Options{
+      .name = "ruck-compress", .threads = 1, .queue_max = kCompressionQueueMax});
+  revisions = std::make_unique<cache::Revisions>(*database);
+  responses = std::make_unique<cache::ResponseCache>(cache::ResponseCache::Options{}, *revisions, metrics);
+  if (config.rate_limits) limiter = std::make_unique<http::MemoryRateLimiter>();
+  mailer = std::make_unique<mail::OutboxMailer>(config.data_dir + "/outbox");
+  auth = std::make_unique<auth::AuthService>(auth::AuthService::Dependencies{
+      .database = *database,
+      .revisions = *revisions,
+      .clock = clock,
+      .tokens = tokens,
+      .password_pool = *passwords,
+      .mailer = *mailer,
+      .limiter = limiter.get(),
+      .public_url = public_url(config)});
+  profile = std::make_unique<profile::ProfileService>(
+      *database, *revisions, clock,
+      profile::ProfileService::Hooks{
+          .change_email = [this](db::Session& q, UserId user, const std::string& email) {
+            return auth::change_email(q, user, email, clock.now());
+          },
+          .on_zone_changed = [](db::Session&, UserId, const calendar::TimeZone&) {},
+          .on_deleted = [](UserId) {}});
+  stats = std::make_unique<stats::StatsService>(*database, clock, profile::zone_of);
+  system = std::make_unique<System>(*database, metrics);
+}
+
+void ServerApp::Parts::add_all_routes() {
+  router = std::make_unique<http::Router>(http::Router::Dependencies{.clock = clock,
+                                                                     .metrics = metrics,
+                                                                     .authenticator = &tokens,
+                                                                     .limiter = limiter.get(),
+                                                                     .responses = responses.get()});
+  app::add_routes(*router, *system);
+  auth::add_routes(*router, *auth);
+  profile::add_routes(*router, *profile);
+  stats::add_routes(*router, *stats);
+  system->set_document(router->openapi().render(kVersion));
+}
+
+Result<> ServerApp::Parts::make_server() {
+  const auto listen = runtime::parse_listen(config.listen);
+  auto proxies = http::TrustedProxies::parse(config.trusted_proxies);
+  if (!proxies) return fail(std::move(proxies).error());
+  server = std::make_unique<http::Server>(
+      http::ServerOptions{.address = listen->host,
+                          .port = listen->port,
+                          .connections_max = static_cast<std::size_t>(config.connections_max),
+                          .cors_origins = split_list(config.cors_origins),
+                          .trusted_proxies = std::move(*proxies)},
+      http::Server::Dependencies{.router = *router,
+                                 .cores = cores,
+                                 .compression = *compression,
+                                 .metrics = metrics,
+                                 .clock = clock});
+  return server->listen();
+}
+
+ServerApp::ServerApp(runtime::Config config) : parts_(std::make_unique<Parts>(std::move(config))) {}
+ServerApp::~ServerApp() = default;
+
+Result<> ServerApp::start() {
+  telemetry::set_log_level(level_of(parts_->config.log_level));
+  raise_descriptor_limit();
+  if (sodium_init() < 0) return fail(ErrorCode::kInternal, "libsodium cannot be used");
+  if (Result<> opened = parts_->open_database(); !opened) return opened;
+  if (Result<> loaded = parts_->load_tokens(); !loaded) return loaded;
+  parts_->make_services();
+  parts_->add_all_routes();
+  if (Result<> made = parts_->make_server(); !made) return made;
+  parts_->cores.start();
+  parts_->server->start();
+  if (!parts_->config.rate_limits) {
+    telemetry::log_warning("config.rate_limits_off", {{"meaning", "for load tests only"}});
+  }
+  telemetry::log_info("server.started", {{"version", kVersion},
+                                         {"listen", parts_->config.listen},
+                                         {"port", port()},
+                                         {"database", parts_->database->kind()},
+                                         {"threads", parts_->cores.size()}});
+  return {};
+}
+
+std::uint16_t ServerApp::port() const { return parts_->server->port(); }
+
+void ServerApp::stop() {
+  parts_->system->drain();
+  const auto at_most = std::chrono::seconds(std::max<std::int64_t>(1, parts_->config.shutdown_seconds - 3));
+  if (!parts_->server->drain(at_most)) telemetry::log_warning("server.connections_cut");
+  parts_->auth.reset();
+  parts_->database->close();
+  parts_->cores.stop_and_join();
+  telemetry::log_info("server.stopped");
+}
+
+std::string ServerApp::openapi_document() {
+  // Services want a database to refer to, though nothing of it is read: a throw-away one.
+  std::string folder = (std::filesystem::temp_directory_path() / "ruck-openapi-XXXXXX").string();
+  RUCK_ASSERT(::mkdtemp(folder.data()) != nullptr);
+  runtime::Config config;
+  config.threads = 1;
+  config.data_dir = folder;
+  config.listen = "127.0.0.1:0";
+  config.database_url = "sqlite:" + folder + "/ruck.db";
+  config.database_readers = 1;
+  std::string document;
+  {
+    Parts parts(config);
+    auto opened = db::open({.url = config.database_url}, parts.metrics);
+    RUCK_ASSERT(opened.has_value());
+    parts.database = std::move(*opened);
+    parts.make_services();
+    parts.add_all_routes();
+    document = parts.router->openapi().render(kVersion);
+  }
+  std::filesystem::remove_all(folder);
+  return document;
+}
+
+}  // namespace ruck::app

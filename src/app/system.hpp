@@ -1,0 +1,65 @@
+#pragma once
+// What operators and load balancers ask: is it alive, is it ready, what does it measure.
+#include <atomic>
+
+#include "db/database.hpp"
+#include "http/endpoint.hpp"
+#include "telemetry/metrics.hpp"
+
+namespace ruck::app {
+
+struct Health {
+  std::string status;
+  std::string version;
+};
+BOOST_DESCRIBE_STRUCT(Health, (), (status, version))
+
+struct SystemHealth {
+  std::string status;
+  std::string version;
+  std::string database;
+  bool database_ok = true;
+};
+BOOST_DESCRIBE_STRUCT(SystemHealth, (), (status, version, database, database_ok))
+
+struct VersionQuery {
+  std::string platform = "android";
+};
+BOOST_DESCRIBE_STRUCT(VersionQuery, (), (platform))
+struct VersionInfo {
+  std::string platform;
+  std::string latest_version;
+  std::string min_required_version;
+  bool force_update = false;
+  std::string update_url;
+  std::string release_notes;
+};
+BOOST_DESCRIBE_STRUCT(VersionInfo, (), (platform, latest_version, min_required_version, force_update,
+                                        update_url, release_notes))
+
+class System {
+ public:
+  System(db::Database& database, const telemetry::Metrics& metrics) : database_(database), metrics_(metrics) {}
+
+  task<Result<Health>> live();
+  task<Result<http::Response>> ready();
+  task<Result<Health>> health();
+  task<Result<SystemHealth>> system_health();
+  task<Result<VersionInfo>> version_info(VersionQuery query);
+  task<Result<http::Response>> metrics();
+  task<Result<http::Response>> openapi();
+
+  // From now on readiness says no.
+  void drain() { draining_ = true; }
+  void set_document(std::string document) { document_ = std::move(document); }
+
+ private:
+  db::Database& database_;
+  const telemetry::Metrics& metrics_;
+  std::atomic<bool> draining_{false};
+  std::string document_;
+};
+
+void add_routes(http::Router& router, System& system);
+
+}  // namespace ruck::app

@@ -1,0 +1,87 @@
+#include "cache/response_cache.hpp"
+
+namespace ruck::cache {
+namespace {
+constexpr std::size_t kEntryOverheadBytes = 256;  // key, list and map nodes, counted roughly
+
+// One allocation-free lookup needs one string: everything the answer depends on, one after the other.
+std::string text_of(const http::ResponseKey& key) {
+  std::string text;
+  text.reserve(key.target.size() + 40);
+  const auto& user = key.user.value().bytes();
+  text.append(reinterpret_cast<const char*>(user.data()), user.size());
+  text.append(reinterpret_cast<const char*>(&key.revision), sizeof key.revision);
+  text.append(key.target);
+  return text;
+}
+}  // namespace
+
+struct ResponseCache::Shard {
+  struct Entry {
+    std::string key;
+    std::shared_ptr<const http::SharedBody> body;
+    UtcUs stored_at;
+    [[nodiscard]] std::size_t bytes() const {
+      return key.size() + body->bytes.size() + body->gzip.size() + kEntryOverheadBytes;
+    }
+  };
+  using List = std::list<Entry>;
+
+  std::mutex mutex;
+  List entries;  // the most recently used first
+  std::unordered_map<std::string_view, List::iterator> by_key;  // views into the entries' own keys
+  std::size_t bytes = 0;
+
+  void remove(List::iterator entry) {
+    bytes -= entry->bytes();
+    by_key.erase(entry->key);
+    entries.erase(entry);
+  }
+};
+
+ResponseCache::ResponseCache(Options options, Revisions& revisions, telemetry::Metrics& metrics)
+    : options_(options),
+      revisions_(revisions),
+      hits_(metrics.counter("ruck_cache_lookups_total", "Lookups of rendered answers",
+                            {{"outcome", "hit"}})),
+      misses_(metrics.counter("ruck_cache_lookups_total", "", {{"outcome", "miss"}})) {
+  for (std::size_t i = 0; i < kShards; ++i) shards_.push_back(std::make_unique<Shard>());
+}
+
+ResponseCache::~ResponseCache() = default;
+
+ResponseCache::Shard& ResponseCache::shard_of(const http::ResponseKey& key) {
+  return *shards_[std::hash<UserId>{}(key.user) % kShards];
+}
+
+std::shared_ptr<const http::SharedBody> ResponseCache::find(const http::ResponseKey& key, UtcUs now) {
+  const std::string text = text_of(key);
+  Shard& shard = shard_of(key);
+  const std::lock_guard lock(shard.mutex);
+  const auto found = shard.by_key.find(text);
+  if (found == shard.by_key.end() || now - found->second->stored_at > options_.lifetime) {
+    misses_.add();
+    return nullptr;
+  }
+  shard.entries.splice(shard.entries.begin(), shard.entries, found->second);
+  hits_.add();
+  return found->second->body;
+}
+
+void ResponseCache::store(const http::ResponseKey& key, UtcUs now,
+                          std::shared_ptr<const http::SharedBody> body) {
+  Shard& shard = shard_of(key);
+  Shard::Entry entry{.key = text_of(key), .body = std::move(body), .stored_at = now};
+  const std::size_t limit = options_.bytes_max / kShards;
+  if (entry.bytes() > limit) return;
+  const std::lock_guard lock(shard.mutex);
+  if (const auto found = shard.by_key.find(entry.key); found != shard.by_key.end()) {
+    shard.remove(found->second);
+  }
+  shard.bytes += entry.bytes();
+  shard.entries.push_front(std::move(entry));
+  shard.by_key.emplace(shard.entries.front().key, shard.entries.begin());
+  while (shard.bytes > limit) shard.remove(std::prev(shard.entries.end()));
+}
+
+}  // namespace ruck::cache

@@ -1,0 +1,43 @@
+#pragma once
+// Rendered answers of read routes, by owner and revision: bounded, least recently used goes first.
+#include <chrono>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "cache/revisions.hpp"
+#include "http/response_store.hpp"
+#include "telemetry/metrics.hpp"
+
+namespace ruck::cache {
+
+class ResponseCache final : public http::ResponseStore {
+ public:
+  struct Options {
+    std::size_t bytes_max = 64 << 20;  // of bodies, over all shards
+    std::chrono::seconds lifetime{30};  // bounds what time alone makes stale ("this month")
+  };
+  ResponseCache(Options options, Revisions& revisions, telemetry::Metrics& metrics);
+  ~ResponseCache() override;
+
+  task<Result<std::uint64_t>> revision(UserId user) override { return revisions_.current(user); }
+  std::shared_ptr<const http::SharedBody> find(const http::ResponseKey& key, UtcUs now) override;
+  void store(const http::ResponseKey& key, UtcUs now,
+             std::shared_ptr<const http::SharedBody> body) override;
+
+ private:
+  static constexpr std::size_t kShards = 8;
+  struct Shard;
+  Shard& shard_of(const http::ResponseKey& key);
+
+  const Options options_;
+  Revisions& revisions_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+  telemetry::Counter& hits_;
+  telemetry::Counter& misses_;
+};
+
+}  // namespace ruck::cache

@@ -1,0 +1,65 @@
+#pragma once
+// Each user has a revision that goes up with every change the user could see. Caches put it into
+// their keys, so that a change makes old entries unreachable: nobody can get a stale answer after an
+// action of their own.
+//
+// write() is how such a change is made: the revision goes up in the same transaction. Where this
+// process is the only writer (the embedded database), the newest revision is kept in memory and a
+// cached read needs no query; otherwise it is read from the database each time.
+#include <array>
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+#include "db/database.hpp"
+
+namespace ruck::cache {
+
+class Revisions {
+ public:
+  explicit Revisions(db::Database& database);
+
+  [[nodiscard]] task<Result<std::uint64_t>> current(UserId user);
+
+  // A unit of work that changes what `user` sees. The reply to the change may be sent as soon as
+  // this returns.
+  template <class Fn>
+  auto write(UserId user, Fn fn) -> task<Result<db::detail::ValueOf<Fn>>> {
+    using T = db::detail::ValueOf<Fn>;
+    Result<T> outcome = co_await database_.write([this, user, fn = std::move(fn)](db::Session& q) mutable -> Result<T> {
+      bump(q, user);
+      if constexpr (std::is_void_v<std::invoke_result_t<Fn&, db::Session&>>) {
+        fn(q);
+        return {};
+      } else {
+        return fn(q);
+      }
+    });
+    // Also after a failure: a COMMIT whose answer was lost may have happened.
+    changed(user);
+    co_return outcome;
+  }
+
+  // For units of work that gather the changes of many users: the first inside the transaction, the
+  // second when it has been committed, before anybody is told.
+  void bump(db::Session& q, UserId user);
+  void changed(UserId user);
+
+ private:
+  static constexpr std::size_t kShards = 16;
+  static constexpr std::size_t kUsersPerShardMax = 16'384;  // 262,144 users, about 20 MiB
+  struct Shard {
+    std::mutex mutex;
+    std::unordered_map<UserId, std::uint64_t> revisions;
+  };
+  Shard& shard_of(UserId user) { return shards_[std::hash<UserId>{}(user) % kShards]; }
+
+  db::Database& database_;
+  std::array<Shard, kShards> shards_;
+  // In memory a revision is a number that was never used before in this process, so that a user who
+  // was forgotten and came back cannot meet an old entry.
+  std::atomic<std::uint64_t> next_{1};
+};
+
+}  // namespace ruck::cache

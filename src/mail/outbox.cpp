@@ -1,0 +1,51 @@
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/clock.hpp"
+#include "base/uuid.hpp"
+#include "mail/mailer.hpp"
+#include "telemetry/log.hpp"
+
+namespace ruck::mail {
+namespace {
+// A header field must not smuggle in another.
+std::string one_line(std::string text) {
+  std::ranges::replace_if(text, [](char c) { return c == '\r' || c == '\n'; }, ' ');
+  return text;
+}
+
+bool write_all(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(descriptor, text.data(), text.size());
+    if (written <= 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return ::fsync(descriptor) == 0;
+}
+}  // namespace
+
+Result<> OutboxMailer::send(const Message& message) {
+  const UtcMs now = to_ms(SystemClock().now());
+  std::error_code failed;
+  std::filesystem::create_directories(folder_, failed);
+  const std::string path = fmt::format("{}/{}.eml", folder_, Uuid::make_v7(now).to_string());
+  const std::string text = fmt::format(
+      "To: {}\r\nSubject: {}\r\nDate: {}\r\nMIME-Version: 1.0\r\n"
+      "Content-Type: text/plain; charset=utf-8\r\n\r\n{}\r\n",
+      one_line(message.to), one_line(message.subject), to_iso8601(now), message.text);
+  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  const bool ok = descriptor >= 0 && write_all(descriptor, text);
+  if (descriptor >= 0) ::close(descriptor);
+  if (!ok) {
+    telemetry::log_error("mail.not_written", {{"folder", folder_}});
+    return fail(ErrorCode::kUnavailable);
+  }
+  telemetry::log_info("mail.written", {{"path", path}});
+  return {};
+}
+
+}  // namespace ruck::mail

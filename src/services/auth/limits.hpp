@@ -1,0 +1,29 @@
+#pragma once
+// Bounds of sign-in, with their reasons.
+#include <chrono>
+#include <cstddef>
+
+namespace ruck::auth {
+
+// The mobile app treats a token as expiring 30 s before its end and refuses a refreshed one that has
+// less than 60 s left (contract core §0): an hour leaves it plenty.
+inline constexpr auto kAccessLifetime = std::chrono::hours(1);
+// A sign-in that is not used for so long ends. Ruckers take a winter off.
+inline constexpr auto kSessionLifetime = std::chrono::days(90);
+// The app retries a refresh whose reply was lost, with back-offs up to 30 s (contract core §1.2).
+inline constexpr auto kRefreshGrace = std::chrono::seconds(120);
+inline constexpr auto kResetLifetime = std::chrono::hours(1);
+
+inline constexpr std::size_t kPasswordLengthMin = 8;    // NIST SP 800-63B
+inline constexpr std::size_t kPasswordBytesMax = 1024;  // hashing more is only a way to waste time
+inline constexpr std::size_t kUserAgentBytesMax = 200;  // kept to tell one's devices apart
+inline constexpr std::size_t kTokenBytesMax = 4096;     // of a token somebody sends us
+inline constexpr std::size_t kKeysMax = 16;             // signing keys known at a time
+
+// A key signs for this long; then a new one is made.
+inline constexpr auto kKeyRotation = std::chrono::days(90);
+// A new key only verifies at first, until every instance has read it.
+inline constexpr auto kKeyWarmUp = std::chrono::minutes(15);
+inline constexpr auto kKeyReload = std::chrono::minutes(5);
+
+}  // namespace ruck::auth

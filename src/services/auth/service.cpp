@@ -1,0 +1,358 @@
+#include "services/auth/service.hpp"
+
+#include <sodium.h>
+
+#include "base/bytes.hpp"
+#include "base/random.hpp"
+#include "base/text.hpp"
+#include "services/auth/passwords.hpp"
+#include "services/auth/store.hpp"
+#include "services/profile/service.hpp"
+#include "telemetry/log.hpp"
+
+namespace ruck::auth {
+namespace {
+constexpr std::size_t kSecretBytes = 32;
+constexpr std::string_view kCookie = "ruck_refresh";
+constexpr auto kCookieLifetime = std::chrono::days(30);  // contract core §1.2
+// Of one account, whatever address the attempts come from.
+constexpr http::Limit kAttemptsPerAccount{.count = 20, .window = std::chrono::minutes(5)};
+
+std::string key_of(std::string_view email) { return ascii_lower(trim(email)); }
+
+std::string sha256(std::string_view bytes) {
+  std::string hash(crypto_hash_sha256_BYTES, '\0');
+  crypto_hash_sha256(reinterpret_cast<unsigned char*>(hash.data()),
+                     reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+  return hash;
+}
+
+// The token that follows `token` in its session.
+std::string successor_of(std::string_view token, const db::Bytes& family_key) {
+  std::string out(crypto_auth_hmacsha256_BYTES, '\0');
+  crypto_auth_hmacsha256_state state;
+  crypto_auth_hmacsha256_init(&state, reinterpret_cast<const unsigned char*>(family_key.data.data()),
+                              family_key.data.size());
+  crypto_auth_hmacsha256_update(&state, reinterpret_cast<const unsigned char*>(token.data()),
+                                token.size());
+  crypto_auth_hmacsha256_final(&state, reinterpret_cast<unsigned char*>(out.data()));
+  return to_base64url(out);
+}
+
+std::string cookie(std::string_view token, const http::RequestInfo& info, std::chrono::seconds age) {
+  std::string text = std::string(kCookie) + "=" + std::string(token) +
+                     "; Path=/api/auth; HttpOnly; SameSite=Strict; Max-Age=" +
+                     std::to_string(age.count());
+  if (info.is_secure) text += "; Secure";
+  return text;
+}
+
+http::HeaderList set_cookie(std::string_view token, const http::RequestInfo& info) {
+  return {{"Set-Cookie", cookie(token, info, kCookieLifetime)}};
+}
+
+// A form field, a JSON member, the query or the cookie: the app and its plugins use all four.
+std::optional<std::string> refresh_token_in(const http::RawBody& body, const Refresh& query,
+                                            const http::RequestInfo& info) {
+  Refresh found;
+  http::Binder binder(http::Binder::Mode::kLenient);
+  if (body.content_type.starts_with("application/x-www-form-urlencoded")) {
+    binder.query(body.bytes, found);
+  } else if (const auto root = json::parse(body.bytes.empty() ? "{}" : body.bytes)) {
+    binder.object(*root, found);
+  }
+  if (found.refresh_token) return found.refresh_token;
+  if (query.refresh_token) return query.refresh_token;
+  const auto from_cookie = http::find_cookie(info.cookie, kCookie);
+  return from_cookie ? std::optional(std::string(*from_cookie)) : std::nullopt;
+}
+
+// What a refresh came to. Errors are values here, because a revocation must be committed.
+struct Refreshed {
+  ErrorCode error = ErrorCode::kInvalidRefresh;
+  bool ok = false;
+  Uuid session;
+  std::string token;
+  std::optional<profile::Profile> user;
+};
+
+Refreshed rotate(db::Session& q, const std::string& token, UtcUs now) {
+  const std::string hash = sha256(token);
+  const auto row = store::find_refresh(q, hash);
+  if (!row) return {};
+  const auto session = store::find_session(q, row->user_id, row->session_id);
+  if (!session || session->revoked_at || session->expires_at < now) return {};
+  const std::string successor = successor_of(token, session->family_key);
+  const std::string successor_hash = sha256(successor);
+  if (row->replaced_at) {
+    const auto next = store::find_refresh(q, successor_hash);
+    const bool is_retry = now - *row->replaced_at <= kRefreshGrace && next && !next->replaced_at;
+    if (!is_retry) {
+      store::revoke_session(q, row->user_id, row->session_id, now);
+      return {};
+    }
+  } else {
+    store::add_refresh(q, successor_hash,
+                       {.user_id = row->user_id, .session_id = row->session_id, .issued_at = now});
+    store::replace_refresh(q, hash, successor_hash, now);
+    store::touch_session(q, row->user_id, row->session_id, now, now + kSessionLifetime);
+    store::prune_refresh(q, row->user_id, row->session_id, now - kSessionLifetime);
+  }
+  const auto user = profile::find_user(q, row->user_id);
+  if (!user) return {};
+  return {.ok = true,
+          .session = row->session_id,
+          .token = successor,
+          .user = profile::to_profile(q, *user, now)};
+}
+
+KeyRow new_key(UtcUs now) {
+  return {.key_id = to_hex(random_bytes(4)), .secret = {random_bytes(kSecretBytes)}, .created_at = now};
+}
+}  // namespace
+
+Result<> change_email(db::Session& q, UserId user, const std::string& email, UtcUs now) {
+  if (!store::move_credential(q, user, key_of(email), now)) return fail(ErrorCode::kDuplicateEmail);
+  return {};
+}
+
+Result<> load_keys(db::Database& database, Tokens& tokens, UtcUs now) {
+  const auto keys = database.write_now([now](db::Session& q) {
+    store::remove_keys_before(q, now - kKeyRotation - kKeyWarmUp - 2 * kAccessLifetime);
+    std::vector<KeyRow> rows = store::keys(q);
+    if (rows.empty() || rows.back().created_at < now - kKeyRotation) {
+      rows.push_back(new_key(now));
+      store::add_key(q, rows.back());
+    }
+    return rows;
+  });
+  if (!keys) return fail(keys.error());
+  const KeyRow* signer = &keys->front();
+  for (const KeyRow& key : *keys) {
+    tokens.add_key({.id = key.key_id, .secret = key.secret.data});
+    if (key.created_at <= now - kKeyWarmUp) signer = &key;
+  }
+  tokens.sign_with(signer->key_id);
+  return {};
+}
+
+AuthService::AuthService(Dependencies dependencies)
+    : deps_(std::move(dependencies)),
+      background_("auth", [](std::string_view name, const std::exception_ptr& failure) {
+        telemetry::log_exception("auth.background_failed", name, failure);
+      }) {}
+
+AuthService::~AuthService() { background_.join(); }
+
+AuthService::Opened AuthService::open_session(db::Session& q, UserId user,
+                                              const std::string& user_agent, UtcUs now) {
+  Opened opened{.session = {.user_id = user,
+                            .id = Uuid::make_v7(to_ms(now)),
+                            .family_key = {random_bytes(kSecretBytes)},
+                            .user_agent = user_agent.substr(0, kUserAgentBytesMax),
+                            .created_at = now,
+                            .last_used_at = now,
+                            .expires_at = now + kSessionLifetime},
+                .refresh_token = to_base64url(random_bytes(kSecretBytes))};
+  if (!is_utf8(opened.session.user_agent)) opened.session.user_agent.clear();
+  store::add_session(q, opened.session);
+  store::add_refresh(q, sha256(opened.refresh_token),
+                     {.user_id = user, .session_id = opened.session.id, .issued_at = now});
+  return opened;
+}
+
+SignedIn AuthService::signed_in(const Uuid& session, std::string refresh_token, profile::Profile user,
+                                std::string message, UtcUs now) const {
+  Tokens::Issued issued = deps_.tokens.issue({.user = user.id, .session = session}, now);
+  const auto expires = std::chrono::floor<std::chrono::seconds>(issued.expires_at);
+  return {.message = std::move(message),
+          .token = issued.token,
+          .access_token = issued.token,
+          .expires_in = std::chrono::seconds(kAccessLifetime).count(),
+          .expires_at = expires.time_since_epoch().count(),
+          .refresh_token = std::move(refresh_token),
+          .user = std::move(user)};
+}
+
+task<Result<AuthService::NewSession>> AuthService::sign_up(Register request, http::RequestInfo info) {
+  const std::string email_key = key_of(request.email);
+  if (!profile::is_email(email_key)) {
+    co_return fail(ErrorCode::kInvalidInput, "$.email: expected an e-mail address");
+  }
+  if (trim(request.username).empty()) {
+    co_return fail(ErrorCode::kInvalidInput, "$.username: expected a name, got blanks");
+  }
+  const Result<std::string> hash = co_await deps_.password_pool.run(
+      [password = request.password] { return hash_password(password); });
+  if (!hash) co_return fail(hash.error());
+  struct Made {
+    Opened opened;
+    profile::Profile user;
+  };
+  const UtcUs now = info.now;
+  Result<Made> made = co_await deps_.database.write(
+      [request, email_key, hash = *hash, agent = info.user_agent, now](db::Session& q) -> Result<Made> {
+        const profile::UserRow user = profile::create_user(q,
+                                                           {.email = std::string(trim(request.email)),
+                                                            .username = std::string(trim(request.username)),
+                                                            .weight_kg = request.weight_kg,
+                                                            .height_cm = request.height_cm,
+                                                            .date_of_birth = request.date_of_birth,
+                                                            .gender = request.gender,
+                                                            .prefer_metric = request.prefer_metric,
+                                                            .time_zone = request.time_zone},
+                                                           now);
+        if (!store::add_credential(q, email_key, user.id, hash, now)) {
+          return fail(ErrorCode::kDuplicateEmail);
+        }
+        return Made{open_session(q, user.id, agent, now), profile::to_profile(q, user, now)};
+      });
+  if (!made) co_return fail(std::move(made).error());
+  SignedIn reply = signed_in(made->opened.session.id, made->opened.refresh_token,
+                             std::move(made->user), "User registered successfully", now);
+  http::HeaderList headers = set_cookie(reply.refresh_token, info);
+  co_return NewSession{.value = {std::move(reply)}, .headers = std::move(headers)};
+}
+
+Result<> AuthService::check_account_rate(const std::string& email_key) {
+  if (deps_.limiter == nullptr) return {};
+  const auto wait = deps_.limiter->take("login|" + to_hex(sha256(email_key)), kAttemptsPerAccount,
+                                        deps_.clock.now());
+  if (!wait) return {};
+  return fail(Error{.code = ErrorCode::kTooManyRequests,
+                    .retry_after_s = static_cast<int>(wait->count())});
+}
+
+task<Result<CredentialRow>> AuthService::check_password(std::string email_key, std::string password) {
+  const Result<> allowed = check_account_rate(email_key);
+  if (!allowed) co_return fail(allowed.error());
+  Result<std::optional<CredentialRow>> found = co_await deps_.database.read(
+      [email_key](db::Session& q) { return store::find_credential(q, email_key); });
+  if (!found) co_return fail(std::move(found).error());
+  const std::string hash = *found ? (*found)->password_hash : std::string();
+  const Result<Verdict> verdict = co_await deps_.password_pool.run([hash, password] {
+    if (!hash.empty()) return verify_password(hash, password);
+    verify_nothing(password);
+    return Verdict{};
+  });
+  if (!verdict) co_return fail(verdict.error());
+  if (!verdict->matches) co_return fail(ErrorCode::kInvalidCredentials);
+  if (verdict->needs_new_hash) {
+    background_.spawn(*runtime::Core::current(), upgrade_hash(**found, password));
+  }
+  co_return std::move(**found);
+}
+
+task<> AuthService::upgrade_hash(CredentialRow credential, std::string password) {
+  const Result<std::string> hash =
+      co_await deps_.password_pool.run([password] { return hash_password(password); });
+  if (!hash) co_return;  // the next sign-in tries again
+  co_await deps_.database.write([credential, hash = *hash, now = deps_.clock.now()](db::Session& q) {
+    store::upgrade_password(q, credential.user_id, credential.password_hash, hash, now);
+  });
+}
+
+task<Result<AuthService::Session>> AuthService::sign_in(Login request, http::RequestInfo info) {
+  Result<CredentialRow> credential = co_await check_password(key_of(request.email), request.password);
+  if (!credential) co_return fail(std::move(credential).error());
+  struct Made {
+    Opened opened;
+    profile::Profile user;
+  };
+  const UtcUs now = info.now;
+  Result<Made> made = co_await deps_.database.write(
+      [user_id = credential->user_id, agent = info.user_agent, now](db::Session& q) -> Result<Made> {
+        const auto user = profile::find_user(q, user_id);
+        if (!user) return fail(ErrorCode::kInvalidCredentials);
+        return Made{open_session(q, user_id, agent, now), profile::to_profile(q, *user, now)};
+      });
+  if (!made) co_return fail(std::move(made).error());
+  SignedIn reply = signed_in(made->opened.session.id, made->opened.refresh_token,
+                             std::move(made->user), "Signed in", now);
+  http::HeaderList headers = set_cookie(reply.refresh_token, info);
+  co_return Session{.value = std::move(reply), .headers = std::move(headers)};
+}
+
+task<Result<AuthService::Session>> AuthService::refresh(http::RawBody body, http::Query<Refresh> query,
+                                                        http::RequestInfo info) {
+  const auto token = refresh_token_in(body, query.value, info);
+  if (!token) co_return fail(ErrorCode::kInvalidInput, "refresh_token is missing");
+  const UtcUs now = info.now;
+  Result<Refreshed> outcome = co_await deps_.database.write(
+      [token = *token, now](db::Session& q) { return rotate(q, token, now); });
+  if (!outcome) co_return fail(std::move(outcome).error());
+  if (!outcome->ok) co_return fail(outcome->error);
+  SignedIn reply = signed_in(outcome->session, std::move(outcome->token), std::move(*outcome->user),
+                             "Token refreshed", now);
+  http::HeaderList headers = set_cookie(reply.refresh_token, info);
+  co_return Session{.value = std::move(reply), .headers = std::move(headers)};
+}
+
+task<Result<http::Reply<profile::MessageReply>>> AuthService::sign_out(
+    std::optional<http::Viewer> viewer, http::RequestInfo info) {
+  const auto from_cookie = http::find_cookie(info.cookie, kCookie);
+  const std::string token(from_cookie.value_or(""));
+  const Result<> done = co_await deps_.database.write([viewer, token, now = info.now](db::Session& q) {
+    if (viewer) store::revoke_session(q, viewer->user, viewer->session, now);
+    const auto row = token.empty() ? std::nullopt : store::find_refresh(q, sha256(token));
+    if (row) store::revoke_session(q, row->user_id, row->session_id, now);
+  });
+  if (!done) co_return fail(done.error());
+  co_return http::Reply<profile::MessageReply>{
+      .value = {"Signed out"},
+      .headers = {{"Set-Cookie", cookie("", info, std::chrono::seconds(0))}}};
+}
+
+task<Result<ForgotReply>> AuthService::forgot_password(ForgotPassword request) {
+  // In the background, so that the time of the answer does not tell who has an account.
+  background_.spawn(*runtime::Core::current(), send_reset(key_of(request.email)));
+  co_return ForgotReply{"If an account exists for this address, an e-mail is on its way"};
+}
+
+task<> AuthService::send_reset(std::string email_key) {
+  const std::string token = to_base64url(random_bytes(kSecretBytes));
+  const UtcUs now = deps_.clock.now();
+  const Result<std::optional<std::string>> to = co_await deps_.database.write(
+      [email_key, token, now](db::Session& q) -> std::optional<std::string> {
+        const auto credential = store::find_credential(q, email_key);
+        const auto user = credential ? profile::find_user(q, credential->user_id) : std::nullopt;
+        if (!user) return std::nullopt;
+        store::clear_resets(q, user->id);
+        store::add_reset(q, sha256(token), user->id, now + kResetLifetime);
+        return user->email;
+      });
+  if (!to || !*to) co_return;
+  const mail::Message message{
+      .to = **to,
+      .subject = "Reset your RuckingApp password",
+      .text = "Somebody, probably you, asked for a new password.\n\nOpen this link within an hour:\n" +
+              reset_link(token) + "\n\nIf it was not you, ignore this message."};
+  const Result<Result<>> sent =
+      co_await deps_.password_pool.run([this, message] { return deps_.mailer.send(message); });
+  if (!sent || !*sent) telemetry::log_error("auth.reset_not_sent");
+}
+
+std::string AuthService::reset_link(const std::string& token) const {
+  return deps_.public_url + "/reset-password?token=" + token;
+}
+
+task<Result<ResetReply>> AuthService::reset_password(ResetPassword request) {
+  const Result<std::string> hash = co_await deps_.password_pool.run(
+      [password = request.new_password] { return hash_password(password); });
+  if (!hash) co_return fail(hash.error());
+  co_return co_await deps_.database.write(
+      [token = request.token, hash = *hash, now = deps_.clock.now()](db::Session& q) -> Result<ResetReply> {
+        const auto user_id = store::take_reset(q, sha256(token), now);
+        const auto user = user_id ? profile::find_user(q, *user_id) : std::nullopt;
+        if (!user) return fail(ErrorCode::kInvalidResetToken);
+        store::set_password(q, user->id, hash, now);
+        store::revoke_all_sessions(q, user->id, now);  // whoever knew the old password is out
+        return ResetReply{.message = "The password has been changed",
+                          .user = {.id = user->id,
+                                   .username = user->username,
+                                   .avatar_url = user->avatar_url,
+                                   .gender = user->gender}};
+      });
+}
+
+}  // namespace ruck::auth

@@ -1,0 +1,168 @@
+#include "services/auth/tokens.hpp"
+
+#include <sodium.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/assert.hpp"
+#include "base/bytes.hpp"
+#include "base/text.hpp"
+#include "http/json/element.hpp"
+#include "http/json/writer.hpp"
+
+namespace ruck::auth {
+namespace {
+constexpr std::size_t kSecretBytesMin = 32;  // of HMAC-SHA256: shorter keys weaken it (RFC 7518 §3.2)
+constexpr std::string_view kAudience = "authenticated";
+
+std::string header_of(std::string_view id) {
+  std::string text;
+  json::Writer w(text);
+  w.begin_object();
+  w.key("alg");
+  w.string("HS256");
+  w.key("typ");
+  w.string("JWT");
+  w.key("kid");
+  w.string(id);
+  w.end_object();
+  return to_base64url(text) + ".";
+}
+
+std::string_view as_text(std::span<const unsigned char> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+Result<http::Viewer> viewer_of(std::string_view payload, UtcUs now) {
+  const auto text = from_base64(payload);
+  if (!text) return fail(ErrorCode::kInvalidToken);
+  const auto claims = json::parse(*text);
+  if (!claims) return fail(ErrorCode::kInvalidToken);
+  const auto subject = claims->find("sub");
+  const auto expires = claims->find("exp");
+  const auto session = claims->find("session_id");
+  if (!subject || !expires || !session) return fail(ErrorCode::kInvalidToken);
+  const auto user = Uuid::parse(subject->string().value_or(""));
+  const auto session_id = Uuid::parse(session->string().value_or(""));
+  const auto seconds = expires->integer();
+  if (!user || !session_id || !seconds) return fail(ErrorCode::kInvalidToken);
+  if (now >= UtcUs(std::chrono::seconds(*seconds))) return fail(ErrorCode::kTokenExpired);
+  return http::Viewer{.user = UserId(*user), .session = *session_id};
+}
+}  // namespace
+
+Result<std::vector<SigningKey>> parse_keys(std::string_view text) {
+  std::vector<SigningKey> keys;
+  while (!text.empty()) {
+    const std::size_t end = text.find(',');
+    const std::string_view item = trim(text.substr(0, end));
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    const std::size_t colon = item.find(':');
+    const auto secret =
+        colon == std::string_view::npos ? std::nullopt : from_base64(item.substr(colon + 1));
+    if (!secret || colon == 0 || secret->size() < kSecretBytesMin) {
+      return fail(ErrorCode::kInvalidInput,
+                  "token_keys must be ID:BASE64 of at least 32 bytes, separated by commas");
+    }
+    keys.push_back({.id = std::string(item.substr(0, colon)), .secret = *secret});
+  }
+  return keys;
+}
+
+void Tokens::add_key(const SigningKey& signing_key) {
+  const std::string header = header_of(signing_key.id);
+  const std::size_t count = count_.load();
+  if (key_of(std::string_view(header)) != nullptr) return;
+  RUCK_ASSERT(count < kKeysMax);
+  Key& key = keys_[count];
+  key.id = signing_key.id;
+  key.header = header;
+  std::array<unsigned char, 64> block{};
+  if (signing_key.secret.size() > block.size()) {
+    crypto_hash_sha256(block.data(), reinterpret_cast<const unsigned char*>(signing_key.secret.data()),
+                       signing_key.secret.size());
+  } else {
+    std::memcpy(block.data(), signing_key.secret.data(), signing_key.secret.size());
+  }
+  for (std::size_t i = 0; i < block.size(); ++i) {
+    key.inner_pad[i] = block[i] ^ 0x36;
+    key.outer_pad[i] = block[i] ^ 0x5c;
+  }
+  count_.store(count + 1, std::memory_order_release);
+}
+
+void Tokens::sign_with(std::string_view id) {
+  for (std::size_t i = 0; i < count_.load(); ++i) {
+    if (keys_[i].id == id) signer_.store(i, std::memory_order_release);
+  }
+}
+
+std::array<unsigned char, 32> Tokens::sign(const Key& key, std::string_view text) {
+  std::array<unsigned char, 32> digest;
+  crypto_hash_sha256_state state;
+  crypto_hash_sha256_init(&state);
+  crypto_hash_sha256_update(&state, key.inner_pad.data(), key.inner_pad.size());
+  crypto_hash_sha256_update(&state, reinterpret_cast<const unsigned char*>(text.data()), text.size());
+  crypto_hash_sha256_final(&state, digest.data());
+  crypto_hash_sha256_init(&state);
+  crypto_hash_sha256_update(&state, key.outer_pad.data(), key.outer_pad.size());
+  crypto_hash_sha256_update(&state, digest.data(), digest.size());
+  crypto_hash_sha256_final(&state, digest.data());
+  return digest;
+}
+
+const Tokens::Key* Tokens::key_of(std::string_view header) const {
+  const std::size_t count = count_.load(std::memory_order_acquire);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (keys_[i].header == header) return &keys_[i];
+  }
+  return nullptr;
+}
+
+Tokens::Issued Tokens::issue(const http::Viewer& viewer, UtcUs now) const {
+  RUCK_ASSERT(count_.load(std::memory_order_acquire) > 0);
+  const Key& key = keys_[signer_.load(std::memory_order_acquire)];
+  const auto issued = std::chrono::floor<std::chrono::seconds>(now);
+  const auto expires = issued + kAccessLifetime;
+  std::string payload;
+  json::Writer w(payload);
+  w.begin_object();
+  w.key("sub");
+  w.string(viewer.user.value().to_string());
+  w.key("exp");
+  w.integer(expires.time_since_epoch().count());
+  w.key("iat");
+  w.integer(issued.time_since_epoch().count());
+  w.key("aud");
+  w.string(kAudience);
+  w.key("role");
+  w.string(kAudience);
+  w.key("session_id");
+  w.string(viewer.session.to_string());
+  w.end_object();
+  std::string token = key.header + to_base64url(payload);
+  const auto signature = sign(key, token);
+  token += '.';
+  token += to_base64url(as_text(signature));
+  return {.token = std::move(token), .expires_at = expires};
+}
+
+Result<http::Viewer> Tokens::authenticate(std::string_view token, UtcUs now) const {
+  const std::size_t first = token.find('.');
+  const std::size_t second = first == std::string_view::npos ? first : token.find('.', first + 1);
+  if (second == std::string_view::npos || token.size() > kTokenBytesMax) {
+    return fail(ErrorCode::kInvalidToken);
+  }
+  const Key* key = key_of(token.substr(0, first + 1));
+  if (key == nullptr) return fail(ErrorCode::kInvalidToken);
+  const auto signature = sign(*key, token.substr(0, second));
+  const auto given = from_base64(token.substr(second + 1));
+  if (!given || given->size() != signature.size() ||
+      sodium_memcmp(given->data(), signature.data(), signature.size()) != 0) {
+    return fail(ErrorCode::kInvalidToken);
+  }
+  return viewer_of(token.substr(first + 1, second - first - 1), now);
+}
+
+}  // namespace ruck::auth

@@ -1,0 +1,57 @@
+#pragma once
+// Access tokens: JSON Web Tokens (RFC 7519) signed with HMAC-SHA256, with the claims the mobile app
+// decodes (contract core §0): sub, exp, iat, aud, role, session_id; the header names the key.
+//
+// A token is accepted only if its header is byte for byte one that we write, so no other algorithm
+// can be talked into.
+#include <array>
+#include <atomic>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "http/router.hpp"
+#include "services/auth/limits.hpp"
+
+namespace ruck::auth {
+
+struct SigningKey {
+  std::string id;
+  std::string secret;  // at least 32 bytes
+};
+
+// "ID:BASE64,ID:BASE64" as in RUCK_TOKEN_KEYS.
+[[nodiscard]] Result<std::vector<SigningKey>> parse_keys(std::string_view text);
+
+class Tokens final : public http::Authenticator {
+ public:
+  // Adds a key that verifies. Safe while tokens are being checked; a known id changes nothing.
+  void add_key(const SigningKey& key);
+  // From now on `id` signs.
+  void sign_with(std::string_view id);
+
+  struct Issued {
+    std::string token;
+    UtcUs expires_at;
+  };
+  [[nodiscard]] Issued issue(const http::Viewer& viewer, UtcUs now) const;
+  [[nodiscard]] Result<http::Viewer> authenticate(std::string_view token, UtcUs now) const override;
+
+ private:
+  struct Key {
+    std::string id;
+    std::string header;  // base64url, with the dot
+    std::array<unsigned char, 64> inner_pad{};
+    std::array<unsigned char, 64> outer_pad{};
+  };
+  [[nodiscard]] static std::array<unsigned char, 32> sign(const Key& key, std::string_view text);
+  [[nodiscard]] const Key* key_of(std::string_view header) const;
+
+  // Only ever grows, so readers need no lock: the count is published after the key.
+  std::array<Key, kKeysMax> keys_;
+  std::atomic<std::size_t> count_{0};
+  std::atomic<std::size_t> signer_{0};
+};
+
+}  // namespace ruck::auth

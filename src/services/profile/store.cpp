@@ -1,0 +1,50 @@
+#include "services/profile/store.hpp"
+
+namespace ruck::profile::store {
+namespace {
+const db::Sql kInsert{
+    "profile.insert",
+    "INSERT INTO users (" + db::columns_of<UserRow>() +
+        ", secret, revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,"
+        " $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, 1)"};
+const db::Sql kFind{"profile.find",
+                    "SELECT " + db::columns_of<UserRow>() + " FROM users WHERE id = $1"};
+const db::Sql kUpdate{
+    "profile.update",
+    "UPDATE users SET email = $2, username = $3, weight_kg = $4, height_cm = $5, date_of_birth = $6,"
+    " gender = $7, resting_hr = $8, max_hr = $9, calorie_method = $10, calorie_active_only = $11,"
+    " prefer_metric = $12, allow_ruck_sharing = $13, is_private = $14, avatar_url = $15,"
+    " notification_clubs = $16, notification_buddies = $17, notification_events = $18,"
+    " notification_duels = $19, notification_first_ruck = $20, strava_auto_export = $21,"
+    " time_zone = $22, last_active_at = $23, updated_at = $24 WHERE id = $1"};
+const db::Sql kDelete{"profile.delete", "DELETE FROM users WHERE id = $1"};
+const db::Sql kTimeZone{"profile.time_zone", "SELECT time_zone FROM users WHERE id = $1"};
+}  // namespace
+
+void insert(db::Session& q, const UserRow& r, const std::string& secret) {
+  q.execute(kInsert, r.id, r.email, r.username, r.weight_kg, r.height_cm, r.date_of_birth, r.gender,
+            r.resting_hr, r.max_hr, r.calorie_method, r.calorie_active_only, r.prefer_metric,
+            r.allow_ruck_sharing, r.is_private, r.avatar_url, r.notification_clubs,
+            r.notification_buddies, r.notification_events, r.notification_duels,
+            r.notification_first_ruck, r.strava_auto_export, r.time_zone, r.last_active_at,
+            r.created_at, r.updated_at, db::BytesView{secret});
+}
+
+std::optional<UserRow> find(db::Session& q, UserId user) { return q.optional<UserRow>(kFind, user); }
+
+void update(db::Session& q, const UserRow& r) {
+  q.execute(kUpdate, r.id, r.email, r.username, r.weight_kg, r.height_cm, r.date_of_birth, r.gender,
+            r.resting_hr, r.max_hr, r.calorie_method, r.calorie_active_only, r.prefer_metric,
+            r.allow_ruck_sharing, r.is_private, r.avatar_url, r.notification_clubs,
+            r.notification_buddies, r.notification_events, r.notification_duels,
+            r.notification_first_ruck, r.strava_auto_export, r.time_zone, r.last_active_at,
+            r.updated_at);
+}
+
+bool remove(db::Session& q, UserId user) { return q.execute(kDelete, user) > 0; }
+
+std::optional<std::string> time_zone(db::Session& q, UserId user) {
+  return q.optional<std::string>(kTimeZone, user);
+}
+
+}  // namespace ruck::profile::store

@@ -1,0 +1,14 @@
+#pragma once
+#include "db/session.hpp"
+#include "services/profile/types.hpp"
+
+namespace ruck::profile::store {
+
+void insert(db::Session& q, const UserRow& row, const std::string& secret);
+[[nodiscard]] std::optional<UserRow> find(db::Session& q, UserId user);
+void update(db::Session& q, const UserRow& row);
+// Everything that refers to the user goes with the row.
+bool remove(db::Session& q, UserId user);
+[[nodiscard]] std::optional<std::string> time_zone(db::Session& q, UserId user);
+
+}  // namespace ruck::profile::store

@@ -1,0 +1,44 @@
+#include "services/stats/service.hpp"
+
+#include "services/stats/store.hpp"
+
+namespace ruck::stats {
+namespace {
+constexpr Day kFirstDay = Day(std::chrono::days(0));
+constexpr Day kLastDay = Day(std::chrono::days(100'000));  // the year 2243
+}  // namespace
+
+void put_day(db::Session& q, UserId user, Day day, const DayTotals& totals) {
+  store::put_day(q, user, day, totals);
+}
+
+void clear(db::Session& q, UserId user) { store::clear(q, user); }
+
+Lifetime lifetime(db::Session& q, UserId user, Day today) {
+  const Range month = range_of(Period::kMonth, today, 0);
+  return {.all = store::sum(q, user, kFirstDay, kLastDay),
+          .this_month = store::sum(q, user, month.first, month.last)};
+}
+
+StatsService::StatsService(db::Database& database, const Clock& clock, ZoneOf zone_of)
+    : database_(database), clock_(clock), zone_of_(std::move(zone_of)) {}
+
+task<Result<StatsReply>> StatsService::weekly(http::Viewer viewer, PeriodQuery query) {
+  return period(Period::kWeek, viewer.user, query.offset);
+}
+task<Result<StatsReply>> StatsService::monthly(http::Viewer viewer, PeriodQuery query) {
+  return period(Period::kMonth, viewer.user, query.offset);
+}
+task<Result<StatsReply>> StatsService::yearly(http::Viewer viewer, PeriodQuery query) {
+  return period(Period::kYear, viewer.user, query.offset);
+}
+
+task<Result<StatsReply>> StatsService::period(Period period, UserId user, std::int64_t offset) {
+  const UtcMs now = to_ms(clock_.now());
+  co_return co_await database_.read([this, period, user, offset, now](db::Session& q) {
+    const Range range = range_of(period, zone_of_(q, user).day_of(now), offset);
+    return StatsReply{summarize(range, store::days(q, user, range.first, range.last))};
+  });
+}
+
+}  // namespace ruck::stats

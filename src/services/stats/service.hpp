@@ -1,0 +1,39 @@
+#pragma once
+// Statistics by week, month and year in the user's own time zone, from the sums of each day.
+#include <functional>
+
+#include "calendar/time_zone.hpp"
+#include "base/clock.hpp"
+#include "db/database.hpp"
+#include "http/endpoint.hpp"
+#include "services/stats/periods.hpp"
+#include "services/stats/types.hpp"
+
+namespace ruck::stats {
+
+// For other services, inside their own unit of work: the day's rucks have changed.
+void put_day(db::Session& q, UserId user, Day day, const DayTotals& totals);
+void clear(db::Session& q, UserId user);
+[[nodiscard]] Lifetime lifetime(db::Session& q, UserId user, Day today);
+
+class StatsService {
+ public:
+  // A user's zone, which the profile keeps.
+  using ZoneOf = std::function<calendar::TimeZone(db::Session&, UserId)>;
+  StatsService(db::Database& database, const Clock& clock, ZoneOf zone_of);
+
+  task<Result<StatsReply>> weekly(http::Viewer viewer, PeriodQuery query);
+  task<Result<StatsReply>> monthly(http::Viewer viewer, PeriodQuery query);
+  task<Result<StatsReply>> yearly(http::Viewer viewer, PeriodQuery query);
+
+ private:
+  task<Result<StatsReply>> period(Period period, UserId user, std::int64_t offset);
+
+  db::Database& database_;
+  const Clock& clock_;
+  ZoneOf zone_of_;
+};
+
+void add_routes(http::Router& router, StatsService& service);
+
+}  // namespace ruck::stats
