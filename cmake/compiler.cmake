@@ -16,7 +16,9 @@ target_compile_options(ruck_flags INTERFACE
   -Wnon-virtual-dtor -Woverloaded-virtual -Wnull-dereference -Wimplicit-fallthrough
   -Wextra-semi -Werror
   # A field left out has its default; that is what defaults are for.
-  -Wno-missing-designated-field-initializers
+  -Wno-missing-designated-field-initializers -Wno-missing-field-initializers
+  # libstdc++ 12 marks its own helper of std::stable_sort as deprecated.
+  -Wno-deprecated-declarations
   # The same source gives the same bits natively and in WebAssembly: no fused multiply-add.
   -ffp-contract=off)
 target_compile_definitions(ruck_flags INTERFACE

@@ -19,6 +19,7 @@
 #include "runtime/blocking_pool.hpp"
 #include "services/auth/service.hpp"
 #include "services/profile/service.hpp"
+#include "services/rucks/service.hpp"
 #include "services/stats/service.hpp"
 #include "telemetry/log.hpp"
 
@@ -85,6 +86,7 @@ struct ServerApp::Parts {
   std::unique_ptr<auth::AuthService> auth;
   std::unique_ptr<profile::ProfileService> profile;
   std::unique_ptr<stats::StatsService> stats;
+  std::unique_ptr<rucks::RuckService> rucks;
   std::unique_ptr<System> system;
   std::unique_ptr<http::Router> router;
   std::unique_ptr<http::Server> server;
@@ -141,9 +143,11 @@ void ServerApp::Parts::make_services() {
           .change_email = [this](db::Session& q, UserId user, const std::string& email) {
             return auth::change_email(q, user, email, clock.now());
           },
-          .on_zone_changed = [](db::Session&, UserId, const calendar::TimeZone&) {},
-          .on_deleted = [](UserId) {}});
+          .on_zone_changed = rucks::on_zone_changed,
+          .on_deleted = [this](UserId user) { rucks->forget_user(user); }});
   stats = std::make_unique<stats::StatsService>(*database, clock, profile::zone_of);
+  rucks = std::make_unique<rucks::RuckService>(rucks::RuckService::Dependencies{
+      .database = *database, .revisions = *revisions, .clock = clock, .metrics = metrics});
   system = std::make_unique<System>(*database, metrics);
 }
 
@@ -157,6 +161,7 @@ void ServerApp::Parts::add_all_routes() {
   auth::add_routes(*router, *auth);
   profile::add_routes(*router, *profile);
   stats::add_routes(*router, *stats);
+  rucks::add_routes(*router, *rucks);
   system->set_document(router->openapi().render(kVersion));
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 
 namespace ruck {
 namespace {
@@ -39,8 +40,19 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
 
 std::optional<double> parse_double(std::string_view text) {
   double value = 0;
+#ifdef __cpp_lib_to_chars
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+#else
+  // libc++ 19, with which the browser's build is made, cannot do that yet. strtod can, but would
+  // also take blanks, a plus and hexadecimals.
+  if (text.find_first_not_of("0123456789.eE+-") != std::string_view::npos) return std::nullopt;
+  if (text.empty() || text.front() == '+') return std::nullopt;
+  const std::string copy(text);
+  char* end = nullptr;
+  value = std::strtod(copy.c_str(), &end);
+  if (end != copy.c_str() + copy.size()) return std::nullopt;
+#endif
   if (!std::isfinite(value)) return std::nullopt;
   return value;
 }

@@ -33,6 +33,9 @@ class Job {
   virtual bool run(Session& session) = 0;
   // The outcome is this error instead.
   virtual void fail(Error error) = 0;
+  // Whether two of these at a time must behave as if one came after the other. A unit whose writes
+  // check for themselves that nothing has changed may say no.
+  [[nodiscard]] virtual bool needs_isolation() const { return true; }
   // Hands the outcome to who waits: a resumption for deliver(), or null for a blocked thread.
   virtual std::unique_ptr<runtime::Resumption> finish() = 0;
 
@@ -106,6 +109,9 @@ class Database {
   auto write_now(Fn fn) -> Result<detail::ValueOf<Fn>> {
     return blocking(Access::kWrite, std::move(fn));
   }
+
+  // For a writer that gathers the work of many callers into one unit and answers each of them itself.
+  void write_job(std::unique_ptr<Job> job) { submit(Access::kWrite, std::move(job)); }
 
   struct Status {
     bool can_read = true;

@@ -32,6 +32,8 @@ struct Timestamp {
   bool has_zone = true;
 };
 
+inline void write(json::Writer& w, const Timestamp& value) { w.time(value.time); }
+
 // A body read leniently, with what was dropped.
 template <class T>
 struct Lenient {
@@ -244,6 +246,18 @@ void Binder::query(std::string_view query, T& out) {
     }
     if (!found && rule.is_required) missing(member.name);
   });
+}
+
+// A described struct from JSON that we wrote ourselves into a column; what is missing keeps its
+// default.
+template <json::Described T>
+[[nodiscard]] T from_stored(std::string_view text) {
+  T out{};
+  const Result<json::Element> root = json::parse(text);
+  if (!root) return out;
+  Binder binder(Binder::Mode::kLenient);
+  binder.object(*root, out);
+  return out;
 }
 
 }  // namespace ruck::http

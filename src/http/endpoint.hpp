@@ -10,7 +10,8 @@
 //   a described struct              the query of a GET or DELETE, else the JSON body
 //   Lenient<struct>                 the JSON body, bad optional fields dropped and named
 //   Query<struct>                   the query of any method
-//   RawBody                         the bytes
+//   RawBody                         the bytes, copied
+//   BodyView                        the bytes where they are, until the response is made
 //   RequestInfo                     address, user agent, cookies, time
 // Results: Result<T> answers 200 with T as JSON, Result<Created<T>> 201, Result<std::variant<…>> by
 // what it holds, Result<Reply<T>> adds headers, Result<Response> is sent as it is.
@@ -32,6 +33,9 @@ struct Query {
 struct RawBody {
   std::string bytes;
   std::string content_type;
+};
+struct BodyView {
+  std::string_view bytes;  // json::kPadding readable bytes stand behind them
 };
 template <class T>
 struct Created {
@@ -141,6 +145,13 @@ struct Argument<RawBody> {
   static void document(Method, Schemas&, OperationDoc& doc) {
     doc.body_schema = R"({"type":"string","contentEncoding":"binary"})";
     doc.body_type = "application/octet-stream";
+  }
+};
+template <>
+struct Argument<BodyView> {
+  static Result<BodyView> read(Call& call) { return BodyView{call.request.body}; }
+  static void document(Method, Schemas&, OperationDoc& doc) {
+    if (doc.body_schema.empty()) doc.body_schema = R"({"type":"object"})";
   }
 };
 template <class T>

@@ -13,6 +13,7 @@ constexpr auto kBackoffUnit = std::chrono::milliseconds(2);
 constexpr std::size_t kKeptForWrites = 2;  // connections that reads never take
 
 const Sql kBeginWrite{"db.begin_serializable", "BEGIN ISOLATION LEVEL SERIALIZABLE"};
+const Sql kBeginSimple{"db.begin_read_committed", "BEGIN ISOLATION LEVEL READ COMMITTED"};
 const Sql kBeginRead{"db.begin_snapshot", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"};
 const Sql kCommit{"db.commit_postgres", "COMMIT"};
 const Sql kRollback{"db.rollback", "ROLLBACK"};
@@ -165,7 +166,8 @@ void PostgresDatabase::run(Work& work, std::unique_ptr<Connection>& connection) 
 bool PostgresDatabase::run_once(Work& work, Connection& connection) {
   const bool is_write = work.access == Access::kWrite;
   try {
-    connection.execute(is_write ? kBeginWrite : kBeginRead);
+    const Sql& begin_write = work.job->needs_isolation() ? kBeginWrite : kBeginSimple;
+    connection.execute(is_write ? begin_write : kBeginRead);
     const bool commit = run_unit(*work.job, connection);
     if (!connection.is_alive()) {
       throw Failure(FailureKind::kUnavailable, "connection lost", "unit");

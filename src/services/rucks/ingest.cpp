@@ -1,0 +1,515 @@
+#include "services/rucks/ingest.hpp"
+
+#include <algorithm>
+
+#include "base/assert.hpp"
+#include "rucking/track_codec.hpp"
+#include "services/rucks/packing.hpp"
+#include "services/rucks/settle.hpp"
+#include "services/rucks/track.hpp"
+
+namespace ruck::rucks {
+namespace {
+using rucking::HeartRateSample;
+using rucking::TrackEngine;
+using rucking::TrackPoint;
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+constexpr std::size_t kShards = 16;
+constexpr std::size_t kQueuedWritesMax = 20'000;  // half a second of the fastest disk we have seen
+constexpr std::size_t kPostgresLanes = 4;         // transactions at a time; SQLite has one writer
+
+Error overloaded() {
+  return {.code = ErrorCode::kOverloaded, .detail = "ingest queue full", .retry_after_s = 2};
+}
+
+// The newest times of a stretch of samples, ascending.
+template <class Sample>
+std::vector<std::int64_t> newest_times(const std::vector<Sample>& samples) {
+  std::vector<std::int64_t> times;
+  const std::size_t from = samples.size() > kRecentTimesMax ? samples.size() - kRecentTimesMax : 0;
+  for (std::size_t i = from; i < samples.size(); ++i) times.push_back(samples[i].time_ms);
+  std::ranges::sort(times);
+  return times;
+}
+
+// The latest times of one kind of sample, to know what is new and what was sent before.
+class Recent {
+ public:
+  Recent() = default;
+  explicit Recent(std::vector<std::int64_t> times) : times_(std::move(times)) {}
+
+  enum class Seen : std::uint8_t { kNew, kDuplicate, kUnknown };
+  [[nodiscard]] Seen look(std::int64_t time_ms) const {
+    if (times_.empty() || time_ms > times_.back()) return Seen::kNew;
+    if (std::ranges::binary_search(times_, time_ms)) return Seen::kDuplicate;
+    return Seen::kUnknown;  // older than the newest, and not among those we remember
+  }
+  void add(std::int64_t time_ms) {
+    times_.push_back(time_ms);
+    if (times_.size() < 2 * kRecentTimesMax) return;
+    times_.erase(times_.begin(), times_.end() - static_cast<std::ptrdiff_t>(kRecentTimesMax));
+  }
+
+ private:
+  std::vector<std::int64_t> times_;  // ascending, without a gap: all that is stored from the first on
+};
+
+// The samples of a batch that are new, by time, each time once. Nothing if one of them is older than
+// what memory knows.
+template <class Sample>
+std::optional<std::vector<Sample>> new_ones(const Recent& recent, const std::vector<Sample>& batch,
+                                            std::int64_t& duplicates) {
+  std::vector<Sample> fresh;
+  for (const Sample& sample : batch) {
+    const Recent::Seen seen = recent.look(sample.time_ms);
+    if (seen == Recent::Seen::kUnknown) return std::nullopt;
+    if (seen == Recent::Seen::kNew) fresh.push_back(sample);
+  }
+  std::ranges::stable_sort(fresh, {}, &Sample::time_ms);
+  const auto repeated = std::ranges::unique(fresh, {}, &Sample::time_ms);
+  fresh.erase(repeated.begin(), repeated.end());
+  duplicates = static_cast<std::int64_t>(batch.size() - fresh.size());
+  return fresh;
+}
+}  // namespace
+
+struct Ingest::Batch {
+  std::vector<TrackPoint> points;
+  std::vector<HeartRateSample> heart_rate;
+};
+
+// A ruck under way, as memory knows it.
+struct Ingest::Live {
+  Live(store::Key k, TrackEngine e) : key(k), engine(std::move(e)) {}
+  store::Key key;
+  TrackEngine engine;
+  std::uint64_t generation = 0;  // tells this reading of the ruck from a later one
+  std::int64_t version = 0;  // of the row, once everything queued is written
+  std::string tail;
+  std::string heart_rate_tail;
+  std::int64_t tail_first_ms = 0;
+  std::int64_t tail_points = 0;
+  std::int64_t heart_rate_tail_first_ms = 0;
+  std::int64_t heart_rate_tail_samples = 0;
+  std::int64_t point_count = 0;
+  std::int64_t heart_rate_count = 0;
+  Recent points;
+  Recent heart_rate;
+  int queued = 0;
+  SteadyTime last_used{};
+  std::list<RuckId>::iterator place;  // in the shard's order of use
+};
+
+struct Ingest::Shard {
+  std::mutex mutex;
+  std::unordered_map<RuckId, std::unique_ptr<Live>> live;
+  std::list<RuckId> by_use;  // the most recently used first
+
+  Live* find(RuckId ruck) {
+    const auto found = live.find(ruck);
+    if (found == live.end()) return nullptr;
+    by_use.splice(by_use.begin(), by_use, found->second->place);
+    found->second->last_used = std::chrono::steady_clock::now();
+    return found->second.get();
+  }
+  void erase(RuckId ruck) {
+    const auto found = live.find(ruck);
+    if (found == live.end()) return;
+    by_use.erase(found->second->place);
+    live.erase(found);
+  }
+};
+
+// One row on its way to the database, and who waits for it.
+struct Ingest::Write {
+  store::Key key;
+  std::uint64_t generation = 0;
+  std::int64_t expected_version = 0;
+  ProgressRow row;
+  std::optional<ChunkRow> sealed;
+  std::optional<ChunkRow> sealed_heart_rate;
+  Stored stored;
+  bool is_written = false;
+  std::optional<runtime::Promise<Result<Outcome>>> waiter;
+};
+
+// Writes of one lane go out one transaction after the other.
+struct Ingest::Lane {
+  std::mutex mutex;
+  std::vector<Write> queued;
+  std::atomic<std::size_t> size{0};  // of `queued`
+  bool in_flight = false;
+};
+
+// Takes all that waits when its turn comes, and answers all of it when it is committed.
+class Ingest::FlushJob final : public db::Job {
+ public:
+  FlushJob(Ingest& ingest, Lane& lane) : ingest_(ingest), lane_(lane) {}
+
+  bool run(db::Session& q) override {
+    take();
+    for (Write& write : writes_) write_one(q, write);
+    return true;
+  }
+  void fail(Error error) override { error_ = std::move(error); }
+  // Each row is written only if its version is the one that memory was built on.
+  [[nodiscard]] bool needs_isolation() const override { return false; }
+  std::unique_ptr<runtime::Resumption> finish() override {
+    take();  // those of a job that was refused before it ran
+    ingest_.finish_flush(lane_, std::move(writes_), error_ ? &*error_ : nullptr);
+    return nullptr;
+  }
+
+ private:
+  void take() {
+    if (!writes_.empty()) return;
+    const std::lock_guard lock(lane_.mutex);
+    writes_.swap(lane_.queued);
+    lane_.size = 0;
+  }
+  static void write_one(db::Session& q, Write& write) {
+    write.is_written = store::advance_progress(q, write.key, write.expected_version, write.row);
+    if (!write.is_written) return;
+    if (write.sealed) store::add_chunk(q, store::Track::kPoints, write.key, *write.sealed);
+    if (write.sealed_heart_rate) {
+      store::add_chunk(q, store::Track::kHeartRate, write.key, *write.sealed_heart_rate);
+    }
+  }
+
+  Ingest& ingest_;
+  Lane& lane_;
+  std::vector<Write> writes_;
+  std::optional<Error> error_;
+};
+
+Ingest::Ingest(Dependencies dependencies)
+    : deps_(dependencies),
+      batches_(deps_.metrics.counter("ruck_ingest_batches_total", "Batches stored")),
+      points_(deps_.metrics.counter("ruck_ingest_points_total", "Points and samples stored")),
+      duplicates_(deps_.metrics.counter("ruck_ingest_duplicates_total",
+                                        "Points and samples that were stored before")),
+      merges_(deps_.metrics.counter("ruck_ingest_merges_total",
+                                    "Batches that made a track be computed anew")),
+      conflicts_(deps_.metrics.counter("ruck_ingest_conflicts_total",
+                                       "Batches tried again because the ruck had changed")),
+      flushes_(deps_.metrics.counter("ruck_ingest_flushes_total", "Transactions of batches")) {
+  for (std::size_t i = 0; i < kShards; ++i) shards_.push_back(std::make_unique<Shard>());
+  const std::size_t lanes = deps_.database.is_exclusive() ? 1 : kPostgresLanes;
+  for (std::size_t i = 0; i < lanes; ++i) lanes_.push_back(std::make_unique<Lane>());
+  deps_.metrics.gauge_callback("ruck_live_rucks", "Rucks in memory", [this] {
+    std::size_t count = 0;
+    for (const auto& shard : shards_) {
+      const std::lock_guard lock(shard->mutex);
+      count += shard->live.size();
+    }
+    return static_cast<double>(count);
+  });
+  deps_.metrics.gauge_callback("ruck_ingest_queue_writes", "Batches waiting for a transaction", [this] {
+    std::size_t count = 0;
+    for (const auto& lane : lanes_) {
+      count += lane->size.load();
+    }
+    return static_cast<double>(count);
+  });
+}
+
+Ingest::~Ingest() = default;
+
+Ingest::Shard& Ingest::shard_of(RuckId ruck) {
+  return *shards_[std::hash<RuckId>{}(ruck) % shards_.size()];
+}
+Ingest::Lane& Ingest::lane_of(RuckId ruck) {
+  return *lanes_[std::hash<RuckId>{}(ruck) % lanes_.size()];
+}
+
+task<Result<Stored>> Ingest::add_points(store::Key key, std::vector<TrackPoint> points) {
+  co_return co_await add(key, Batch{.points = std::move(points), .heart_rate = {}});
+}
+
+task<Result<Stored>> Ingest::add_heart_rate(store::Key key, std::vector<HeartRateSample> samples) {
+  co_return co_await add(key, Batch{.points = {}, .heart_rate = std::move(samples)});
+}
+
+task<Result<Stored>> Ingest::add(store::Key key, Batch batch) {
+  for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
+    Result<Outcome> outcome = co_await try_live(key, batch);
+    if (outcome && outcome->step == Step::kNotLoaded) {
+      const Result<bool> loaded = co_await load(key);
+      if (!loaded) co_return fail(loaded.error());
+      if (*loaded) continue;
+      outcome = co_await merge(key, batch);
+    } else if (outcome && outcome->step == Step::kOutOfOrder) {
+      outcome = co_await merge(key, batch);
+    }
+    if (!outcome) co_return fail(std::move(outcome).error());
+    if (outcome->step == Step::kStored) {
+      batches_.add();
+      points_.add(static_cast<std::uint64_t>(outcome->stored.inserted));
+      duplicates_.add(static_cast<std::uint64_t>(outcome->stored.duplicates));
+      co_return outcome->stored;
+    }
+    conflicts_.add();
+    forget(key.ruck);
+  }
+  co_return fail(Error{.code = ErrorCode::kUnavailable,
+                       .detail = "the ruck kept changing",
+                       .retry_after_s = 1});
+}
+
+// The whole of it happens before the coroutine is suspended, with the ruck locked; then it waits for
+// the commit.
+task<Result<Ingest::Outcome>> Ingest::try_live(store::Key key, const Batch& batch) {
+  return runtime::await_promise<Result<Outcome>>(
+      [this, key, &batch](runtime::Promise<Result<Outcome>> promise) {
+        Shard& shard = shard_of(key.ruck);
+        const std::lock_guard lock(shard.mutex);
+        Live* live = shard.find(key.ruck);
+        if (live == nullptr || live->key.user != key.user) {
+          promise.set(Outcome{.step = Step::kNotLoaded});
+          return;
+        }
+        if (lane_of(key.ruck).size.load() >= kQueuedWritesMax) {
+          promise.set(ruck::fail(overloaded()));
+          return;
+        }
+        Write write{.key = key, .generation = live->generation};
+        if (const auto known = advance(*live, batch, write)) {
+          promise.set(*known);
+          return;
+        }
+        write.waiter = std::move(promise);
+        enqueue(std::move(write));
+      });
+}
+
+// Takes the batch into the live ruck and fills in the row to write; an Outcome instead when there is
+// nothing to write or the batch does not continue the ruck.
+std::optional<Ingest::Outcome> Ingest::advance(Live& live, const Batch& batch, Write& write) {
+  std::int64_t duplicates = 0;
+  std::int64_t more_duplicates = 0;
+  const auto points = new_ones(live.points, batch.points, duplicates);
+  const auto samples = new_ones(live.heart_rate, batch.heart_rate, more_duplicates);
+  if (!points || !samples) return Outcome{.step = Step::kOutOfOrder};
+  for (const TrackPoint& point : *points) {
+    // Only the first can come before a pause that was fed already: times ascend.
+    if (live.engine.feed(point) == rucking::Fed::kOutOfOrder) {
+      RUCK_ASSERT(&point == &points->front());
+      return Outcome{.step = Step::kOutOfOrder};
+    }
+    live.points.add(point.time_ms);
+  }
+  for (const HeartRateSample& sample : *samples) {
+    static_cast<void>(live.engine.feed(sample));
+    live.heart_rate.add(sample.time_ms);
+  }
+  static_cast<void>(live.engine.drain_splits());  // computed again when they are asked for
+  const rucking::Totals totals = live.engine.totals();
+  write.stored = {.inserted = static_cast<std::int64_t>(points->size() + samples->size()),
+                  .duplicates = duplicates + more_duplicates,
+                  .distance_m = totals.distance_m,
+                  .duration_s = totals.active_s()};
+  // A repeated batch waits for nothing only when what it repeats is written already.
+  if (write.stored.inserted == 0 && live.queued == 0) {
+    return Outcome{.step = Step::kStored, .stored = write.stored};
+  }
+  if (!points->empty()) {
+    if (live.tail.empty()) live.tail_first_ms = points->front().time_ms;
+    rucking::append_block(live.tail, *points);
+    live.tail_points += static_cast<std::int64_t>(points->size());
+  }
+  if (!samples->empty()) {
+    if (live.heart_rate_tail.empty()) live.heart_rate_tail_first_ms = samples->front().time_ms;
+    rucking::append_block(live.heart_rate_tail, *samples);
+    live.heart_rate_tail_samples += static_cast<std::int64_t>(samples->size());
+  }
+  live.point_count += static_cast<std::int64_t>(points->size());
+  live.heart_rate_count += static_cast<std::int64_t>(samples->size());
+  seal_tails(live, write);
+  write.expected_version = live.version++;
+  live.queued += 1;
+  write.row = {.state = {live.engine.serialize()},
+               .tail = {live.tail},
+               .heart_rate_tail = {live.heart_rate_tail},
+               .point_count = live.point_count,
+               .heart_rate_count = live.heart_rate_count,
+               .last_arrival_at = deps_.clock.now()};
+  return std::nullopt;
+}
+
+// A tail that has grown long becomes a row of its own.
+void Ingest::seal_tails(Live& live, Write& write) {
+  if (live.tail.size() > kTailBytesMax) {
+    write.sealed = ChunkRow{.first_ms = live.tail_first_ms,
+                            .points = live.tail_points,
+                            .packing = std::string(kPackingBlocks),
+                            .data = {std::move(live.tail)}};
+    live.tail.clear();
+    live.tail_points = 0;
+  }
+  if (live.heart_rate_tail.size() > kTailBytesMax) {
+    write.sealed_heart_rate = ChunkRow{.first_ms = live.heart_rate_tail_first_ms,
+                                       .points = live.heart_rate_tail_samples,
+                                       .packing = std::string(kPackingBlocks),
+                                       .data = {std::move(live.heart_rate_tail)}};
+    live.heart_rate_tail.clear();
+    live.heart_rate_tail_samples = 0;
+  }
+}
+
+void Ingest::enqueue(Write write) {
+  Lane& lane = lane_of(write.key.ruck);
+  {
+    const std::lock_guard lock(lane.mutex);
+    lane.queued.push_back(std::move(write));
+    lane.size = lane.queued.size();
+    if (lane.in_flight) return;
+    lane.in_flight = true;
+  }
+  flush(lane);
+}
+
+void Ingest::flush(Lane& lane) { deps_.database.write_job(std::make_unique<FlushJob>(*this, lane)); }
+
+void Ingest::finish_flush(Lane& lane, std::vector<Write> writes, const Error* error) {
+  flushes_.add();
+  std::vector<std::unique_ptr<runtime::Resumption>> waiters;
+  waiters.reserve(writes.size());
+  for (Write& write : writes) {
+    const bool is_written = error == nullptr && write.is_written;
+    {
+      Shard& shard = shard_of(write.key.ruck);
+      const std::lock_guard lock(shard.mutex);
+      const auto found = shard.live.find(write.key.ruck);
+      if (found != shard.live.end() && found->second->generation == write.generation) {
+        found->second->queued -= 1;
+        // Memory went ahead of a write that did not happen: it must be read again.
+        if (!is_written) shard.erase(write.key.ruck);
+      }
+    }
+    if (error != nullptr) {
+      waiters.push_back(write.waiter->fulfil(ruck::fail(*error)));
+    } else {
+      waiters.push_back(write.waiter->fulfil(
+          Outcome{.step = is_written ? Step::kStored : Step::kConflict, .stored = write.stored}));
+    }
+  }
+  runtime::deliver(std::move(waiters));
+  bool more = false;
+  {
+    const std::lock_guard lock(lane.mutex);
+    more = !lane.queued.empty();
+    lane.in_flight = more;
+  }
+  if (more) flush(lane);
+}
+
+// The ruck as the database has it; null if it is not under way. One that was only created starts.
+Result<std::unique_ptr<Ingest::Live>> Ingest::read_live(db::Session& q, store::Key key) const {
+  auto row = store::find(q, key);
+  const auto progress = store::find_progress(q, key);
+  if (!row || !progress) return fail(ErrorCode::kRuckNotFound);
+  if (row->status == status::kCreated) {
+    start_now(*row, deps_.clock.now());
+    store::update(q, *row);
+    deps_.revisions.bump(q, key.user);
+  }
+  if (!is_live(row->status)) return std::unique_ptr<Live>();
+  auto newest = load_newest(q, key, *progress);
+  if (!newest) return fail(std::move(newest).error());
+  auto engine = TrackEngine::restore(engine_config(*row), progress->state.data);
+  if (!engine) {  // of another version of the engine, or a ruck without points yet
+    auto track = load_track(q, key, *progress);
+    if (!track) return fail(std::move(track).error());
+    engine = replay(*row, *track).engine;
+  }
+  auto live = std::make_unique<Live>(key, std::move(*engine));
+  live->version = progress->version;
+  live->tail = progress->tail.data;
+  live->tail_first_ms = newest->tail_first_ms;
+  live->tail_points = newest->tail_points;
+  live->heart_rate_tail = progress->heart_rate_tail.data;
+  live->heart_rate_tail_first_ms = newest->heart_rate_tail_first_ms;
+  live->heart_rate_tail_samples = newest->heart_rate_tail_samples;
+  live->point_count = progress->point_count;
+  live->heart_rate_count = progress->heart_rate_count;
+  live->points = Recent(newest_times(newest->points));
+  live->heart_rate = Recent(newest_times(newest->heart_rate));
+  return live;
+}
+
+task<Result<bool>> Ingest::load(store::Key key) {
+  // On the writer's side, so that it comes after every write of this ruck that is under way.
+  auto loaded = co_await deps_.database.write(
+      [this, key](db::Session& q) { return read_live(q, key); });
+  if (!loaded) co_return fail(std::move(loaded).error());
+  deps_.revisions.changed(key.user);
+  if (*loaded == nullptr) co_return false;
+  std::unique_ptr<Live> live = std::move(*loaded);
+  Shard& shard = shard_of(key.ruck);
+  const std::lock_guard lock(shard.mutex);
+  if (shard.live.contains(key.ruck)) co_return true;
+  shard.by_use.push_front(key.ruck);
+  live->place = shard.by_use.begin();
+  live->last_used = std::chrono::steady_clock::now();
+  live->generation = next_generation_.fetch_add(1);
+  shard.live.emplace(key.ruck, std::move(live));
+  evict_surplus(shard);
+  co_return true;
+}
+
+void Ingest::evict_surplus(Shard& shard) {
+  const SteadyTime idle_since = std::chrono::steady_clock::now() - kLiveIdle;
+  while (!shard.by_use.empty()) {
+    const auto last = shard.live.find(shard.by_use.back());
+    const bool is_surplus = shard.live.size() > kLiveRucksMax / kShards;
+    const bool is_idle = last->second->last_used < idle_since;
+    if (!(is_surplus || is_idle) || last->second->queued > 0) return;
+    shard.erase(last->first);
+  }
+}
+
+task<Result<Ingest::Outcome>> Ingest::merge(store::Key key, const Batch& batch) {
+  merges_.add();
+  Result<Merged> merged = co_await deps_.revisions.write(
+      key.user, [key, additions = Additions{batch.points, batch.heart_rate},
+                 now = deps_.clock.now()](db::Session& q) -> Result<Merged> {
+        const auto row = store::find(q, key);
+        if (!row) return fail(ErrorCode::kRuckNotFound);
+        return merge_track(q, *row, additions, now);
+      });
+  forget(key.ruck);
+  if (!merged) co_return fail(std::move(merged).error());
+  co_return Outcome{.step = Step::kStored,
+                    .stored = {.inserted = merged->inserted,
+                               .duplicates = merged->duplicates,
+                               .distance_m = merged->distance_m,
+                               .duration_s = merged->duration_s}};
+}
+
+void Ingest::forget(RuckId ruck) {
+  Shard& shard = shard_of(ruck);
+  const std::lock_guard lock(shard.mutex);
+  shard.erase(ruck);
+}
+
+void Ingest::forget_user(UserId user) {
+  for (const auto& shard : shards_) {
+    const std::lock_guard lock(shard->mutex);
+    std::vector<RuckId> theirs;
+    for (const auto& [id, live] : shard->live) {
+      if (live->key.user == user) theirs.push_back(id);
+    }
+    for (const RuckId id : theirs) shard->erase(id);
+  }
+}
+
+std::optional<rucking::Totals> Ingest::live_totals(store::Key key) {
+  Shard& shard = shard_of(key.ruck);
+  const std::lock_guard lock(shard.mutex);
+  Live* live = shard.find(key.ruck);
+  if (live == nullptr || live->key.user != key.user) return std::nullopt;
+  return live->engine.totals();
+}
+
+}  // namespace ruck::rucks

@@ -1,0 +1,137 @@
+// What is read of rucks.
+#include "rucking/track_codec.hpp"
+#include "services/profile/service.hpp"
+#include "services/rucks/limits.hpp"
+#include "services/rucks/rules.hpp"
+#include "services/rucks/service.hpp"
+#include "services/rucks/settle.hpp"
+#include "services/rucks/store.hpp"
+#include "services/rucks/views.hpp"
+
+namespace ruck::rucks {
+namespace {
+struct Found {
+  RuckRow row;
+  bool is_owner = false;
+};
+
+// The ruck as this viewer may see it; whoever may not gets what an unknown id gets.
+Result<Found> find_for(db::Session& q, UserId viewer, const RuckRef& ref) {
+  if (auto own = find(q, viewer, ref)) return Found{.row = std::move(*own), .is_owner = true};
+  const auto owner = ref.id ? store::owner_of(q, *ref.id) : std::nullopt;
+  auto row = owner ? store::find(q, {*owner, *ref.id}) : std::nullopt;
+  const bool is_shown = row && row->is_public && row->status == status::kCompleted;
+  if (!is_shown) return fail(ErrorCode::kRuckNotFound);
+  return Found{.row = std::move(*row), .is_owner = false};
+}
+
+Result<Track> track_of(db::Session& q, const RuckRow& row) {
+  const auto progress = store::find_progress(q, {row.user_id, row.id});
+  if (!progress) return fail(ErrorCode::kRuckNotFound);
+  Result<Track> track = load_track(q, {row.user_id, row.id}, *progress);
+  if (track && row.trim_end_ms) {
+    std::erase_if(track->points, [&](const auto& p) { return p.time_ms > *row.trim_end_ms; });
+    std::erase_if(track->heart_rate, [&](const auto& s) { return s.time_ms > *row.trim_end_ms; });
+  }
+  return track;
+}
+
+profile::PublicUser public_user(db::Session& q, UserId user) {
+  const auto row = profile::find_user(q, user);
+  if (!row) return {.id = user};
+  return {.id = user, .username = row->username, .avatar_url = row->avatar_url, .gender = row->gender};
+}
+
+// Drawn from the simplified line, which lists and maps use, never from the points.
+std::vector<rucking::TrackPoint> line_points(db::Session& q, const RuckRow& row) {
+  const auto line = store::line(q, {row.user_id, row.id});
+  auto points = line ? rucking::decode_points(*line)
+                     : std::expected<std::vector<rucking::TrackPoint>, rucking::CodecError>();
+  return points ? std::move(*points) : std::vector<rucking::TrackPoint>();
+}
+}  // namespace
+
+task<Result<std::vector<RuckView>>> RuckService::list(Viewer viewer, ListQuery query) {
+  co_return co_await deps_.database.read([user = viewer.user, query](db::Session& q) {
+    std::vector<RuckView> views;
+    for (const RuckRow& row : store::list(q, user, {.limit = query.limit, .offset = query.offset})) {
+      views.push_back(view_of(row));
+    }
+    return views;
+  });
+}
+
+task<Result<RuckService::RuckReply>> RuckService::get(Viewer viewer, RuckRef ref) {
+  co_return co_await deps_.database.read([user = viewer.user, ref](db::Session& q) -> Result<RuckReply> {
+    const Result<Found> found = find_for(q, user, ref);
+    if (!found) return fail(found.error());
+    const Result<Track> track = track_of(q, found->row);
+    if (!track) return fail(track.error());
+    if (!found->is_owner) {
+      PublicRuckWithRoute shown{public_view_of(found->row)};
+      shown.route = route_of(public_track(track->points), kDetailsPointsMax);
+      shown.location_points = shown.route;
+      shown.locationPoints = shown.route;
+      return RuckReply(std::move(shown));
+    }
+    const bool under_way = is_live(found->row.status);
+    RuckWithTrack own{under_way ? view_of(found->row, replay(found->row, *track).engine.totals())
+                                : view_of(found->row)};
+    own.splits = own_splits(q, found->row);
+    own.location_points = points_as_json(track->points);
+    own.locationPoints = own.location_points;
+    own.route = own.location_points;
+    return RuckReply(std::move(own));
+  });
+}
+
+task<Result<RuckService::DetailsReply>> RuckService::details(Viewer viewer, RuckRef ref) {
+  co_return co_await deps_.database.read([user = viewer.user, ref](db::Session& q) -> Result<DetailsReply> {
+    const Result<Found> found = find_for(q, user, ref);
+    if (!found) return fail(found.error());
+    const RuckRow& row = found->row;
+    DetailsExtra extra;
+    extra.user = public_user(q, row.user_id);
+    if (found->is_owner) {
+      const RuckView view = view_of(row);
+      extra.elevation_gain_meters = view.elevation_gain_m;
+      extra.elevation_loss_meters = view.elevation_loss_m;
+      extra.route = route_of(line_points(q, row), kDetailsPointsMax);
+      extra.location_points = extra.route;
+      return DetailsReply(RuckDetails{view, std::move(extra), own_splits(q, row)});
+    }
+    // Cut by the whole track, whose ends the simplified line shares; then only the cut is shown.
+    const PublicRuck view = public_view_of(row);
+    extra.elevation_gain_meters = view.elevation_gain_m;
+    extra.elevation_loss_meters = view.elevation_loss_m;
+    const Result<Track> track = track_of(q, row);
+    if (!track) return fail(track.error());
+    extra.route = route_of(public_track(track->points), kDetailsPointsMax);
+    extra.location_points = extra.route;
+    return DetailsReply(PublicRuckDetails{view, std::move(extra)});
+  });
+}
+
+task<Result<std::vector<HeartRateView>>> RuckService::heart_rate(Viewer viewer, RuckRef ref) {
+  co_return co_await deps_.database.read(
+      [user = viewer.user, ref](db::Session& q) -> Result<std::vector<HeartRateView>> {
+        const auto row = find(q, user, ref);  // the owner's only
+        if (!row) return fail(ErrorCode::kRuckNotFound);
+        const Result<Track> track = track_of(q, *row);
+        if (!track) return fail(track.error());
+        std::vector<HeartRateView> views;
+        const std::size_t all = track->heart_rate.size();
+        const std::size_t count = std::min(all, kHeartRateShownMax);
+        for (std::size_t k = 0; k < count; ++k) {
+          const std::size_t index = count == 1 ? 0 : k * (all - 1) / (count - 1);
+          const rucking::HeartRateSample& sample = track->heart_rate[index];
+          views.push_back({.id = static_cast<std::int64_t>(index) + 1,
+                           .session_id = row->id,
+                           .timestamp = utc_ms(sample.time_ms),
+                           .bpm = sample.bpm});
+        }
+        return views;
+      });
+}
+
+}  // namespace ruck::rucks

@@ -1,0 +1,134 @@
+#pragma once
+// The rows of the rucks' tables, member by member in column order.
+#include <boost/describe.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "db/value.hpp"
+
+namespace ruck::rucks {
+
+struct RuckRow {
+  UserId user_id;
+  RuckId id;
+  std::string status = "created";
+  std::optional<std::string> client_key;
+  std::optional<std::string> import_key;
+  bool is_manual = false;
+  bool is_public = true;
+  bool allow_live_following = true;
+  std::optional<std::string> title;
+  std::optional<std::string> notes;
+  std::optional<std::string> tags;
+  std::optional<std::int64_t> rating;
+  std::optional<std::int64_t> perceived_exertion;
+  std::optional<std::int64_t> planned_duration_minutes;
+  std::optional<std::string> event_id;
+  std::optional<std::string> route_id;
+  std::optional<std::string> planned_ruck_id;
+  double ruck_weight_kg = 0;
+  std::string body = "{}";
+  std::string altitude_source = "gps";
+  UtcUs created_at{};
+  UtcUs updated_at{};
+  std::optional<UtcUs> started_at;
+  std::optional<UtcUs> completed_at;
+  UtcUs last_arrival_at{};
+  std::int64_t listed_at = 0;
+  std::optional<Day> local_day;
+  std::optional<std::int64_t> trim_end_ms;
+  std::string client = "{}";
+  double distance_m = 0;
+  std::string distance_source = "none";
+  double duration_s = 0;
+  double moving_s = 0;
+  double paused_s = 0;
+  double elevation_gain_m = 0;
+  double elevation_loss_m = 0;
+  double calories_kcal = 0;
+  std::optional<double> avg_heart_rate;
+  std::optional<std::int64_t> min_heart_rate;
+  std::optional<std::int64_t> max_heart_rate;
+  std::optional<std::string> hr_zone_snapshot;
+  std::optional<std::string> time_in_zones;
+  double power_points = 0;
+  double load_distance_kg_km = 0;
+  double training_load = 0;
+  std::int64_t steps = 0;
+  std::int64_t point_count = 0;
+  bool has_photos = false;
+
+  friend bool operator==(const RuckRow&, const RuckRow&) = default;
+};
+BOOST_DESCRIBE_STRUCT(RuckRow, (),
+                      (user_id, id, status, client_key, import_key, is_manual, is_public,
+                       allow_live_following, title, notes, tags, rating, perceived_exertion,
+                       planned_duration_minutes, event_id, route_id, planned_ruck_id,
+                       ruck_weight_kg, body, altitude_source, created_at, updated_at, started_at,
+                       completed_at, last_arrival_at, listed_at, local_day, trim_end_ms, client,
+                       distance_m, distance_source, duration_s, moving_s, paused_s,
+                       elevation_gain_m, elevation_loss_m, calories_kcal, avg_heart_rate,
+                       min_heart_rate, max_heart_rate, hr_zone_snapshot, time_in_zones,
+                       power_points, load_distance_kg_km, training_load, steps, point_count,
+                       has_photos))
+
+namespace status {
+inline constexpr std::string_view kCreated = "created";
+inline constexpr std::string_view kInProgress = "in_progress";
+inline constexpr std::string_view kPaused = "paused";
+inline constexpr std::string_view kCompleted = "completed";
+inline constexpr std::string_view kCancelled = "cancelled";
+}  // namespace status
+
+struct ProgressRow {
+  std::int64_t version = 0;
+  db::Bytes state;
+  db::Bytes tail;
+  db::Bytes heart_rate_tail;
+  std::int64_t point_count = 0;
+  std::int64_t heart_rate_count = 0;
+  UtcUs last_arrival_at{};
+};
+BOOST_DESCRIBE_STRUCT(ProgressRow, (), (version, state, tail, heart_rate_tail, point_count,
+                                        heart_rate_count, last_arrival_at))
+
+struct ChunkRow {
+  std::int64_t first_ms = 0;
+  std::int64_t points = 0;
+  std::string packing;
+  db::Bytes data;
+};
+BOOST_DESCRIBE_STRUCT(ChunkRow, (), (first_ms, points, packing, data))
+
+struct EventRow {
+  std::int64_t at_ms = 0;
+  std::string kind;  // pause, resume, load
+  std::optional<double> load_kg;
+  friend bool operator==(const EventRow&, const EventRow&) = default;
+};
+BOOST_DESCRIBE_STRUCT(EventRow, (), (at_ms, kind, load_kg))
+
+struct SplitRow {
+  std::string unit;  // km, mi
+  std::int64_t number = 0;
+  double distance_m = 0;
+  double duration_s = 0;
+  double moving_s = 0;
+  double total_distance_m = 0;
+  double total_duration_s = 0;
+  double elevation_gain_m = 0;
+  double elevation_loss_m = 0;
+  double calories_kcal = 0;
+  std::optional<double> avg_heart_rate;
+  std::int64_t ended_at_ms = 0;
+  std::optional<double> lat;
+  std::optional<double> lng;
+};
+BOOST_DESCRIBE_STRUCT(SplitRow, (), (unit, number, distance_m, duration_s, moving_s,
+                                     total_distance_m, total_duration_s, elevation_gain_m,
+                                     elevation_loss_m, calories_kcal, avg_heart_rate, ended_at_ms,
+                                     lat, lng))
+
+}  // namespace ruck::rucks

@@ -1,0 +1,322 @@
+#include "services/rucks/service.hpp"
+
+#include <algorithm>
+
+#include "services/profile/service.hpp"
+#include "services/rucks/limits.hpp"
+#include "services/rucks/results.hpp"
+#include "services/rucks/rules.hpp"
+#include "services/rucks/settle.hpp"
+#include "services/rucks/store.hpp"
+#include "services/rucks/views.hpp"
+
+namespace ruck::rucks {
+namespace {
+constexpr int kCreateAttemptsMax = 3;  // two creates at once: the loser finds the winner's ruck
+
+ActiveRuck active_view(const RuckRow& row) {
+  return {.id = row.id,
+          .status = row.status,
+          .started_at = row.started_at,
+          .ruck_weight_kg = row.ruck_weight_kg};
+}
+
+// A ruck that is entered by hand, whole and finished.
+Result<RuckService::CreateReply> create_manual(db::Session& q, RuckRow row, const CreateRuck& request,
+                                               UtcUs now) {
+  row.is_manual = true;
+  row.status = status::kCompleted;
+  merge_claims(row, request);
+  const auto local = [&](const std::optional<http::Timestamp>& time) {
+    return time ? std::optional(local_moment(q, row.user_id, *time)) : std::nullopt;
+  };
+  take_times(row, local(request.started_at), local(request.completed_at), now);
+  const auto duration = std::chrono::microseconds(
+      std::llround(claims_of(row).duration_seconds * 1e6));
+  if (row.started_at && !row.completed_at) row.completed_at = *row.started_at + duration;
+  if (!row.started_at) row.started_at = row.completed_at.value_or(now) - duration;
+  store::insert(q, row);
+  const Result<Merged> merged = merge_track(q, std::move(row), {}, now);
+  if (!merged) return fail(merged.error());
+  return RuckService::CreateReply(http::Created<CreatedRuck>{{view_of(merged->row), {}}});
+}
+
+Result<RuckService::CreateReply> create_now(db::Session& q, UserId user, const CreateRuck& request,
+                                            UtcUs now) {
+  Result<RuckRow> fresh = new_ruck(q, user, now);
+  if (!fresh) return fail(std::move(fresh).error());
+  const bool is_finished = request.status == "completed" || request.duration_seconds.value_or(0) > 0;
+  const bool is_manual = request.is_manual.value_or(false) && is_finished;
+  const auto active = is_manual ? std::nullopt : store::find_active(q, user);
+  if (active && active->status != status::kCreated) return RuckService::CreateReply(active_view(*active));
+  // One that was created and never started is taken again: a create whose reply was lost, or a
+  // change of mind about the weight.
+  RuckRow row = active ? *active : *fresh;
+  row.body = fresh->body;
+  row.updated_at = now;
+  copy_notes(row, request);
+  set_weights(row, request.ruck_weight_kg, request.user_weight_kg);
+  if (is_manual) return create_manual(q, std::move(row), request, now);
+  row.is_manual = request.is_manual.value_or(false);
+  if (request.started_at) take_times(row, moment(*request.started_at), std::nullopt, now);
+  if (active) {
+    store::update(q, row);
+  } else {
+    store::insert(q, row);
+  }
+  return RuckService::CreateReply(http::Created<CreatedRuck>{{view_of(row), {}}});
+}
+
+// Whether a repeated completion told anything new.
+bool is_same(RuckRow a, RuckRow b) {
+  a.updated_at = b.updated_at;
+  a.last_arrival_at = b.last_arrival_at;
+  return a == b;
+}
+}  // namespace
+
+void on_zone_changed(db::Session& q, UserId user, const calendar::TimeZone& zone) {
+  move_days(q, user, zone);
+}
+
+RuckService::RuckService(Dependencies dependencies)
+    : deps_(dependencies),
+      ingest_({.database = dependencies.database,
+               .revisions = dependencies.revisions,
+               .clock = dependencies.clock,
+               .metrics = dependencies.metrics}) {}
+
+template <class T>
+task<Result<T>> RuckService::change(Viewer viewer, RuckRef ref,
+                                    std::function<Result<T>(db::Session&, RuckRow)> change) {
+  Result<std::pair<T, RuckId>> outcome = co_await deps_.revisions.write(
+      viewer.user,
+      [user = viewer.user, ref, change = std::move(change)](db::Session& q) -> Result<std::pair<T, RuckId>> {
+        auto row = find(q, user, ref);
+        if (!row) return fail(ErrorCode::kRuckNotFound);
+        const RuckId found = row->id;
+        Result<T> changed = change(q, std::move(*row));
+        if (!changed) return fail(std::move(changed).error());
+        return std::pair(std::move(*changed), found);
+      });
+  if (!outcome) co_return fail(std::move(outcome).error());
+  ingest_.forget(outcome->second);
+  co_return std::move(outcome->first);
+}
+
+task<Result<RuckId>> RuckService::own_id(Viewer viewer, RuckRef ref) {
+  if (ref.id) co_return *ref.id;
+  const Result<std::optional<RuckRow>> known = co_await deps_.database.read(
+      [user = viewer.user, ref](db::Session& q) { return find(q, user, ref); });
+  if (known && *known) co_return (*known)->id;
+  const Result<RuckRow> made = co_await deps_.revisions.write(
+      viewer.user, [user = viewer.user, ref, now = deps_.clock.now()](db::Session& q) {
+        return ruck_of_client_key(q, user, ref.client_key, now);
+      });
+  if (!made) co_return fail(made.error());
+  co_return made->id;
+}
+
+task<Result<RuckService::CreateReply>> RuckService::create(Viewer viewer,
+                                                           http::Lenient<CreateRuck> request) {
+  Result<CreateReply> reply = fail(ErrorCode::kConflict);
+  for (int attempt = 0; attempt < kCreateAttemptsMax; ++attempt) {
+    reply = co_await deps_.revisions.write(
+        viewer.user, [user = viewer.user, value = request.value, now = deps_.clock.now()](db::Session& q) {
+          return create_now(q, user, value, now);
+        });
+    if (reply || reply.error().code != ErrorCode::kConflict) break;
+  }
+  if (!reply) co_return fail(std::move(reply).error());
+  if (auto* created = std::get_if<http::Created<CreatedRuck>>(&*reply)) {
+    created->value.warnings = std::move(request.warnings);
+  }
+  co_return std::move(*reply);
+}
+
+task<Result<RuckView>> RuckService::start(Viewer viewer, RuckRef ref, http::Lenient<StartRuck> request) {
+  const Result<RuckId> id = co_await own_id(viewer, ref);
+  if (!id) co_return fail(id.error());
+  const UtcUs now = deps_.clock.now();
+  co_return co_await change<RuckView>(
+      viewer, {.id = *id, .client_key = {}},
+      [value = request.value, now](db::Session& q, RuckRow row) -> Result<RuckView> {
+        if (is_live(row.status)) return view_of(row);  // a start that is sent again
+        if (row.status != status::kCreated) {
+          return fail(ErrorCode::kInvalidState, "This ruck has ended and cannot be started");
+        }
+        set_weights(row, value.ruck_weight_kg, value.user_weight_kg);
+        if (value.started_at) take_times(row, moment(*value.started_at), std::nullopt, now);
+        start_now(row, now);
+        store::update(q, row);
+        return view_of(row);
+      });
+}
+
+task<Result<RuckView>> RuckService::add_event(Viewer viewer, RuckRef ref, RuckEvent event, std::string kind) {
+  const Result<RuckId> id = co_await own_id(viewer, ref);
+  if (!id) co_return fail(id.error());
+  const UtcUs now = deps_.clock.now();
+  co_return co_await change<RuckView>(
+      viewer, {.id = *id, .client_key = {}},
+      [event, kind, now](db::Session& q, RuckRow row) -> Result<RuckView> {
+        const bool is_load = kind == "load";
+        if (!is_load && !is_live(row.status)) {
+          return fail(ErrorCode::kInvalidState, "Only a ruck under way can be paused or resumed");
+        }
+        const store::Key key{row.user_id, row.id};
+        if (store::events(q, key).size() >= kEventsPerRuckMax) {
+          return fail(ErrorCode::kInvalidState, "This ruck has too many pauses and load changes");
+        }
+        UtcUs at = event.timestamp ? moment(*event.timestamp) : now;
+        if (at > now + kClockAhead || at < utc_us(0)) at = now;
+        store::put_event(q, key,
+                         {.at_ms = to_ms(at).time_since_epoch().count(), .kind = kind, .load_kg = event.load_kg});
+        if (kind == "pause") row.status = status::kPaused;
+        if (kind == "resume") row.status = status::kInProgress;
+        const Result<Merged> merged = merge_track(q, std::move(row), {}, now);
+        if (!merged) return fail(merged.error());
+        return view_of(merged->row);
+      });
+}
+
+task<Result<RuckView>> RuckService::pause(Viewer viewer, RuckRef ref, http::Lenient<RuckEvent> event) {
+  return add_event(viewer, std::move(ref), event.value, "pause");
+}
+task<Result<RuckView>> RuckService::resume(Viewer viewer, RuckRef ref, http::Lenient<RuckEvent> event) {
+  return add_event(viewer, std::move(ref), event.value, "resume");
+}
+task<Result<RuckView>> RuckService::change_load(Viewer viewer, RuckRef ref, http::Lenient<RuckEvent> event) {
+  if (!event.value.load_kg) co_return fail(ErrorCode::kInvalidInput, "$.load_kg: expected a number, got nothing");
+  co_return co_await add_event(viewer, std::move(ref), event.value, "load");
+}
+
+task<Result<CompletedRuck>> RuckService::complete(Viewer viewer, RuckRef ref,
+                                                  http::Lenient<CompleteRuck> request) {
+  const Result<RuckId> id = co_await own_id(viewer, ref);
+  if (!id) co_return fail(id.error());
+  const UtcUs now = deps_.clock.now();
+  Result<CompletedRuck> reply = co_await change<CompletedRuck>(
+      viewer, {.id = *id, .client_key = {}},
+      [value = request.value, now](db::Session& q, RuckRow row) -> Result<CompletedRuck> {
+        const RuckRow before = row;
+        copy_notes(row, value);
+        merge_claims(row, value);
+        set_weights(row, value.ruck_weight_kg, value.user_weight_kg);
+        const auto as_moment = [](const std::optional<http::Timestamp>& time) {
+          return time ? std::optional(moment(*time)) : std::nullopt;
+        };
+        if (row.status != status::kCompleted || row.completed_at) {
+          take_times(row, as_moment(value.started_at), as_moment(value.completed_at), now);
+        }
+        SampleBatch samples = to_batch(value.heart_rate_samples);
+        const Additions additions{.points = {},
+                                  .heart_rate = place_samples(samples, window_of(q, row, now))};
+        row.status = status::kCompleted;
+        const Result<Merged> merged = merge_track(q, std::move(row), additions, now);
+        if (!merged) return fail(merged.error());
+        CompletedRuck done{view_of(merged->row)};
+        done.session_id = merged->row.id;
+        done.message = "Ruck completed";
+        if (before.status == status::kCompleted && is_same(before, merged->row)) {
+          done.status = "already_completed";
+          done.message = "This ruck was completed before and nothing has changed";
+        }
+        done.splits = own_splits(q, merged->row);
+        return done;
+      });
+  if (reply) reply->warnings = std::move(request.warnings);
+  co_return reply;
+}
+
+task<Result<RuckView>> RuckService::patch_details(Viewer viewer, RuckRef ref, RuckNotes notes) {
+  return change<RuckView>(viewer, std::move(ref),
+                          [notes = std::move(notes), now = deps_.clock.now()](
+                              db::Session& q, RuckRow row) -> Result<RuckView> {
+                            const RuckRow before = row;
+                            copy_notes(row, notes);
+                            if (row == before && json::to_text(notes) == json::to_text(RuckNotes{})) {
+                              return fail(ErrorCode::kInvalidInput, "There is nothing in it to change");
+                            }
+                            row.updated_at = now;
+                            store::update(q, row);
+                            return view_of(row);
+                          });
+}
+
+task<Result<EditReply>> RuckService::edit(Viewer viewer, RuckRef ref, EditRuck request) {
+  return change<EditReply>(
+      viewer, std::move(ref),
+      [request = std::move(request), now = deps_.clock.now()](db::Session& q, RuckRow row) -> Result<EditReply> {
+        if (row.status != status::kCompleted) {
+          return fail(ErrorCode::kInvalidState, "Only a completed ruck can be edited");
+        }
+        if (request.end_time) {
+          const UtcUs end = moment(*request.end_time);
+          if (row.started_at && end <= *row.started_at) {
+            return fail(ErrorCode::kInvalidInput, "$.end_time: expected a time after the start");
+          }
+          row.trim_end_ms = to_ms(end).time_since_epoch().count();
+          row.completed_at = end;
+        }
+        // The owner's word replaces what the phone said before, also where it is smaller.
+        row.client = json::to_text(StoredClaims{
+            .distance_km = request.distance_km,
+            .duration_seconds = request.duration_seconds,
+            .paused_duration_seconds = claims_of(row).paused_duration_seconds,
+            .elevation_gain_m = request.elevation_gain_m,
+            .elevation_loss_m = request.elevation_loss_m,
+            .calories_burned = request.calories_burned.value_or(0),
+            .avg_heart_rate = request.avg_heart_rate,
+            .min_heart_rate = request.min_heart_rate,
+            .max_heart_rate = request.max_heart_rate,
+            .splits = request.splits});
+        const Result<Merged> merged = merge_track(q, std::move(row), {}, now);
+        if (!merged) return fail(merged.error());
+        const RuckView view = view_of(merged->row);
+        return EditReply{.message = "Ruck updated",
+                         .session_id = view.id,
+                         .distance_km = view.distance_km,
+                         .calories_burned = view.calories_burned,
+                         .duration_seconds = view.duration_seconds,
+                         .average_pace = view.average_pace};
+      });
+}
+
+task<Result<DeleteReply>> RuckService::remove(Viewer viewer, RuckRef ref) {
+  return change<DeleteReply>(viewer, std::move(ref), [](db::Session& q, RuckRow row) -> Result<DeleteReply> {
+    store::remove(q, {row.user_id, row.id});
+    if (row.local_day) refresh_day(q, row.user_id, *row.local_day);
+    return DeleteReply{.message = "Ruck deleted", .id = row.id};
+  });
+}
+
+task<Result<ImportOutcome>> RuckService::import(UserId user, ImportedRuck ruck) {
+  const UtcUs now = deps_.clock.now();
+  co_return co_await deps_.revisions.write(
+      user, [user, ruck = std::move(ruck), now](db::Session& q) -> Result<ImportOutcome> {
+        if (const auto known = store::find_by_import_key(q, user, ruck.import_key)) {
+          return ImportOutcome{.ruck = view_of(*known), .was_there = true};
+        }
+        Result<RuckRow> row = new_ruck(q, user, now);
+        if (!row) return fail(std::move(row).error());
+        row->import_key = ruck.import_key;
+        row->is_manual = true;
+        row->status = status::kCompleted;
+        row->title = ruck.title;
+        row->is_public = ruck.is_public && row->is_public;
+        row->altitude_source = ruck.altitude_source;
+        row->ruck_weight_kg = ruck.ruck_weight_kg.value_or(0);
+        if (ruck.started_at) row->started_at = to_us(*ruck.started_at);
+        if (ruck.distance_m) merge_claims(*row, {.distance_km = *ruck.distance_m / 1000});
+        store::insert(q, *row);
+        const store::Key key{user, row->id};
+        for (const EventRow& event : ruck.track.events) store::put_event(q, key, event);
+        const Result<Merged> merged = merge_track(
+            q, std::move(*row), {.points = ruck.track.points, .heart_rate = ruck.track.heart_rate}, now);
+        if (!merged) return fail(merged.error());
+        return ImportOutcome{.ruck = view_of(merged->row), .was_there = false};
+      });
+}
+
+}  // namespace ruck::rucks

@@ -1,0 +1,92 @@
+#pragma once
+// Rucks from creation to summary (contract core §3).
+#include <functional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "cache/revisions.hpp"
+#include "calendar/time_zone.hpp"
+#include "db/database.hpp"
+#include "http/endpoint.hpp"
+#include "services/rucks/ingest.hpp"
+#include "services/rucks/rows.hpp"
+#include "services/rucks/track.hpp"
+#include "services/rucks/types.hpp"
+
+namespace ruck::rucks {
+
+// For the profile, inside its unit of work: the user's days have moved to another zone.
+void on_zone_changed(db::Session& q, UserId user, const calendar::TimeZone& zone);
+
+// A finished recording from elsewhere: a file, another service.
+struct ImportedRuck {
+  std::string import_key;  // of the source: the same source is the same ruck
+  std::optional<std::string> title;
+  std::optional<double> ruck_weight_kg;
+  bool is_public = true;
+  std::string altitude_source = "gps";
+  Track track;
+  std::optional<UtcMs> started_at;  // where the points have no times
+  std::optional<double> distance_m;
+};
+struct ImportOutcome {
+  RuckView ruck;
+  bool was_there = false;
+};
+
+class RuckService {
+ public:
+  struct Dependencies {
+    db::Database& database;
+    cache::Revisions& revisions;
+    const Clock& clock;
+    telemetry::Metrics& metrics;
+  };
+  explicit RuckService(Dependencies dependencies);
+
+  using Viewer = http::Viewer;
+  using CreateReply = std::variant<http::Created<CreatedRuck>, ActiveRuck>;
+  using RuckReply = std::variant<RuckWithTrack, PublicRuckWithRoute>;
+  using DetailsReply = std::variant<RuckDetails, PublicRuckDetails>;
+
+  task<Result<CreateReply>> create(Viewer viewer, http::Lenient<CreateRuck> request);
+  task<Result<RuckView>> start(Viewer viewer, RuckRef ruck, http::Lenient<StartRuck> request);
+  task<Result<RuckView>> pause(Viewer viewer, RuckRef ruck, http::Lenient<RuckEvent> event);
+  task<Result<RuckView>> resume(Viewer viewer, RuckRef ruck, http::Lenient<RuckEvent> event);
+  task<Result<RuckView>> change_load(Viewer viewer, RuckRef ruck, http::Lenient<RuckEvent> event);
+  task<Result<CompletedRuck>> complete(Viewer viewer, RuckRef ruck, http::Lenient<CompleteRuck> request);
+  task<Result<RuckView>> patch_details(Viewer viewer, RuckRef ruck, RuckNotes notes);
+  task<Result<EditReply>> edit(Viewer viewer, RuckRef ruck, EditRuck request);
+  task<Result<DeleteReply>> remove(Viewer viewer, RuckRef ruck);
+
+  task<Result<std::vector<RuckView>>> list(Viewer viewer, ListQuery query);
+  task<Result<RuckReply>> get(Viewer viewer, RuckRef ruck);
+  task<Result<DetailsReply>> details(Viewer viewer, RuckRef ruck);
+  task<Result<std::vector<HeartRateView>>> heart_rate(Viewer viewer, RuckRef ruck);
+
+  task<Result<http::Created<BatchReply>>> locate(Viewer viewer, RuckRef ruck, http::BodyView body);
+  task<Result<http::Created<BatchReply>>> add_heart_rate(Viewer viewer, RuckRef ruck, http::BodyView body);
+
+  task<Result<ImportOutcome>> import(UserId user, ImportedRuck ruck);
+
+  // What memory holds of a user's rucks goes.
+  void forget_user(UserId user) { ingest_.forget_user(user); }
+
+ private:
+  // Runs `change` on the owner's own ruck in a unit of work; kRuckNotFound for anybody else's.
+  template <class T>
+  task<Result<T>> change(Viewer viewer, RuckRef ref,
+                         std::function<Result<T>(db::Session&, RuckRow)> change);
+  // The ruck's id; one that is only known by its offline name is made.
+  task<Result<RuckId>> own_id(Viewer viewer, RuckRef ref);
+  task<Result<RuckView>> add_event(Viewer viewer, RuckRef ref, RuckEvent event, std::string kind);
+
+  Dependencies deps_;
+  Ingest ingest_;
+};
+
+void add_routes(http::Router& router, RuckService& service);
+
+}  // namespace ruck::rucks

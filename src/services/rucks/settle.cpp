@@ -1,0 +1,121 @@
+#include "services/rucks/settle.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "calendar/time_zone.hpp"
+#include "services/profile/service.hpp"
+#include "services/rucks/limits.hpp"
+#include "services/rucks/results.hpp"
+#include "services/stats/service.hpp"
+
+namespace ruck::rucks {
+namespace {
+UtcUs time_of(const rucking::TrackPoint& point) { return to_us(utc_ms(point.time_ms)); }
+
+// The track may begin before and end after what the phone said.
+void stretch_times(RuckRow& row, const Track& track) {
+  if (track.points.empty()) return;
+  const UtcUs first = time_of(track.points.front());
+  const UtcUs last = time_of(track.points.back());
+  row.started_at = std::min(row.started_at.value_or(first), first);
+  if (row.status != status::kCompleted || row.trim_end_ms) return;
+  row.completed_at = std::max(row.completed_at.value_or(last), last);
+}
+
+// Writes a ruck that is under way: its track anew, so that chunks stay in the order of time.
+Result<> write_live(db::Session& q, const RuckRow& row, const Track& track, const ProgressRow& before,
+                    const rucking::TrackEngine& engine, UtcUs now) {
+  const store::Key key{row.user_id, row.id};
+  store_merged(q, key, track);
+  store::update(q, row);
+  const bool written = store::advance_progress(
+      q, key, before.version,
+      {.state = {engine.serialize()},
+       .point_count = static_cast<std::int64_t>(track.points.size()),
+       .heart_rate_count = static_cast<std::int64_t>(track.heart_rate.size()),
+       .last_arrival_at = now});
+  if (!written) return fail(ErrorCode::kUnavailable);
+  return {};
+}
+
+Result<> write_completed(db::Session& q, RuckRow& row, const Track& track, const ProgressRow& before,
+                         const Replayed& replayed, UtcUs now) {
+  const store::Key key{row.user_id, row.id};
+  const std::optional<Day> day_before = row.local_day;
+  if (!row.started_at) row.started_at = row.completed_at.value_or(now);
+  if (!row.completed_at) row.completed_at = now;
+  const Results results = compute(row, track, replayed);
+  row.listed_at = std::max<std::int64_t>(1, row.completed_at->time_since_epoch().count());
+  row.local_day = profile::zone_of(q, row.user_id).day_of(to_ms(*row.started_at));
+  store::update(q, row);
+  store::put_splits(q, key, results.splits);
+  store::put_line(q, key, results.line);
+  store_merged(q, key, track);
+  const bool written = store::advance_progress(
+      q, key, before.version,
+      {.point_count = static_cast<std::int64_t>(track.points.size()),
+       .heart_rate_count = static_cast<std::int64_t>(track.heart_rate.size()),
+       .last_arrival_at = now});
+  if (!written) return fail(ErrorCode::kUnavailable);
+  refresh_day(q, row.user_id, *row.local_day);
+  if (day_before && *day_before != *row.local_day) refresh_day(q, row.user_id, *day_before);
+  return {};
+}
+}  // namespace
+
+bool is_live(std::string_view status) {
+  return status == status::kInProgress || status == status::kPaused;
+}
+
+void start_now(RuckRow& row, UtcUs now) {
+  row.status = status::kInProgress;
+  row.updated_at = now;
+  if (!row.started_at) row.started_at = now;
+}
+
+Result<Merged> merge_track(db::Session& q, RuckRow row, const Additions& additions, UtcUs now) {
+  const store::Key key{row.user_id, row.id};
+  const auto progress = store::find_progress(q, key);
+  if (!progress) return fail(ErrorCode::kRuckNotFound);
+  auto track = load_track(q, key, *progress);
+  if (!track) return fail(std::move(track).error());
+  const std::size_t given = additions.points.size() + additions.heart_rate.size();
+  const std::size_t added =
+      merge(*track, additions.points).size() + merge(*track, additions.heart_rate).size();
+  if (track->points.size() > kPointsPerRuckMax || track->heart_rate.size() > kPointsPerRuckMax) {
+    return fail(ErrorCode::kPayloadTooLarge, "This ruck has more points than one ruck can have");
+  }
+  row.updated_at = now;
+  row.last_arrival_at = now;
+  if (row.status == status::kCancelled && added > 0) row.status = status::kCompleted;
+  stretch_times(row, *track);
+  const Replayed replayed = replay(row, *track);
+  const Result<> written = is_live(row.status)
+                               ? write_live(q, row, *track, *progress, replayed.engine, now)
+                               : write_completed(q, row, *track, *progress, replayed, now);
+  if (!written) return fail(written.error());
+  const rucking::Totals totals = replayed.engine.totals();
+  return Merged{.row = std::move(row),
+                .inserted = static_cast<std::int64_t>(added),
+                .duplicates = static_cast<std::int64_t>(given - added),
+                .distance_m = totals.distance_m,
+                .duration_s = totals.active_s()};
+}
+
+void refresh_day(db::Session& q, UserId user, Day day) {
+  stats::put_day(q, user, day, store::sum_of_day(q, user, day));
+}
+
+void move_days(db::Session& q, UserId user, const calendar::TimeZone& zone) {
+  std::set<Day> days;
+  for (const RuckRow& row : store::all_completed(q, user)) {
+    const Day day = zone.day_of(to_ms(row.started_at.value_or(row.created_at)));
+    store::set_local_day(q, {user, row.id}, day);
+    days.insert(day);
+  }
+  stats::clear(q, user);
+  for (const Day day : days) refresh_day(q, user, day);
+}
+
+}  // namespace ruck::rucks

@@ -1,0 +1,237 @@
+#include "services/rucks/store.hpp"
+
+#include <boost/mp11/algorithm.hpp>
+
+namespace ruck::rucks::store {
+namespace {
+using db::BytesView;
+using db::Sql;
+
+// "$1, $2, …" for as many columns as Row has.
+template <class Row>
+std::string placeholders(int from = 1) {
+  std::string list;
+  boost::mp11::mp_for_each<db::MembersOf<Row>>([&](auto) {
+    list += (list.empty() ? "$" : ", $") + std::to_string(from++);
+  });
+  return list;
+}
+// "c = $3, d = $4, …" for all columns of Row but the first `skip`.
+template <class Row>
+std::string assignments(int skip) {
+  std::string list;
+  int number = 0;
+  boost::mp11::mp_for_each<db::MembersOf<Row>>([&](auto member) {
+    if (++number <= skip) return;
+    if (!list.empty()) list += ", ";
+    list += std::string(member.name) + " = $" + std::to_string(number);
+  });
+  return list;
+}
+// Calls fn with all members of the row as arguments.
+template <class Row, class Fn, template <class...> class List, class... Members>
+auto call_with(const Row& row, Fn fn, List<Members...>) {
+  return fn(row.*Members::pointer...);
+}
+template <class Row, class Fn>
+auto with_members(const Row& row, Fn fn) {
+  return call_with(row, fn, db::MembersOf<Row>());
+}
+
+const std::string kColumns = db::columns_of<RuckRow>();
+
+const Sql kInsert{"rucks.insert", "INSERT INTO rucks (" + kColumns + ") VALUES (" +
+                                      placeholders<RuckRow>() + ")"};
+const Sql kInsertOwner{"rucks.insert_owner", "INSERT INTO ruck_owners (ruck_id, user_id) VALUES ($1, $2)"};
+const Sql kInsertProgress{"rucks.insert_progress",
+                          "INSERT INTO ruck_progress (user_id, ruck_id, version, state, tail,"
+                          " heart_rate_tail, point_count, heart_rate_count, last_arrival_at)"
+                          " VALUES ($1, $2, 0, $3, $3, $3, 0, 0, $4)"};
+const Sql kUpdate{"rucks.update",
+                  "UPDATE rucks SET " + assignments<RuckRow>(2) + " WHERE user_id = $1 AND id = $2"};
+const Sql kDelete{"rucks.delete", "DELETE FROM rucks WHERE user_id = $1 AND id = $2"};
+const Sql kDeleteOwner{"rucks.delete_owner", "DELETE FROM ruck_owners WHERE ruck_id = $1"};
+const Sql kFind{"rucks.find", "SELECT " + kColumns + " FROM rucks WHERE user_id = $1 AND id = $2"};
+const Sql kOwner{"rucks.owner", "SELECT user_id FROM ruck_owners WHERE ruck_id = $1"};
+const Sql kFindByClientKey{"rucks.find_by_client_key",
+                           "SELECT " + kColumns + " FROM rucks WHERE user_id = $1 AND client_key = $2"};
+const Sql kFindByImportKey{"rucks.find_by_import_key",
+                           "SELECT " + kColumns + " FROM rucks WHERE user_id = $1 AND import_key = $2"};
+// The condition repeats the partial index's, so that both databases use it.
+const Sql kFindActive{"rucks.find_active",
+                      "SELECT " + kColumns +
+                          " FROM rucks WHERE user_id = $1 AND"
+                          " status IN ('created', 'in_progress', 'paused') AND client_key IS NULL"};
+const Sql kList{"rucks.list", "SELECT " + kColumns +
+                                  " FROM rucks WHERE user_id = $1 AND status <> 'created'"
+                                  " ORDER BY listed_at DESC, id DESC LIMIT $2 OFFSET $3"};
+const Sql kAllCompleted{"rucks.all_completed", "SELECT " + kColumns +
+                                                   " FROM rucks WHERE user_id = $1 AND listed_at > 0"
+                                                   " AND status = 'completed'"};
+const Sql kSumOfDay{
+    "rucks.sum_of_day",
+    "SELECT COUNT(*), COALESCE(SUM(distance_m), 0.0), COALESCE(SUM(duration_s), 0.0),"
+    " COALESCE(SUM(moving_s), 0.0), COALESCE(SUM(elevation_gain_m), 0.0),"
+    " COALESCE(SUM(calories_kcal), 0.0), COALESCE(SUM(power_points), 0.0),"
+    " COALESCE(SUM(load_distance_kg_km), 0.0)"
+    " FROM rucks WHERE user_id = $1 AND local_day = $2 AND status = 'completed'"};
+const Sql kSetLocalDay{"rucks.set_local_day",
+                       "UPDATE rucks SET local_day = $3 WHERE user_id = $1 AND id = $2"};
+
+const Sql kFindProgress{"rucks.find_progress", "SELECT " + db::columns_of<ProgressRow>() +
+                                                   " FROM ruck_progress WHERE user_id = $1 AND ruck_id = $2"};
+const Sql kAdvance{"rucks.advance_progress",
+                   "UPDATE ruck_progress SET version = version + 1, state = $4, tail = $5,"
+                   " heart_rate_tail = $6, point_count = $7, heart_rate_count = $8,"
+                   " last_arrival_at = $9 WHERE user_id = $1 AND ruck_id = $2 AND version = $3"};
+
+const Sql kAddPoints{"rucks.add_track_chunk",
+                     "INSERT INTO track_chunks (user_id, ruck_id, first_ms, points, packing, data)"
+                     " VALUES ($1, $2, $3, $4, $5, $6)"};
+const Sql kAddHeartRate{"rucks.add_heart_rate_chunk",
+                        "INSERT INTO heart_rate_chunks (user_id, ruck_id, first_ms, samples, packing,"
+                        " data) VALUES ($1, $2, $3, $4, $5, $6)"};
+const Sql kPoints{"rucks.track_chunks",
+                  "SELECT first_ms, points, packing, data FROM track_chunks"
+                  " WHERE user_id = $1 AND ruck_id = $2 ORDER BY first_ms"};
+const Sql kHeartRate{"rucks.heart_rate_chunks",
+                     "SELECT first_ms, samples, packing, data FROM heart_rate_chunks"
+                     " WHERE user_id = $1 AND ruck_id = $2 ORDER BY first_ms"};
+const Sql kLastPoints{"rucks.last_track_chunk",
+                      "SELECT first_ms, points, packing, data FROM track_chunks"
+                      " WHERE user_id = $1 AND ruck_id = $2 ORDER BY first_ms DESC LIMIT 1"};
+const Sql kLastHeartRate{"rucks.last_heart_rate_chunk",
+                         "SELECT first_ms, samples, packing, data FROM heart_rate_chunks"
+                         " WHERE user_id = $1 AND ruck_id = $2 ORDER BY first_ms DESC LIMIT 1"};
+const Sql kRemovePoints{"rucks.remove_track_chunks",
+                        "DELETE FROM track_chunks WHERE user_id = $1 AND ruck_id = $2"};
+const Sql kRemoveHeartRate{"rucks.remove_heart_rate_chunks",
+                           "DELETE FROM heart_rate_chunks WHERE user_id = $1 AND ruck_id = $2"};
+
+const Sql kPutEvent{"rucks.put_event",
+                    "INSERT INTO ruck_events (user_id, ruck_id, at_ms, kind, load_kg)"
+                    " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (user_id, ruck_id, at_ms, kind)"
+                    " DO UPDATE SET load_kg = excluded.load_kg"};
+const Sql kEvents{"rucks.events", "SELECT " + db::columns_of<EventRow>() +
+                                      " FROM ruck_events WHERE user_id = $1 AND ruck_id = $2"
+                                      " ORDER BY at_ms, kind"};
+
+const Sql kClearSplits{"rucks.clear_splits", "DELETE FROM splits WHERE user_id = $1 AND ruck_id = $2"};
+const Sql kAddSplit{"rucks.add_split", "INSERT INTO splits (user_id, ruck_id, " +
+                                           db::columns_of<SplitRow>() + ") VALUES ($1, $2, " +
+                                           placeholders<SplitRow>(3) + ")"};
+const Sql kSplits{"rucks.splits", "SELECT " + db::columns_of<SplitRow>() +
+                                      " FROM splits WHERE user_id = $1 AND ruck_id = $2 AND unit = $3"
+                                      " ORDER BY number"};
+
+const Sql kPutLine{"rucks.put_line",
+                   "INSERT INTO ruck_lines (user_id, ruck_id, line) VALUES ($1, $2, $3)"
+                   " ON CONFLICT (user_id, ruck_id) DO UPDATE SET line = excluded.line"};
+const Sql kLine{"rucks.line", "SELECT line FROM ruck_lines WHERE user_id = $1 AND ruck_id = $2"};
+}  // namespace
+
+void insert(db::Session& q, const RuckRow& row) {
+  with_members(row, [&](const auto&... member) { return q.execute(kInsert, member...); });
+  q.execute(kInsertOwner, row.id, row.user_id);
+  q.execute(kInsertProgress, row.user_id, row.id, BytesView{""}, row.last_arrival_at);
+}
+
+void update(db::Session& q, const RuckRow& row) {
+  with_members(row, [&](const auto&... member) { return q.execute(kUpdate, member...); });
+}
+
+bool remove(db::Session& q, Key key) {
+  q.execute(kDeleteOwner, key.ruck);
+  return q.execute(kDelete, key.user, key.ruck) == 1;
+}
+
+std::optional<RuckRow> find(db::Session& q, Key key) {
+  return q.optional<RuckRow>(kFind, key.user, key.ruck);
+}
+
+std::optional<UserId> owner_of(db::Session& q, RuckId ruck) { return q.optional<UserId>(kOwner, ruck); }
+
+std::optional<RuckRow> find_by_client_key(db::Session& q, UserId user, const std::string& key) {
+  return q.optional<RuckRow>(kFindByClientKey, user, key);
+}
+
+std::optional<RuckRow> find_by_import_key(db::Session& q, UserId user, const std::string& key) {
+  return q.optional<RuckRow>(kFindByImportKey, user, key);
+}
+
+std::optional<RuckRow> find_active(db::Session& q, UserId user) {
+  return q.optional<RuckRow>(kFindActive, user);
+}
+
+std::vector<RuckRow> list(db::Session& q, UserId user, Page page) {
+  return q.many<RuckRow>(kList, user, page.limit, page.offset);
+}
+
+std::vector<RuckRow> all_completed(db::Session& q, UserId user) {
+  return q.many<RuckRow>(kAllCompleted, user);
+}
+
+stats::DayTotals sum_of_day(db::Session& q, UserId user, Day day) {
+  return q.one<stats::DayTotals>(kSumOfDay, user, day);
+}
+
+void set_local_day(db::Session& q, Key key, Day day) { q.execute(kSetLocalDay, key.user, key.ruck, day); }
+
+std::optional<ProgressRow> find_progress(db::Session& q, Key key) {
+  return q.optional<ProgressRow>(kFindProgress, key.user, key.ruck);
+}
+
+bool advance_progress(db::Session& q, Key key, std::int64_t expected_version, const ProgressRow& row) {
+  return q.execute(kAdvance, key.user, key.ruck, expected_version, row.state, row.tail,
+                   row.heart_rate_tail, row.point_count, row.heart_rate_count,
+                   row.last_arrival_at) == 1;
+}
+
+void add_chunk(db::Session& q, Track track, Key key, const ChunkRow& chunk) {
+  q.execute(track == Track::kPoints ? kAddPoints : kAddHeartRate, key.user, key.ruck, chunk.first_ms,
+            chunk.points, chunk.packing, chunk.data);
+}
+
+std::vector<ChunkRow> chunks(db::Session& q, Track track, Key key) {
+  return q.many<ChunkRow>(track == Track::kPoints ? kPoints : kHeartRate, key.user, key.ruck);
+}
+
+std::optional<ChunkRow> last_chunk(db::Session& q, Track track, Key key) {
+  return q.optional<ChunkRow>(track == Track::kPoints ? kLastPoints : kLastHeartRate, key.user, key.ruck);
+}
+
+void remove_chunks(db::Session& q, Track track, Key key) {
+  q.execute(track == Track::kPoints ? kRemovePoints : kRemoveHeartRate, key.user, key.ruck);
+}
+
+void put_event(db::Session& q, Key key, const EventRow& event) {
+  q.execute(kPutEvent, key.user, key.ruck, event.at_ms, event.kind, event.load_kg);
+}
+
+std::vector<EventRow> events(db::Session& q, Key key) {
+  return q.many<EventRow>(kEvents, key.user, key.ruck);
+}
+
+void put_splits(db::Session& q, Key key, const std::vector<SplitRow>& splits) {
+  q.execute(kClearSplits, key.user, key.ruck);
+  for (const SplitRow& split : splits) {
+    with_members(split, [&](const auto&... member) {
+      return q.execute(kAddSplit, key.user, key.ruck, member...);
+    });
+  }
+}
+
+std::vector<SplitRow> splits(db::Session& q, Key key, const std::string& unit) {
+  return q.many<SplitRow>(kSplits, key.user, key.ruck, unit);
+}
+
+void put_line(db::Session& q, Key key, const std::string& line) {
+  q.execute(kPutLine, key.user, key.ruck, BytesView{line});
+}
+
+std::optional<std::string> line(db::Session& q, Key key) {
+  const auto found = q.optional<db::Bytes>(kLine, key.user, key.ruck);
+  return found ? std::optional(found->data) : std::nullopt;
+}
+
+}  // namespace ruck::rucks::store

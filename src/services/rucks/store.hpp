@@ -1,0 +1,54 @@
+#pragma once
+// SQL of the rucks' tables, and nothing else. Rules are in the service's files.
+#include <vector>
+
+#include "db/session.hpp"
+#include "services/rucks/rows.hpp"
+#include "services/stats/types.hpp"
+
+namespace ruck::rucks::store {
+
+// Whose ruck and which: what every statement about a ruck starts with.
+struct Key {
+  UserId user;
+  RuckId ruck;
+};
+
+void insert(db::Session& q, const RuckRow& row);  // with its owner and an empty progress
+void update(db::Session& q, const RuckRow& row);
+bool remove(db::Session& q, Key key);
+[[nodiscard]] std::optional<RuckRow> find(db::Session& q, Key key);
+[[nodiscard]] std::optional<UserId> owner_of(db::Session& q, RuckId ruck);
+[[nodiscard]] std::optional<RuckRow> find_by_client_key(db::Session& q, UserId user, const std::string& key);
+[[nodiscard]] std::optional<RuckRow> find_by_import_key(db::Session& q, UserId user, const std::string& key);
+[[nodiscard]] std::optional<RuckRow> find_active(db::Session& q, UserId user);
+struct Page {
+  std::int64_t limit = 20;
+  std::int64_t offset = 0;
+};
+[[nodiscard]] std::vector<RuckRow> list(db::Session& q, UserId user, Page page);
+[[nodiscard]] std::vector<RuckRow> all_completed(db::Session& q, UserId user);
+[[nodiscard]] stats::DayTotals sum_of_day(db::Session& q, UserId user, Day day);
+void set_local_day(db::Session& q, Key key, Day day);
+
+[[nodiscard]] std::optional<ProgressRow> find_progress(db::Session& q, Key key);
+// Writes the row if it still has `expected_version`, as version + 1; false if it has another.
+[[nodiscard]] bool advance_progress(db::Session& q, Key key, std::int64_t expected_version,
+                                    const ProgressRow& row);
+
+enum class Track : std::uint8_t { kPoints, kHeartRate };
+void add_chunk(db::Session& q, Track track, Key key, const ChunkRow& chunk);
+[[nodiscard]] std::vector<ChunkRow> chunks(db::Session& q, Track track, Key key);
+[[nodiscard]] std::optional<ChunkRow> last_chunk(db::Session& q, Track track, Key key);
+void remove_chunks(db::Session& q, Track track, Key key);
+
+void put_event(db::Session& q, Key key, const EventRow& event);
+[[nodiscard]] std::vector<EventRow> events(db::Session& q, Key key);
+
+void put_splits(db::Session& q, Key key, const std::vector<SplitRow>& splits);  // instead of the old
+[[nodiscard]] std::vector<SplitRow> splits(db::Session& q, Key key, const std::string& unit);
+
+void put_line(db::Session& q, Key key, const std::string& line);
+[[nodiscard]] std::optional<std::string> line(db::Session& q, Key key);
+
+}  // namespace ruck::rucks::store

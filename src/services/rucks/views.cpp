@@ -1,0 +1,193 @@
+#include "services/rucks/views.hpp"
+
+#include <cmath>
+
+#include "rucking/geo.hpp"
+#include "services/rucks/limits.hpp"
+#include "services/rucks/track.hpp"
+
+namespace ruck::rucks {
+namespace {
+constexpr double kMetresPerMile = 1609.344;
+constexpr std::size_t kPublicPointsMin = 3;  // fewer are no line
+
+double round_to(double value, double step) { return std::round(value / step) * step; }
+double km_of(double metres) { return std::round(metres) / 1000.0; }
+std::int64_t whole(double value) { return std::llround(value); }
+
+double pace_of(double duration_s, double distance_m) {
+  constexpr double kDistanceMinM = 10;  // below it a pace means nothing
+  return distance_m < kDistanceMinM ? 0 : std::round(duration_s / distance_m * 10'000) / 10;
+}
+
+template <class T>
+json::Omittable<json::Raw> raw(const std::optional<T>& text) {
+  return text ? json::Omittable<json::Raw>(json::Raw{*text}) : json::Omittable<json::Raw>();
+}
+
+json::Omittable<std::int64_t> whole(const std::optional<double>& value) {
+  return value ? json::Omittable<std::int64_t>(std::llround(*value)) : json::Omittable<std::int64_t>();
+}
+
+double e7(std::int32_t value) { return static_cast<double>(value) / 1e7; }
+double tenth(double value) { return std::round(value * 10) / 10; }
+}  // namespace
+
+RuckView view_of(const RuckRow& r) {
+  const profile::Body body = body_of(r);
+  return {.id = r.id,
+          .user_id = r.user_id,
+          .status = r.status,
+          .created_at = r.created_at,
+          .started_at = r.started_at,
+          .completed_at = r.completed_at,
+          .duration_seconds = whole(r.duration_s),
+          .moving_seconds = whole(r.moving_s),
+          .paused_duration_seconds = whole(r.paused_s),
+          .distance_km = km_of(r.distance_m),
+          .distance_source = r.distance_source,
+          .elevation_gain_m = round_to(r.elevation_gain_m, 0.1),
+          .elevation_loss_m = round_to(r.elevation_loss_m, 0.1),
+          .calories_burned = whole(r.calories_kcal),
+          .calorie_method = body.calorie_method,
+          .average_pace = pace_of(r.duration_s, r.distance_m),
+          .ruck_weight_kg = r.ruck_weight_kg,
+          .weight_kg = body.weight_kg,
+          .steps = r.steps,
+          .power_points = whole(r.power_points),
+          .training_load = whole(r.training_load),
+          .avg_heart_rate = whole(r.avg_heart_rate),
+          .min_heart_rate = r.min_heart_rate,
+          .max_heart_rate = r.max_heart_rate,
+          .hr_zone_snapshot = raw(r.hr_zone_snapshot),
+          .time_in_zones = raw(r.time_in_zones),
+          .rating = r.rating,
+          .perceived_exertion = r.perceived_exertion,
+          .title = r.title,
+          .notes = r.notes,
+          .tags = raw(r.tags),
+          .planned_duration_minutes = r.planned_duration_minutes,
+          .is_public = r.is_public,
+          .is_manual = r.is_manual,
+          .has_photos = r.has_photos,
+          .allow_live_following = r.allow_live_following,
+          .event_id = r.event_id,
+          .route_id = r.route_id,
+          .planned_ruck_id = r.planned_ruck_id};
+}
+
+RuckView view_of(const RuckRow& row, const rucking::Totals& live) {
+  RuckRow now = row;
+  now.distance_m = live.distance_m;
+  now.distance_source = "points";
+  now.duration_s = live.active_s();
+  now.moving_s = live.moving_s;
+  now.paused_s = live.paused_s;
+  now.elevation_gain_m = live.gain_m;
+  now.elevation_loss_m = live.loss_m;
+  now.calories_kcal = live.energy.fused_kcal;
+  if (live.heart_rate.samples > 0) {
+    now.avg_heart_rate = live.heart_rate.average_bpm;
+    now.min_heart_rate = live.heart_rate.min_bpm;
+    now.max_heart_rate = live.heart_rate.max_bpm;
+  }
+  now.power_points = live.power_points;
+  return view_of(now);
+}
+
+PublicRuck public_view_of(const RuckRow& r) {
+  return {.id = r.id,
+          .user_id = r.user_id,
+          .status = r.status,
+          .started_at = r.started_at,
+          .completed_at = r.completed_at,
+          .duration_seconds = whole(r.duration_s),
+          .distance_km = round_to(r.distance_m / 1000, 0.1),
+          .elevation_gain_m = std::round(r.elevation_gain_m),
+          .elevation_loss_m = std::round(r.elevation_loss_m),
+          .calories_burned = whole(r.calories_kcal),
+          .average_pace = std::round(pace_of(r.duration_s, r.distance_m)),
+          .ruck_weight_kg = r.ruck_weight_kg,
+          .power_points = whole(r.power_points),
+          .title = r.title,
+          .is_public = r.is_public,
+          .is_manual = r.is_manual,
+          .has_photos = r.has_photos};
+}
+
+std::vector<SplitView> split_views(const std::vector<SplitRow>& splits) {
+  std::vector<SplitView> views;
+  for (const SplitRow& s : splits) {
+    const double unit_m = s.unit == "mi" ? kMetresPerMile : 1000;
+    views.push_back({.split_number = s.number,
+                     .split_distance_km = km_of(s.distance_m),
+                     .split_distance = round_to(s.distance_m / unit_m, 0.001),
+                     .split_duration_seconds = whole(s.duration_s),
+                     .total_distance_km = km_of(s.total_distance_m),
+                     .total_distance = round_to(s.total_distance_m / unit_m, 0.001),
+                     .total_duration_seconds = whole(s.total_duration_s),
+                     .moving_seconds = whole(s.moving_s),
+                     .calories_burned = whole(s.calories_kcal),
+                     .elevation_gain_m = tenth(s.elevation_gain_m),
+                     .elevation_loss_m = tenth(s.elevation_loss_m),
+                     .avg_heart_rate = whole(s.avg_heart_rate),
+                     .timestamp = utc_ms(s.ended_at_ms)});
+  }
+  return views;
+}
+
+json::Raw points_as_json(std::span<const rucking::TrackPoint> points) {
+  constexpr std::size_t kBytesPerPoint = 180;
+  json::Raw out;
+  out.text.reserve(points.size() * kBytesPerPoint + 2);
+  json::Writer w(out.text);
+  w.begin_array();
+  for (const rucking::TrackPoint& point : points) {
+    const auto altitude = point.altitude_m();
+    json::write(w, PointView{.latitude = e7(point.lat_e7),
+                             .longitude = e7(point.lng_e7),
+                             .altitude = altitude ? std::optional(tenth(*altitude)) : std::nullopt,
+                             .timestamp = utc_ms(point.time_ms),
+                             .horizontal_accuracy_m = point.accuracy_m(),
+                             .speed_mps = point.speed_m_per_s()});
+  }
+  w.end_array();
+  return out;
+}
+
+std::vector<rucking::TrackPoint> public_track(std::span<const rucking::TrackPoint> points) {
+  if (points.size() < kPublicPointsMin) return {};
+  std::vector<double> along(points.size(), 0);
+  for (std::size_t i = 1; i < points.size(); ++i) {
+    along[i] = along[i - 1] + rucking::distance_m(points[i - 1].position(), points[i].position());
+  }
+  const rucking::Position start = points.front().position();
+  const rucking::Position end = points.back().position();
+  std::vector<rucking::TrackPoint> shown;
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    const rucking::Position here = points[i].position();
+    const bool is_near_along = along[i] < kPublicCutM || along.back() - along[i] < kPublicCutM;
+    const bool is_near = rucking::distance_m(start, here) < kPublicCutM ||
+                         rucking::distance_m(end, here) < kPublicCutM;
+    if (!is_near_along && !is_near) shown.push_back(points[i]);
+  }
+  if (shown.size() < kPublicPointsMin) shown.clear();
+  return shown;
+}
+
+std::vector<RoutePoint> route_of(std::span<const rucking::TrackPoint> points, std::size_t count_max) {
+  std::vector<RoutePoint> route;
+  const std::size_t count = std::min(points.size(), count_max);
+  for (std::size_t k = 0; k < count; ++k) {
+    const std::size_t index = count == 1 ? 0 : k * (points.size() - 1) / (count - 1);
+    const rucking::TrackPoint& point = points[index];
+    const auto altitude = point.altitude_m();
+    route.push_back({.lat = e7(point.lat_e7),
+                     .lng = e7(point.lng_e7),
+                     .alt = altitude ? std::optional(tenth(*altitude)) : std::nullopt,
+                     .timestamp = utc_ms(point.time_ms)});
+  }
+  return route;
+}
+
+}  // namespace ruck::rucks

@@ -1,0 +1,31 @@
+#pragma once
+// From rows to what is answered. What others may see is decided here, in the functions whose names
+// begin with `public_`, and nowhere else.
+#include <span>
+#include <vector>
+
+#include "rucking/track_engine.hpp"
+#include "services/rucks/rows.hpp"
+#include "services/rucks/types.hpp"
+
+namespace ruck::rucks {
+
+[[nodiscard]] RuckView view_of(const RuckRow& row);
+// A ruck under way shows the engine's totals so far.
+[[nodiscard]] RuckView view_of(const RuckRow& row, const rucking::Totals& live);
+[[nodiscard]] PublicRuck public_view_of(const RuckRow& row);
+
+[[nodiscard]] std::vector<SplitView> split_views(const std::vector<SplitRow>& splits);
+
+// Every point, rendered straight to JSON: a long track would be a large tree of small structs.
+[[nodiscard]] json::Raw points_as_json(std::span<const rucking::TrackPoint> points);
+
+// The track that others may see: nothing within kPublicCutM of its ends, neither along the path nor
+// as the crow flies, wherever it comes by. Empty if too little is left.
+[[nodiscard]] std::vector<rucking::TrackPoint> public_track(std::span<const rucking::TrackPoint> points);
+
+// At most `count_max` of the points, the first and the last among them.
+[[nodiscard]] std::vector<RoutePoint> route_of(std::span<const rucking::TrackPoint> points,
+                                               std::size_t count_max);
+
+}  // namespace ruck::rucks
