@@ -67,7 +67,7 @@ CREATE TABLE ruck_owners (
 ) {{table}};
 CREATE INDEX ruck_owners_user ON ruck_owners (user_id);
 
--- What changes with every batch of points: one narrow row a ruck. `version` goes up with each change
+-- What changes with every batch of points: one narrow row a ruck. `version` is another one after each change
 -- of the track; a writer that saw an older one must look again. `tail` holds the newest blocks until
 -- there are enough of them for a row of their own.
 CREATE TABLE ruck_progress (

@@ -120,8 +120,8 @@ Connection::Connection(const ConnectionOptions& options, Observer observe)
   check(code, "open");
   sqlite3_extended_result_codes(handle, 1);
   sqlite3_busy_timeout(handle, kBusyTimeoutMs);
-  sqlite3_wal_hook(handle, &Connection::on_wal, this);
   run_script(options.mode == Mode::kReadWrite ? kWriterPragmas : kReaderPragmas);
+  sqlite3_wal_hook(handle, &Connection::on_wal, this);  // wal_autocheckpoint above would remove it
 }
 
 Connection::~Connection() { statements_.clear(); }

@@ -326,9 +326,11 @@ std::optional<Ingest::Outcome> Ingest::advance(Live& live, const Batch& batch, W
   live.point_count += static_cast<std::int64_t>(points->size());
   live.heart_rate_count += static_cast<std::int64_t>(samples->size());
   seal_tails(live, write);
-  write.expected_version = live.version++;
+  write.expected_version = live.version;
+  live.version = store::new_version();
   live.queued += 1;
-  write.row = {.state = {live.engine.serialize()},
+  write.row = {.version = live.version,
+               .state = {live.engine.serialize()},
                .tail = {live.tail},
                .heart_rate_tail = {live.heart_rate_tail},
                .point_count = live.point_count,

@@ -10,7 +10,7 @@
 //   core B  parse ── lock ruck ── new? feed, encode ── queue ─┴─ flush ────┴─ reply
 //                                                              (one COMMIT)
 //
-// Memory is only ever ahead of the database by what is queued. The row carries a version: a write
+// Memory is only ever ahead of the database by what is queued. The row carries a version, a random one each time: a write
 // that finds another version than the one memory was built on (another instance, a completion, an
 // edit) changes nothing; the ruck is dropped from memory, read again, and the batch tried again.
 // What does not continue the track (older fixes, a completed ruck) takes the slow path: one unit of

@@ -31,7 +31,8 @@ Result<> write_live(db::Session& q, const RuckRow& row, const Track& track, cons
   store::update(q, row);
   const bool written = store::advance_progress(
       q, key, before.version,
-      {.state = {engine.serialize()},
+      {.version = store::new_version(),
+       .state = {engine.serialize()},
        .point_count = static_cast<std::int64_t>(track.points.size()),
        .heart_rate_count = static_cast<std::int64_t>(track.heart_rate.size()),
        .last_arrival_at = now});
@@ -54,7 +55,8 @@ Result<> write_completed(db::Session& q, RuckRow& row, const Track& track, const
   store_merged(q, key, track);
   const bool written = store::advance_progress(
       q, key, before.version,
-      {.point_count = static_cast<std::int64_t>(track.points.size()),
+      {.version = store::new_version(),
+       .point_count = static_cast<std::int64_t>(track.points.size()),
        .heart_rate_count = static_cast<std::int64_t>(track.heart_rate.size()),
        .last_arrival_at = now});
   if (!written) return fail(ErrorCode::kUnavailable);

@@ -1,6 +1,9 @@
 #include "services/rucks/store.hpp"
 
 #include <boost/mp11/algorithm.hpp>
+#include <random>
+
+#include "base/random.hpp"
 
 namespace ruck::rucks::store {
 namespace {
@@ -81,9 +84,9 @@ const Sql kSetLocalDay{"rucks.set_local_day",
 const Sql kFindProgress{"rucks.find_progress", "SELECT " + db::columns_of<ProgressRow>() +
                                                    " FROM ruck_progress WHERE user_id = $1 AND ruck_id = $2"};
 const Sql kAdvance{"rucks.advance_progress",
-                   "UPDATE ruck_progress SET version = version + 1, state = $4, tail = $5,"
-                   " heart_rate_tail = $6, point_count = $7, heart_rate_count = $8,"
-                   " last_arrival_at = $9 WHERE user_id = $1 AND ruck_id = $2 AND version = $3"};
+                   "UPDATE ruck_progress SET version = $4, state = $5, tail = $6,"
+                   " heart_rate_tail = $7, point_count = $8, heart_rate_count = $9,"
+                   " last_arrival_at = $10 WHERE user_id = $1 AND ruck_id = $2 AND version = $3"};
 
 const Sql kAddPoints{"rucks.add_track_chunk",
                      "INSERT INTO track_chunks (user_id, ruck_id, first_ms, points, packing, data)"
@@ -181,8 +184,13 @@ std::optional<ProgressRow> find_progress(db::Session& q, Key key) {
   return q.optional<ProgressRow>(kFindProgress, key.user, key.ruck);
 }
 
+std::int64_t new_version() {
+  thread_local std::mt19937_64 random{random_u64()};
+  return static_cast<std::int64_t>(random() >> 1);
+}
+
 bool advance_progress(db::Session& q, Key key, std::int64_t expected_version, const ProgressRow& row) {
-  return q.execute(kAdvance, key.user, key.ruck, expected_version, row.state, row.tail,
+  return q.execute(kAdvance, key.user, key.ruck, expected_version, row.version, row.state, row.tail,
                    row.heart_rate_tail, row.point_count, row.heart_rate_count,
                    row.last_arrival_at) == 1;
 }

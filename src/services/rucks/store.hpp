@@ -32,7 +32,10 @@ struct Page {
 void set_local_day(db::Session& q, Key key, Day day);
 
 [[nodiscard]] std::optional<ProgressRow> find_progress(db::Session& q, Key key);
-// Writes the row if it still has `expected_version`, as version + 1; false if it has another.
+// A version that no row ever had. Versions are random, not counted: a queue of writes that each
+// expect the one before must not meet a number that somebody else has counted up to meanwhile.
+[[nodiscard]] std::int64_t new_version();
+// Writes the row if it still has `expected_version`; false if it has another.
 [[nodiscard]] bool advance_progress(db::Session& q, Key key, std::int64_t expected_version,
                                     const ProgressRow& row);
 
