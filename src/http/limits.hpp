@@ -17,6 +17,7 @@ inline constexpr std::size_t kIngestBodyBytesMax = 8 << 20;    // hours of point
 inline constexpr std::size_t kReadBytes = 8 * 1024;            // first read of a connection
 inline constexpr std::size_t kKeptBufferBytes = 64 * 1024;     // larger buffers go back when idle
 inline constexpr std::size_t kPipelineBytesMax = 256 * 1024;   // answers gathered before a write
+inline constexpr std::size_t kLingerBytesMax = 64 << 20;       // of a refused body, read and dropped
 inline constexpr std::size_t kGzipBytesMin = 1024;             // smaller bodies fit one packet anyway
 inline constexpr std::size_t kGzipOnCoreBytesMax = 128 * 1024;  // above: about 5 ms, off the core
 
@@ -25,6 +26,7 @@ inline constexpr auto kHeaderTime = seconds(15);       // from the first byte to
 inline constexpr auto kIdleTime = seconds(75);         // between requests of one connection
 inline constexpr auto kBodyTime = seconds(60);         // the client's own limit is 45 s a call
 inline constexpr auto kWriteTime = seconds(60);        // a reader that takes nothing for so long is gone
+inline constexpr auto kLingerTime = seconds(2);        // for a refused body to end
 inline constexpr auto kWatchEvery = seconds(1);        // how often deadlines are looked at
 
 // Counts

@@ -70,6 +70,7 @@ class Connection final : public Watched {
   task<Got> read_request();
   std::size_t feed(std::string_view bytes);
   task<bool> send_continue();
+  task<> linger();
   task<bool> serve();
   [[nodiscard]] Result<> unpack_body();
   [[nodiscard]] std::string next_request_id();
@@ -89,6 +90,7 @@ class Connection final : public Watched {
   std::string out_;     // gathered answers
   Phase phase_ = Phase::kIdle;
   bool timed_out_ = false;
+  bool lingers_ = false;  // the request was refused before all of it was read
 };
 
 template <class Transport>
@@ -115,11 +117,29 @@ task<> Connection<Transport>::run() {
     }
     if (got == Got::kBadRequest) {
       const Request none{.request_id = next_request_id()};
+      lingers_ = !timed_out_;
       co_await send(problem(parse_problem(), none.request_id), none, false);
     }
     go_on = false;
   }
+  if (lingers_) co_await linger();
   transport_.close();
+}
+
+// Closing while the client still sends would reset the connection and take our answer with it: say
+// that nothing more comes, and read what does for a while.
+template <class Transport>
+task<> Connection<Transport>::linger() {
+  transport_.shutdown_send();
+  phase_ = Phase::kBody;
+  expire_at(std::chrono::steady_clock::now() + kLingerTime);
+  std::size_t dropped = 0;
+  timed_out_ = false;
+  while (!timed_out_ && dropped < kLingerBytesMax) {
+    const ReadOutcome read = co_await transport_.read(core_.read_buffer);
+    if (read.error) break;
+    dropped += read.bytes.size();
+  }
 }
 
 template <class Transport>
@@ -171,7 +191,7 @@ Error Connection<Transport>::parse_problem() const {
   const beast::error_code& code = parser_->error();
   if (code == error::body_limit) return {.code = ErrorCode::kPayloadTooLarge};
   if (code == error::header_limit) return {.code = ErrorCode::kHeadersTooLarge};
-  if (code == error::bad_target) return {.code = ErrorCode::kUriTooLong};
+  if (parser_->target_is_too_long()) return {.code = ErrorCode::kUriTooLong};
   return {.code = ErrorCode::kMalformedRequest,
           .message = "The request is not valid HTTP: " + code.message()};
 }

@@ -100,6 +100,7 @@ void RequestParser::on_request_impl(beast::http::verb verb, beast::string_view,
                                     beast::string_view target, int, beast::error_code& error) {
   method_ = method_of(verb);
   if (target.size() > kTargetBytesMax) {
+    target_is_too_long_ = true;
     error = beast::http::error::bad_target;
     return;
   }

@@ -25,6 +25,7 @@ class RequestParser final : public beast::http::basic_parser<true> {
 
   [[nodiscard]] bool is_complete() const { return is_done(); }
   [[nodiscard]] const beast::error_code& error() const { return error_; }
+  [[nodiscard]] bool target_is_too_long() const { return target_is_too_long_; }
   // The client waits for "100 Continue" before it sends the body.
   [[nodiscard]] bool expects_continue() const { return expects_continue_; }
   void answered_continue() { expects_continue_ = false; }
@@ -68,6 +69,7 @@ class RequestParser final : public beast::http::basic_parser<true> {
   std::array<Slice, kHeaderCount> headers_{};
   std::string body_;
   bool expects_continue_ = false;
+  bool target_is_too_long_ = false;
   bool has_fields_ = false;  // trailers after this are not fields
   beast::error_code error_;
 };

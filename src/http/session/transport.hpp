@@ -53,6 +53,10 @@ class PlainTransport {
     ErrorCodeAsio ignored;  // as above
     socket_.cancel(ignored);
   }
+  void shutdown_send() {
+    ErrorCodeAsio ignored;  // as above
+    socket_.shutdown(Socket::shutdown_send, ignored);
+  }
   void close() {
     ErrorCodeAsio ignored;  // as above
     socket_.shutdown(Socket::shutdown_send, ignored);

@@ -1,0 +1,130 @@
+#include "support/server.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <stdexcept>
+#include <thread>
+
+#include "http/json/writer.hpp"
+
+namespace ruck::test {
+namespace {
+std::string binary() {
+  const char* path = std::getenv("RUCK_BINARY");
+  return path != nullptr ? path : RUCK_BINARY_PATH;
+}
+constexpr auto kStartWait = std::chrono::seconds(60);  // generous: sanitizers, a loaded machine
+constexpr auto kStopWait = std::chrono::seconds(40);
+}  // namespace
+
+RuckServer::RuckServer(ServerSettings settings)
+    : settings_(std::move(settings)),
+      port_(free_port()),
+      url_("http://127.0.0.1:" + std::to_string(port_)) {
+  start();
+}
+
+RuckServer::~RuckServer() { kill(); }
+
+void RuckServer::start() {
+  std::vector<std::string> env = settings_.extra_env;
+  env.push_back("RUCK_LISTEN=127.0.0.1:" + std::to_string(port_));
+  env.push_back("RUCK_DATA_DIR=" + folder_.path() + "/data");
+  env.push_back(std::string("RUCK_RATE_LIMITS=") + (settings_.rate_limits ? "on" : "off"));
+  if (!settings_.database_url.empty()) env.push_back("RUCK_DATABASE_URL=" + settings_.database_url);
+  process_ = std::make_unique<Process>(ProcessOptions{.argv = {binary(), "serve"},
+                                                      .extra_env = env,
+                                                      .output_path = folder_.path() + "/log",
+                                                      .working_folder = folder_.path()});
+  const auto deadline = std::chrono::steady_clock::now() + kStartWait;
+  http::Client probe(*http::parse_url(url_));
+  while (std::chrono::steady_clock::now() < deadline) {
+    const auto ready = probe.send(http::Method::kGet, "/readyz");
+    if (ready && ready->status == 200) return;
+    if (process_->wait(std::chrono::milliseconds(0))) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  throw std::runtime_error("ruck serve did not start:\n" + log());
+}
+
+int RuckServer::stop() {
+  process_->signal(SIGTERM);
+  return process_->wait(kStopWait).value_or(-1);
+}
+
+void RuckServer::kill() {
+  if (!process_) return;
+  process_->signal(SIGKILL);
+  process_->wait(std::chrono::seconds(10));
+}
+
+ApiClient::ApiClient(const std::string& url)
+    : client_(*http::parse_url(url), std::chrono::seconds(60)) {}
+
+Reply ApiClient::send(http::Method method, const std::string& target, const std::string& body,
+                      std::string_view content_type) {
+  auto response = client_.send(method, target, body, content_type);
+  if (!response) throw std::runtime_error(std::string(response.error().client_text()));
+  Reply reply{.status = response->status, .json = json::Tree::parse(response->body)};
+  reply.body = response->body;
+  reply.raw = std::move(*response);
+  return reply;
+}
+
+Reply ApiClient::sign_up(const std::string& name) {
+  Reply reply = post("/api/auth/signup", R"({"email":")" + name + R"(@example.org","password":"correct horse","username":")" +
+                                             name + R"(","weight_kg":80,"prefer_metric":true})");
+  if (reply.status != 201) throw std::runtime_error("sign-up failed: " + reply.body);
+  token = reply.json["token"].text();
+  refresh_token = reply.json["refresh_token"].text();
+  user_id = reply.json["user"]["id"].text();
+  client_.set_token(token);
+  return reply;
+}
+
+std::string exchange_raw(int port, std::string_view bytes, std::chrono::milliseconds wait) {
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (::connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+    ::close(socket);
+    throw std::runtime_error("cannot connect");
+  }
+  std::string_view rest = bytes;
+  while (!rest.empty()) {
+    const ssize_t sent = ::send(socket, rest.data(), rest.size(), MSG_NOSIGNAL);
+    if (sent <= 0) break;  // the server has had enough; what it says is read below
+    rest.remove_prefix(static_cast<std::size_t>(sent));
+  }
+  std::string answer;
+  const auto deadline = std::chrono::steady_clock::now() + wait;
+  for (;;) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        deadline - std::chrono::steady_clock::now());
+    pollfd descriptor{.fd = socket, .events = POLLIN, .revents = 0};
+    if (left.count() <= 0 || ::poll(&descriptor, 1, static_cast<int>(left.count())) <= 0) break;
+    char buffer[65536];
+    const ssize_t got = ::recv(socket, buffer, sizeof buffer, 0);
+    if (got <= 0) break;
+    answer.append(buffer, static_cast<std::size_t>(got));
+  }
+  ::close(socket);
+  return answer;
+}
+
+void ApiTest::start(ServerSettings settings) {
+  server_.reset();
+  database_ = std::make_unique<TemporaryDatabase>(GetParam());
+  settings.database_url = database_->url();
+  server_ = std::make_unique<RuckServer>(std::move(settings));
+}
+
+}  // namespace ruck::test
