@@ -29,6 +29,7 @@ CREATE TABLE rucks (
   last_arrival_at {{bigint}} NOT NULL,   -- when data last came in, whatever its own times are
   listed_at {{bigint}} NOT NULL,         -- completed_at, or 0: the order of lists, without NULLs
   local_day {{bigint}},                  -- of the start, in the user's zone; set once completed
+  clock_offset_min {{bigint}},           -- of the phone's local time from UTC, once it is known
   trim_end_ms {{bigint}},                -- the owner's cut: what is later is kept but does not count
   client TEXT NOT NULL,                  -- JSON: the totals the phone claimed
   distance_m {{real}} NOT NULL,

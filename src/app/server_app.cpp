@@ -214,7 +214,9 @@ void ServerApp::stop() {
   parts_->system->drain();
   const auto at_most = std::chrono::seconds(std::max<std::int64_t>(1, parts_->config.shutdown_seconds - 3));
   if (!parts_->server->drain(at_most)) telemetry::log_warning("server.connections_cut");
+  // Services finish what they still have under way, while there are threads for it.
   parts_->auth.reset();
+  parts_->rucks.reset();
   parts_->database->close();
   parts_->cores.stop_and_join();
   telemetry::log_info("server.stopped");

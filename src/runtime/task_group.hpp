@@ -22,7 +22,8 @@ class TaskGroup {
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;
 
-  // Starts the coroutine on `core`. May be called from any thread.
+  // Starts the coroutine on `core`, later: never inside this call, so a lock may be held. May be
+  // called from any thread.
   void spawn(Core& core, task<> work);
 
   [[nodiscard]] std::size_t running() const { return running_.load(std::memory_order_acquire); }

@@ -1,13 +1,13 @@
 #include "http/server.hpp"
 
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <future>
 #include <mutex>
 #include <thread>
 
 #include "base/random.hpp"
 #include "http/session/connection.hpp"
+#include "runtime/sleep.hpp"
 #include "telemetry/log.hpp"
 
 namespace ruck::http {
@@ -20,8 +20,7 @@ using session::Shared;
 using session::Socket;
 namespace asio = boost::asio;
 using Acceptor = asio::basic_socket_acceptor<asio::ip::tcp, IoExecutor>;
-using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
-                                         asio::wait_traits<std::chrono::steady_clock>, IoExecutor>;
+using runtime::Timer;
 
 constexpr int kBacklog = 4096;  // connections the kernel may hold while all cores are busy
 constexpr auto kDrainTick = std::chrono::milliseconds(20);  // while connections are being closed
@@ -113,8 +112,7 @@ task<> Server::State::accept_loop() {
     const bool is_full = shared.open.load() >= options.connections_max;
     if (error || is_full) {
       // Out of descriptors, or at our own bound: what waits in the backlog is taken a little later.
-      Timer pause(deps.cores.at(0).io(), kAcceptPause);
-      co_await pause.async_wait(asio::as_tuple(asio::deferred));
+      co_await runtime::sleep_for(kAcceptPause);
       continue;
     }
     const auto endpoint = socket.remote_endpoint(error);

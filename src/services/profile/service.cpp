@@ -80,6 +80,30 @@ bool is_email(std::string_view text) {
   return dot != std::string_view::npos && dot > 0 && !host.ends_with('.') && !has_blank;
 }
 
+std::vector<ZoneView> zones_of(const Body& body) {
+  constexpr std::array<std::int64_t, rucking::kHeartRateZones> kColors = {
+      0xFF4FC3F7, 0xFF66BB6A, 0xFFFFEE58, 0xFFFFA726, 0xFFEF5350};  // from easy to hard
+  const rucking::Sex sex = sex_of(body);
+  const rucking::HeartRateRange range{
+      .resting_bpm = body.resting_hr ? static_cast<double>(*body.resting_hr) : rucking::default_resting_bpm(sex),
+      .max_bpm = body.max_hr ? static_cast<double>(*body.max_hr) : rucking::tanaka_max_bpm(body.age_years)};
+  const auto bounds = rucking::zone_boundaries_bpm(range);
+  std::vector<ZoneView> zones;
+  for (std::size_t i = 0; i < kColors.size(); ++i) {
+    zones.push_back({.min_bpm = std::llround(bounds[i]),
+                     .max_bpm = std::llround(bounds[i + 1]),
+                     .name = "Z" + std::to_string(i + 1),
+                     .color = kColors[i]});
+  }
+  return zones;
+}
+
+rucking::Sex sex_of(const Body& body) {
+  if (body.gender.starts_with('m')) return rucking::Sex::kMale;
+  if (body.gender.starts_with('f') || body.gender.starts_with('w')) return rucking::Sex::kFemale;
+  return rucking::Sex::kUnknown;
+}
+
 UserRow create_user(db::Session& q, const NewUser& user, UtcUs now) {
   const bool knows_zone = user.time_zone && calendar::TimeZone::find(*user.time_zone);
   const UserRow row{.id = UserId(Uuid::make_v7(to_ms(now))),
@@ -150,7 +174,8 @@ Profile to_profile(db::Session& q, const UserRow& r, UtcUs now) {
                     .total_power_points = std::llround(life.all.power_points),
                     .this_month = {.rucks = life.this_month.rucks,
                                    .distance_km = km_of(life.this_month.distance_m),
-                                   .calories = std::llround(life.this_month.calories_kcal)}}};
+                                   .calories = std::llround(life.this_month.calories_kcal)}},
+          .hr_zones = zones_of(body_of(r, now))};
 }
 
 ProfileService::ProfileService(db::Database& database, cache::Revisions& revisions,

@@ -8,6 +8,7 @@
 #include "calendar/time_zone.hpp"
 #include "db/database.hpp"
 #include "http/endpoint.hpp"
+#include "rucking/heart_rate.hpp"
 #include "services/profile/types.hpp"
 
 namespace ruck::profile {
@@ -28,6 +29,8 @@ struct NewUser {
 // The user's zone; UTC for a user who is gone.
 [[nodiscard]] calendar::TimeZone zone_of(db::Session& q, UserId user);
 [[nodiscard]] Body body_of(const UserRow& user, UtcUs now);
+[[nodiscard]] rucking::Sex sex_of(const Body& body);
+[[nodiscard]] std::vector<ZoneView> zones_of(const Body& body);
 [[nodiscard]] Profile to_profile(db::Session& q, const UserRow& user, UtcUs now);
 
 // What an e-mail address looks like to us: something, an @, a dot in what follows.

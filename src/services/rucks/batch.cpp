@@ -216,6 +216,18 @@ bool fits(const SampleBatch& batch, const SampleWindow& window, std::chrono::min
     return time >= earliest(window) && time <= latest(window);
   });
 }
+// The quarter hour between the newest zone-less sample and now: uploads are at most minutes late
+// while the ruck is under way.
+std::chrono::minutes arrival_offset(const SampleBatch& batch, UtcMs now) {
+  UtcMs newest = UtcMs::min();
+  for (const SampleBatch::Sample& sample : batch.samples) {
+    if (!sample.time.has_zone) newest = std::max(newest, sample.time.time);
+  }
+  if (newest == UtcMs::min()) return std::chrono::minutes(0);
+  constexpr double kQuarterMs = 15 * 60 * 1000.0;
+  const auto quarters = std::lround(static_cast<double>((newest - now).count()) / kQuarterMs);
+  return std::chrono::minutes(15 * std::clamp<long>(quarters, -kOffsetQuartersMax, kOffsetQuartersMax));
+}
 }  // namespace
 
 Result<PointBatch> parse_points(std::string_view body, UtcMs now) {
@@ -253,9 +265,18 @@ SampleBatch to_batch(const std::vector<SampleInput>& samples) {
   return batch;
 }
 
+bool lacks_zone(const SampleBatch& batch) {
+  return std::ranges::any_of(batch.samples, [](const auto& sample) { return !sample.time.has_zone; });
+}
+
 std::chrono::minutes offset_of(const SampleBatch& batch, const SampleWindow& window) {
   constexpr std::chrono::minutes kNone{0};
-  if (fits(batch, window, window.profile_offset)) return window.profile_offset;
+  if (window.known_offset) return *window.known_offset;
+  if (window.profile_offset != kNone && fits(batch, window, window.profile_offset)) {
+    return window.profile_offset;
+  }
+  const std::chrono::minutes arrival = arrival_offset(batch, window.now);
+  if (!window.ended_at && fits(batch, window, arrival)) return arrival;
   if (fits(batch, window, kNone)) return kNone;
   for (int quarters = 1; quarters <= kOffsetQuartersMax; ++quarters) {
     for (const int sign : {1, -1}) {
@@ -277,7 +298,7 @@ std::vector<rucking::HeartRateSample> place_samples(SampleBatch& batch, const Sa
     if (is_old || time > newest) {
       batch.rejected_count += 1;
       if (batch.rejected.size() < kNamedProblemsMax) {
-        batch.rejected.push_back({sample.index, is_old ? "before_2000" : "in_future"});
+        batch.rejected.push_back({sample.index, is_old ? "time_before_2000" : "time_in_future"});
       }
       continue;
     }

@@ -48,10 +48,13 @@ struct SampleWindow {
   std::optional<UtcMs> ended_at;  // of a completed ruck
   UtcMs now{};
   std::chrono::minutes profile_offset{0};  // of the user's time zone at that time, east positive
+  std::optional<std::chrono::minutes> known_offset;  // of the phone, seen in an earlier batch
 };
-// Which offset from UTC the zone-less times of a batch have: the profile's if that puts them inside
-// the ruck, else none, else the smallest quarter-hour offset that does.
+// Which offset from UTC the zone-less times of a batch have. The one that is known of the phone; else
+// the profile's, if it is set and puts them inside the ruck; else, while the ruck is under way, the
+// quarter hour that makes the newest sample the present; else none, or the smallest that fits.
 [[nodiscard]] std::chrono::minutes offset_of(const SampleBatch& batch, const SampleWindow& window);
+[[nodiscard]] bool lacks_zone(const SampleBatch& batch);
 
 // The samples as they are stored; those outside the ruck's possible times are moved to `rejected`.
 [[nodiscard]] std::vector<rucking::HeartRateSample> place_samples(SampleBatch& batch,

@@ -14,7 +14,8 @@
 // that finds another version than the one memory was built on (another instance, a completion, an
 // edit) changes nothing; the ruck is dropped from memory, read again, and the batch tried again.
 // What does not continue the track (older fixes, a completed ruck) takes the slow path: one unit of
-// work reads the whole track, merges, computes everything again and writes it.
+// work reads the whole track, merges, computes everything again and writes it. Batches of one ruck
+// that come while it is merged wait and are merged together.
 #include <array>
 #include <atomic>
 #include <list>
@@ -28,6 +29,7 @@
 #include "cache/revisions.hpp"
 #include "db/database.hpp"
 #include "rucking/track_engine.hpp"
+#include "runtime/task_group.hpp"
 #include "services/rucks/batch.hpp"
 #include "services/rucks/limits.hpp"
 #include "services/rucks/rows.hpp"
@@ -73,6 +75,7 @@ class Ingest {
   struct Lane;
   class FlushJob;
   struct Batch;
+  struct Merge;
   enum class Step : std::uint8_t { kStored, kNotLoaded, kOutOfOrder, kConflict };
   struct Outcome {
     Step step = Step::kStored;
@@ -84,6 +87,8 @@ class Ingest {
   // Brings the ruck into memory; false when it is not under way and must be merged.
   task<Result<bool>> load(store::Key key);
   task<Result<Outcome>> merge(store::Key key, const Batch& batch);
+  task<> run_merges(store::Key key);
+  [[nodiscard]] bool is_merging(store::Key key);
   [[nodiscard]] Result<std::unique_ptr<Live>> read_live(db::Session& q, store::Key key) const;
 
   [[nodiscard]] Shard& shard_of(RuckId ruck);
@@ -105,6 +110,7 @@ class Ingest {
   telemetry::Counter& merges_;
   telemetry::Counter& conflicts_;
   telemetry::Counter& flushes_;
+  runtime::TaskGroup merging_;
 };
 
 }  // namespace ruck::rucks

@@ -53,6 +53,12 @@ task<Result<http::Created<BatchReply>>> RuckService::add_heart_rate(Viewer viewe
         return window_of(q, *row, now);
       });
   if (!window) co_return fail(window.error());
+  if (lacks_zone(*batch) && !window->known_offset) {
+    const std::int64_t minutes = offset_of(*batch, *window).count();
+    const Result<> kept = co_await deps_.database.write(
+        [key, minutes](db::Session& q) { store::set_clock_offset(q, key, minutes); });
+    if (!kept) co_return fail(kept.error());
+  }
   const Result<Stored> stored = co_await ingest_.add_heart_rate(key, place_samples(*batch, *window));
   if (!stored) co_return fail(stored.error());
   BatchReply reply = reply_of(*id, *stored, batch->submitted, batch->rejected_count);

@@ -38,6 +38,7 @@ struct RuckRow {
   UtcUs last_arrival_at{};
   std::int64_t listed_at = 0;
   std::optional<Day> local_day;
+  std::optional<std::int64_t> clock_offset_min;
   std::optional<std::int64_t> trim_end_ms;
   std::string client = "{}";
   double distance_m = 0;
@@ -67,7 +68,8 @@ BOOST_DESCRIBE_STRUCT(RuckRow, (),
                        allow_live_following, title, notes, tags, rating, perceived_exertion,
                        planned_duration_minutes, event_id, route_id, planned_ruck_id,
                        ruck_weight_kg, body, altitude_source, created_at, updated_at, started_at,
-                       completed_at, last_arrival_at, listed_at, local_day, trim_end_ms, client,
+                       completed_at, last_arrival_at, listed_at, local_day, clock_offset_min,
+                       trim_end_ms, client,
                        distance_m, distance_source, duration_s, moving_s, paused_s,
                        elevation_gain_m, elevation_loss_m, calories_kcal, avg_heart_rate,
                        min_heart_rate, max_heart_rate, hr_zone_snapshot, time_in_zones,

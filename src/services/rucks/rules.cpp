@@ -96,6 +96,7 @@ SampleWindow window_of(db::Session& q, const RuckRow& row, UtcUs now) {
   const auto zone = profile::zone_of(q, row.user_id);
   SampleWindow window{.now = to_ms(now),
                       .profile_offset = std::chrono::round<std::chrono::minutes>(zone.to_local(anchor) - anchor)};
+  if (row.clock_offset_min) window.known_offset = std::chrono::minutes(*row.clock_offset_min);
   if (row.started_at) window.started_at = to_ms(*row.started_at);
   if (row.status == status::kCompleted && row.completed_at) window.ended_at = to_ms(*row.completed_at);
   return window;

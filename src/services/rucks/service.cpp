@@ -210,8 +210,8 @@ task<Result<CompletedRuck>> RuckService::complete(Viewer viewer, RuckRef ref,
           take_times(row, as_moment(value.started_at), as_moment(value.completed_at), now);
         }
         SampleBatch samples = to_batch(value.heart_rate_samples);
-        const Additions additions{.points = {},
-                                  .heart_rate = place_samples(samples, window_of(q, row, now))};
+        const std::array additions{
+            Additions{.points = {}, .heart_rate = place_samples(samples, window_of(q, row, now))}};
         row.status = status::kCompleted;
         const Result<Merged> merged = merge_track(q, std::move(row), additions, now);
         if (!merged) return fail(merged.error());
@@ -312,8 +312,9 @@ task<Result<ImportOutcome>> RuckService::import(UserId user, ImportedRuck ruck) 
         store::insert(q, *row);
         const store::Key key{user, row->id};
         for (const EventRow& event : ruck.track.events) store::put_event(q, key, event);
-        const Result<Merged> merged = merge_track(
-            q, std::move(*row), {.points = ruck.track.points, .heart_rate = ruck.track.heart_rate}, now);
+        const std::array additions{
+            Additions{.points = ruck.track.points, .heart_rate = ruck.track.heart_rate}};
+        const Result<Merged> merged = merge_track(q, std::move(*row), additions, now);
         if (!merged) return fail(merged.error());
         return ImportOutcome{.ruck = view_of(merged->row), .was_there = false};
       });

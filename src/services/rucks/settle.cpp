@@ -76,21 +76,24 @@ void start_now(RuckRow& row, UtcUs now) {
   if (!row.started_at) row.started_at = now;
 }
 
-Result<Merged> merge_track(db::Session& q, RuckRow row, const Additions& additions, UtcUs now) {
+Result<Merged> merge_track(db::Session& q, RuckRow row, std::span<const Additions> additions, UtcUs now) {
   const store::Key key{row.user_id, row.id};
   const auto progress = store::find_progress(q, key);
   if (!progress) return fail(ErrorCode::kRuckNotFound);
   auto track = load_track(q, key, *progress);
   if (!track) return fail(std::move(track).error());
-  const std::size_t given = additions.points.size() + additions.heart_rate.size();
-  const std::size_t added =
-      merge(*track, additions.points).size() + merge(*track, additions.heart_rate).size();
+  std::vector<std::int64_t> inserted;
+  for (const Additions& addition : additions) {
+    inserted.push_back(static_cast<std::int64_t>(merge(*track, addition.points).size() +
+                                                 merge(*track, addition.heart_rate).size()));
+  }
   if (track->points.size() > kPointsPerRuckMax || track->heart_rate.size() > kPointsPerRuckMax) {
     return fail(ErrorCode::kPayloadTooLarge, "This ruck has more points than one ruck can have");
   }
   row.updated_at = now;
   row.last_arrival_at = now;
-  if (row.status == status::kCancelled && added > 0) row.status = status::kCompleted;
+  const bool is_longer = std::ranges::any_of(inserted, [](std::int64_t n) { return n > 0; });
+  if (row.status == status::kCancelled && is_longer) row.status = status::kCompleted;
   stretch_times(row, *track);
   const Replayed replayed = replay(row, *track);
   const Result<> written = is_live(row.status)
@@ -99,8 +102,7 @@ Result<Merged> merge_track(db::Session& q, RuckRow row, const Additions& additio
   if (!written) return fail(written.error());
   const rucking::Totals totals = replayed.engine.totals();
   return Merged{.row = std::move(row),
-                .inserted = static_cast<std::int64_t>(added),
-                .duplicates = static_cast<std::int64_t>(given - added),
+                .inserted = std::move(inserted),
                 .distance_m = totals.distance_m,
                 .duration_s = totals.active_s()};
 }

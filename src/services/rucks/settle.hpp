@@ -1,6 +1,7 @@
 #pragma once
 // Changes of a whole ruck inside a unit of work: its track, its results and the sums of its day move
 // together, and its version goes up, so that memory that is built on the old track notices.
+#include <span>
 #include <vector>
 
 #include "calendar/time_zone.hpp"
@@ -21,16 +22,15 @@ struct Additions {
 };
 struct Merged {
   RuckRow row;
-  std::int64_t inserted = 0;
-  std::int64_t duplicates = 0;
+  std::vector<std::int64_t> inserted;  // of each addition, in order
   double distance_m = 0;
   double duration_s = 0;
 };
 
-// Adds to the stored track and writes the ruck as `row` says: under way, with the engine's state; or
+// Adds to the stored track, one addition after the other, and writes the ruck as `row` says: under way, with the engine's state; or
 // completed, with its results. A cancelled ruck that gets points becomes a completed one.
-[[nodiscard]] Result<Merged> merge_track(db::Session& q, RuckRow row, const Additions& additions,
-                                         UtcUs now);
+[[nodiscard]] Result<Merged> merge_track(db::Session& q, RuckRow row,
+                                         std::span<const Additions> additions, UtcUs now);
 
 // The day's sums from its rucks, after one of them came, went or changed.
 void refresh_day(db::Session& q, UserId user, Day day);

@@ -80,6 +80,8 @@ const Sql kSumOfDay{
     " FROM rucks WHERE user_id = $1 AND local_day = $2 AND status = 'completed'"};
 const Sql kSetLocalDay{"rucks.set_local_day",
                        "UPDATE rucks SET local_day = $3 WHERE user_id = $1 AND id = $2"};
+const Sql kSetClockOffset{"rucks.set_clock_offset",
+                          "UPDATE rucks SET clock_offset_min = $3 WHERE user_id = $1 AND id = $2"};
 
 const Sql kFindProgress{"rucks.find_progress", "SELECT " + db::columns_of<ProgressRow>() +
                                                    " FROM ruck_progress WHERE user_id = $1 AND ruck_id = $2"};
@@ -179,6 +181,10 @@ stats::DayTotals sum_of_day(db::Session& q, UserId user, Day day) {
 }
 
 void set_local_day(db::Session& q, Key key, Day day) { q.execute(kSetLocalDay, key.user, key.ruck, day); }
+
+void set_clock_offset(db::Session& q, Key key, std::int64_t minutes) {
+  q.execute(kSetClockOffset, key.user, key.ruck, minutes);
+}
 
 std::optional<ProgressRow> find_progress(db::Session& q, Key key) {
   return q.optional<ProgressRow>(kFindProgress, key.user, key.ruck);

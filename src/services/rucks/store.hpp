@@ -30,6 +30,7 @@ struct Page {
 [[nodiscard]] std::vector<RuckRow> all_completed(db::Session& q, UserId user);
 [[nodiscard]] stats::DayTotals sum_of_day(db::Session& q, UserId user, Day day);
 void set_local_day(db::Session& q, Key key, Day day);
+void set_clock_offset(db::Session& q, Key key, std::int64_t minutes);
 
 [[nodiscard]] std::optional<ProgressRow> find_progress(db::Session& q, Key key);
 // A version that no row ever had. Versions are random, not counted: a queue of writes that each

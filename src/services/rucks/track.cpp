@@ -5,6 +5,7 @@
 
 #include "http/bind.hpp"
 #include "rucking/track_codec.hpp"
+#include "services/profile/service.hpp"
 #include "services/rucks/limits.hpp"
 #include "services/rucks/packing.hpp"
 
@@ -97,12 +98,6 @@ void store_chunks(db::Session& q, store::Key key, store::Track track, const std:
   }
 }
 
-rucking::Sex sex_of(std::string_view gender) {
-  if (gender.starts_with('m')) return rucking::Sex::kMale;
-  if (gender.starts_with('f') || gender.starts_with('w')) return rucking::Sex::kFemale;
-  return rucking::Sex::kUnknown;
-}
-
 rucking::AltitudeSource altitude_source_of(std::string_view name) {
   if (name == "barometer") return rucking::AltitudeSource::kBarometer;
   if (name == "terrain") return rucking::AltitudeSource::kTerrainModel;
@@ -172,7 +167,7 @@ rucking::EngineConfig engine_config(const RuckRow& row) {
   return {.rucker = {.weight_kg = body.weight_kg,
                      .height_cm = body.height_cm,
                      .age_years = body.age_years,
-                     .sex = sex_of(body.gender),
+                     .sex = profile::sex_of(body),
                      .resting_bpm = as_double(body.resting_hr),
                      .max_bpm = as_double(body.max_hr)},
           .load_kg = row.ruck_weight_kg,

@@ -30,6 +30,15 @@ json::Omittable<std::int64_t> whole(const std::optional<double>& value) {
 }
 
 double e7(std::int32_t value) { return static_cast<double>(value) / 1e7; }
+// Divided, not multiplied, so that 1.4 m/s is written as 1.4.
+std::optional<double> altitude_of(const rucking::TrackPoint& point) {
+  if (!point.altitude_m()) return std::nullopt;
+  return static_cast<double>(point.altitude_dm) / 10;
+}
+std::optional<double> speed_of(const rucking::TrackPoint& point) {
+  if (!point.speed_m_per_s()) return std::nullopt;
+  return static_cast<double>(point.speed_5cm) / 20;
+}
 double tenth(double value) { return std::round(value * 10) / 10; }
 }  // namespace
 
@@ -143,13 +152,12 @@ json::Raw points_as_json(std::span<const rucking::TrackPoint> points) {
   json::Writer w(out.text);
   w.begin_array();
   for (const rucking::TrackPoint& point : points) {
-    const auto altitude = point.altitude_m();
     json::write(w, PointView{.latitude = e7(point.lat_e7),
                              .longitude = e7(point.lng_e7),
-                             .altitude = altitude ? std::optional(tenth(*altitude)) : std::nullopt,
+                             .altitude = altitude_of(point),
                              .timestamp = utc_ms(point.time_ms),
                              .horizontal_accuracy_m = point.accuracy_m(),
-                             .speed_mps = point.speed_m_per_s()});
+                             .speed_mps = speed_of(point)});
   }
   w.end_array();
   return out;
@@ -181,10 +189,9 @@ std::vector<RoutePoint> route_of(std::span<const rucking::TrackPoint> points, st
   for (std::size_t k = 0; k < count; ++k) {
     const std::size_t index = count == 1 ? 0 : k * (points.size() - 1) / (count - 1);
     const rucking::TrackPoint& point = points[index];
-    const auto altitude = point.altitude_m();
     route.push_back({.lat = e7(point.lat_e7),
                      .lng = e7(point.lng_e7),
-                     .alt = altitude ? std::optional(tenth(*altitude)) : std::nullopt,
+                     .alt = altitude_of(point),
                      .timestamp = utc_ms(point.time_ms)});
   }
   return route;

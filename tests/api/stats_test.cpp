@@ -1,0 +1,91 @@
+// Statistics (contract core §4).
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include "base/clock.hpp"
+#include "calendar/time_zone.hpp"
+#include "support/rucking.hpp"
+
+namespace ruck::test {
+namespace {
+
+class StatsTest : public ApiTest {
+ protected:
+  static std::string days_ago(int days, const std::string& clock = "T12:00:00Z") {
+    const Day today = std::chrono::floor<std::chrono::days>(SystemClock().now());
+    return to_iso8601(today - std::chrono::days(days)) + clock;
+  }
+};
+
+TEST_P(StatsTest, AWeekHasTheContractsShape) {
+  ApiClient anna = user("anna");
+  enter_ruck(anna, days_ago(1), 5, 3600, R"(,"calories_burned":400,"elevation_gain_m":50)");
+  enter_ruck(anna, days_ago(2), 10, 7200, R"(,"calories_burned":800)");
+  enter_ruck(anna, days_ago(9), 20, 14'400);
+  for (const char* path : {"/api/stats/weekly", "/api/statistics/weekly"}) {
+    const json::Tree data = anna.get(path).json["data"];
+    EXPECT_EQ(data["total_sessions"].integer(), 2);
+    EXPECT_EQ(data["total_distance_km"].number(), 15);
+    EXPECT_EQ(data["total_duration_seconds"].integer(), 10'800);
+    EXPECT_EQ(data["total_calories"].integer(), 1200);
+    EXPECT_EQ(data["total_power_points"].integer(), 5 * 10 * 50 + 10 * 10);
+    EXPECT_EQ(data["performance"]["avg_pace_seconds_per_km"].number(), 720);
+    EXPECT_EQ(data["performance"]["avg_distance_km"].number(), 7.5);
+    EXPECT_EQ(data["performance"]["avg_duration_seconds"].number(), 5400);
+    EXPECT_EQ(data["time_series"].size(), 7U);
+    EXPECT_EQ(data["time_series"][5]["sessions_count"].integer(), 1);
+    EXPECT_EQ(data["time_series"][5]["distance_km"].number(), 5);
+    EXPECT_EQ(data["date_range"].kind(), json::Kind::kString);
+  }
+  EXPECT_EQ(anna.get("/api/stats/weekly?offset=1").json["data"]["total_distance_km"].number(), 20);
+  EXPECT_EQ(anna.get("/api/stats/weekly?offset=x").status, 400);
+}
+
+TEST_P(StatsTest, MonthsAndYearsAreThoseOfTheCalendar) {
+  ApiClient anna = user("anna");
+  enter_ruck(anna, "2008-07-12T10:00:00Z", 30, 20'000);
+  enter_ruck(anna, "2008-12-31T10:00:00Z", 4, 3000);
+  const auto today = std::chrono::year_month_day(std::chrono::floor<std::chrono::days>(SystemClock().now()));
+  const int years = static_cast<int>(today.year()) - 2008;
+  const int months = years * 12 + static_cast<int>(static_cast<unsigned>(today.month())) - 7;
+  const json::Tree july = anna.get(fmt::format("/api/stats/monthly?offset={}", months)).json["data"];
+  EXPECT_EQ(july["total_distance_km"].number(), 30);
+  EXPECT_EQ(july["time_series"][1]["period"].text(), "W2");
+  EXPECT_EQ(july["time_series"][1]["sessions_count"].integer(), 1);
+  const json::Tree year = anna.get(fmt::format("/api/stats/yearly?offset={}", years)).json["data"];
+  EXPECT_EQ(year["total_sessions"].integer(), 2);
+  EXPECT_EQ(year["time_series"].size(), 12U);
+  EXPECT_EQ(year["time_series"][11]["distance_km"].number(), 4);
+}
+
+TEST_P(StatsTest, DaysAreTheUsersOwnAndMoveWithTheTimeZone) {
+  ApiClient anna = user("anna");
+  enter_ruck(anna, days_ago(3, "T23:30:00Z"), 5, 3600);
+  const auto day_with_ruck = [&] {
+    for (const json::Tree& day : anna.get("/api/stats/weekly").json["data"]["daily_breakdown"].items()) {
+      if (day["sessions_count"].integer() == 1) return day["date"].text();
+    }
+    return std::string("none");
+  };
+  EXPECT_EQ(day_with_ruck(), days_ago(3, ""));
+  ASSERT_EQ(anna.put("/api/users/profile", R"({"time_zone":"Asia/Tokyo"})").status, 200);
+  EXPECT_EQ(day_with_ruck(), days_ago(2, "")) << "half past eight in the morning there";
+  ASSERT_EQ(anna.put("/api/users/profile", R"({"time_zone":"UTC"})").status, 200);
+  EXPECT_EQ(day_with_ruck(), days_ago(3, ""));
+}
+
+TEST_P(StatsTest, OnlyCompletedRucksCountAndChangesShowAtOnce) {
+  ApiClient anna = user("anna");
+  const std::string id = start_ruck(anna);
+  anna.post("/api/rucks/" + id + "/location", Walk{.start_ms = now_ms() - 1'000'000, .count = 150}.json());
+  EXPECT_EQ(anna.get("/api/stats/weekly").json["data"]["total_sessions"].integer(), 0);
+  const double km = anna.post("/api/rucks/" + id + "/complete", "{}").json["distance_km"].number();
+  EXPECT_EQ(anna.get("/api/stats/weekly").json["data"]["total_distance_km"].number(), km);
+  EXPECT_EQ(anna.get("/api/users/profile").json["stats"]["total_rucks"].integer(), 1);
+  EXPECT_EQ(anna.get("/api/users/profile").json["stats"]["this_month"]["rucks"].integer(), 1);
+}
+
+RUCK_ON_BOTH_DATABASES(StatsTest);
+
+}  // namespace
+}  // namespace ruck::test
