@@ -18,6 +18,7 @@
 #include "mail/mailer.hpp"
 #include "runtime/blocking_pool.hpp"
 #include "services/auth/service.hpp"
+#include "services/gpx/service.hpp"
 #include "services/profile/service.hpp"
 #include "services/rucks/service.hpp"
 #include "services/stats/service.hpp"
@@ -28,6 +29,7 @@ namespace {
 constexpr std::size_t kPasswordThreads = 2;     // a login storm may take this much and no more
 constexpr std::size_t kPasswordQueueMax = 256;  // about four seconds of waiting
 constexpr std::size_t kCompressionQueueMax = 64;
+constexpr std::size_t kFilesQueueMax = 16;  // uploads that wait to be read, up to 50 MB each
 constexpr std::size_t kThreadsMax = 64;
 
 telemetry::Level level_of(std::string_view name) {
@@ -87,6 +89,8 @@ struct ServerApp::Parts {
   std::unique_ptr<profile::ProfileService> profile;
   std::unique_ptr<stats::StatsService> stats;
   std::unique_ptr<rucks::RuckService> rucks;
+  std::unique_ptr<runtime::BlockingPool> files;
+  std::unique_ptr<gpx_import::GpxService> gpx;
   std::unique_ptr<System> system;
   std::unique_ptr<http::Router> router;
   std::unique_ptr<http::Server> server;
@@ -148,6 +152,9 @@ void ServerApp::Parts::make_services() {
   stats = std::make_unique<stats::StatsService>(*database, clock, profile::zone_of);
   rucks = std::make_unique<rucks::RuckService>(rucks::RuckService::Dependencies{
       .database = *database, .revisions = *revisions, .clock = clock, .metrics = metrics});
+  files = std::make_unique<runtime::BlockingPool>(runtime::BlockingPool::Options{
+      .name = "ruck-files", .threads = 1, .queue_max = kFilesQueueMax});
+  gpx = std::make_unique<gpx_import::GpxService>(*rucks, *files, clock);
   system = std::make_unique<System>(*database, metrics);
 }
 
@@ -162,6 +169,7 @@ void ServerApp::Parts::add_all_routes() {
   profile::add_routes(*router, *profile);
   stats::add_routes(*router, *stats);
   rucks::add_routes(*router, *rucks);
+  gpx_import::add_routes(*router, *gpx);
   system->set_document(router->openapi().render(kVersion));
 }
 

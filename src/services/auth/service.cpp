@@ -1,10 +1,9 @@
 #include "services/auth/service.hpp"
 
-#include <sodium.h>
-
 #include "base/bytes.hpp"
 #include "base/random.hpp"
 #include "base/text.hpp"
+#include "crypto/digest.hpp"
 #include "services/auth/passwords.hpp"
 #include "services/auth/store.hpp"
 #include "services/profile/service.hpp"
@@ -20,23 +19,11 @@ constexpr http::Limit kAttemptsPerAccount{.count = 20, .window = std::chrono::mi
 
 std::string key_of(std::string_view email) { return ascii_lower(trim(email)); }
 
-std::string sha256(std::string_view bytes) {
-  std::string hash(crypto_hash_sha256_BYTES, '\0');
-  crypto_hash_sha256(reinterpret_cast<unsigned char*>(hash.data()),
-                     reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
-  return hash;
-}
+using crypto::sha256;
 
 // The token that follows `token` in its session.
 std::string successor_of(std::string_view token, const db::Bytes& family_key) {
-  std::string out(crypto_auth_hmacsha256_BYTES, '\0');
-  crypto_auth_hmacsha256_state state;
-  crypto_auth_hmacsha256_init(&state, reinterpret_cast<const unsigned char*>(family_key.data.data()),
-                              family_key.data.size());
-  crypto_auth_hmacsha256_update(&state, reinterpret_cast<const unsigned char*>(token.data()),
-                                token.size());
-  crypto_auth_hmacsha256_final(&state, reinterpret_cast<unsigned char*>(out.data()));
-  return to_base64url(out);
+  return to_base64url(crypto::hmac_sha256(family_key.data, token));
 }
 
 std::string cookie(std::string_view token, const http::RequestInfo& info, std::chrono::seconds age) {

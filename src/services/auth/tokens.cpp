@@ -8,6 +8,7 @@
 #include "base/assert.hpp"
 #include "base/bytes.hpp"
 #include "base/text.hpp"
+#include "crypto/digest.hpp"
 #include "http/json/element.hpp"
 #include "http/json/writer.hpp"
 
@@ -158,8 +159,7 @@ Result<http::Viewer> Tokens::authenticate(std::string_view token, UtcUs now) con
   if (key == nullptr) return fail(ErrorCode::kInvalidToken);
   const auto signature = sign(*key, token.substr(0, second));
   const auto given = from_base64(token.substr(second + 1));
-  if (!given || given->size() != signature.size() ||
-      sodium_memcmp(given->data(), signature.data(), signature.size()) != 0) {
+  if (!given || !crypto::equal_in_constant_time(*given, as_text(signature))) {
     return fail(ErrorCode::kInvalidToken);
   }
   return viewer_of(token.substr(first + 1, second - first - 1), now);

@@ -1,0 +1,101 @@
+#include "services/gpx/service.hpp"
+
+#include "base/text.hpp"
+#include "gpx/recording.hpp"
+#include "http/multipart.hpp"
+
+namespace ruck::gpx_import {
+namespace {
+constexpr auto kClockAhead = std::chrono::hours(1);
+
+struct Upload {
+  std::string_view xml;
+  ImportQuery fields;
+};
+
+// The file in the body: the body itself, or the first file of a form, whose fields count as well.
+Result<Upload> upload_in(const http::RawBody& body, ImportQuery query) {
+  if (!body.content_type.starts_with("multipart/form-data")) return Upload{body.bytes, std::move(query)};
+  const auto parts = http::parse_multipart(body.content_type, body.bytes);
+  if (!parts) return fail(parts.error());
+  Upload upload{.fields = std::move(query)};
+  for (const http::Part& part : *parts) {
+    if (upload.xml.empty() && (!part.filename.empty() || part.name == "file" || part.name == "gpx")) {
+      upload.xml = part.bytes;
+    } else if (part.name == "ruck_weight_kg" || part.name == "load_kg") {
+      upload.fields.ruck_weight_kg = parse_double(trim(part.bytes));
+    } else if (part.name == "title") {
+      upload.fields.title = std::string(trim(part.bytes));
+    } else if (part.name == "is_public") {
+      upload.fields.is_public = trim(part.bytes) == "true";
+    }
+  }
+  if (upload.xml.empty()) return fail(ErrorCode::kInvalidInput, "the form holds no file");
+  return upload;
+}
+
+std::string_view name_of(rucking::AltitudeSource source) {
+  return source == rucking::AltitudeSource::kBarometer ? "barometer" : "gps";
+}
+
+struct Parsed {
+  gpx::Document document;
+  gpx::Recording recording;
+};
+
+Result<Parsed> parse(std::string_view xml, UtcMs latest) {
+  Result<gpx::Document> document = gpx::read(xml, latest);
+  if (!document) return fail(std::move(document).error());
+  gpx::Recording recording = gpx::to_recording(*document, latest);
+  return Parsed{std::move(*document), std::move(recording)};
+}
+
+rucks::ImportedRuck to_ruck(const Parsed& parsed, const ImportQuery& fields) {
+  const auto& [document, recording] = parsed;
+  rucks::ImportedRuck ruck{.import_key = recording.identity,
+                           .ruck_weight_kg = fields.ruck_weight_kg,
+                           .is_public = fields.is_public.value_or(true),
+                           .altitude_source = std::string(name_of(recording.altitude_source)),
+                           .track = {.points = recording.points, .heart_rate = recording.heart_rate}};
+  if (fields.title && !fields.title->empty()) {
+    ruck.title = fields.title;
+  } else if (!document.name.empty()) {
+    ruck.title = document.name.substr(0, 200);
+  }
+  for (const gpx::Pause& pause : recording.pauses) {
+    ruck.track.events.push_back({.at_ms = pause.from_ms, .kind = "pause"});
+    ruck.track.events.push_back({.at_ms = pause.to_ms, .kind = "resume"});
+  }
+  if (!recording.has_times) {
+    ruck.started_at = document.time;
+    ruck.distance_m = recording.length_m;
+  }
+  return ruck;
+}
+}  // namespace
+
+task<Result<GpxService::Reply>> GpxService::import(http::Viewer viewer, http::Query<ImportQuery> query,
+                                                   http::RawBody body) {
+  if (body.content_type.starts_with(http::kJson)) {
+    co_return fail(ErrorCode::kUnsupportedMedia, "Send the file as application/gpx+xml or multipart/form-data");
+  }
+  const Result<Upload> upload = upload_in(body, std::move(query.value));
+  if (!upload) co_return fail(upload.error());
+  const UtcMs latest = to_ms(clock_.now()) + kClockAhead;
+  // Off the core: a large file takes a second.
+  Result<Result<Parsed>> parsed =
+      co_await pool_.run([xml = upload->xml, latest] { return parse(xml, latest); });
+  if (!parsed) co_return fail(std::move(parsed).error());
+  if (!*parsed) co_return fail(std::move(*parsed).error());
+  Result<rucks::ImportOutcome> outcome =
+      co_await rucks_.import(viewer.user, to_ruck(**parsed, upload->fields));
+  if (!outcome) co_return fail(std::move(outcome).error());
+  ImportReply reply{.message = outcome->was_there ? "This file was imported before" : "Imported",
+                    .was_there = outcome->was_there,
+                    .ruck = std::move(outcome->ruck),
+                    .remarks = std::move((*parsed)->recording.remarks)};
+  if (reply.was_there) co_return Reply(std::move(reply));
+  co_return Reply(http::Created<ImportReply>{std::move(reply)});
+}
+
+}  // namespace ruck::gpx_import

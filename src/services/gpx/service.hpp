@@ -1,0 +1,49 @@
+#pragma once
+// GPX files that become rucks.
+#include "base/clock.hpp"
+#include "http/endpoint.hpp"
+#include "runtime/blocking_pool.hpp"
+#include "services/rucks/service.hpp"
+
+namespace ruck::gpx_import {
+
+struct ImportQuery {
+  std::optional<double> ruck_weight_kg;
+  std::optional<bool> is_public;
+  std::optional<std::string> title;
+};
+BOOST_DESCRIBE_STRUCT(ImportQuery, (), (ruck_weight_kg, is_public, title))
+
+struct ImportReply {
+  bool success = true;
+  std::string message;
+  bool was_there = false;  // the same file was imported before: this is that ruck
+  rucks::RuckView ruck;
+  std::vector<std::string> remarks;  // what was odd in the file and what was done about it
+};
+BOOST_DESCRIBE_STRUCT(ImportReply, (), (success, message, was_there, ruck, remarks))
+
+class GpxService {
+ public:
+  GpxService(rucks::RuckService& rucks, runtime::BlockingPool& pool, const Clock& clock)
+      : rucks_(rucks), pool_(pool), clock_(clock) {}
+
+  using Reply = std::variant<http::Created<ImportReply>, ImportReply>;
+  task<Result<Reply>> import(http::Viewer viewer, http::Query<ImportQuery> query, http::RawBody body);
+
+ private:
+  rucks::RuckService& rucks_;
+  runtime::BlockingPool& pool_;
+  const Clock& clock_;
+};
+
+void add_routes(http::Router& router, GpxService& service);
+
+}  // namespace ruck::gpx_import
+
+template <>
+struct ruck::http::RulesOf<ruck::gpx_import::ImportQuery> {
+  static constexpr auto kRules = std::to_array<Rule>(
+      {rule("ruck_weight_kg", "Carried load, kg").between(0, ruck::rucks::kLoadKgMax).also("load_kg"),
+       rule("is_public", "Others may see it"), rule("title", "Name; the track's when absent").length(0, 200)});
+};
