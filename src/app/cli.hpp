@@ -14,6 +14,8 @@ int run_cli(int argc, const char* const* argv);
 
 int serve(Arguments arguments);
 int migrate(Arguments arguments);
+int replay(Arguments arguments);
+int simulate(Arguments arguments);
 int config(Arguments arguments);
 int openapi(Arguments arguments);
 int version(Arguments arguments);
