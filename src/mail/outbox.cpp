@@ -1,14 +1,15 @@
+#include "base/clock.hpp"
+#include "base/uuid.hpp"
+#include "mail/mailer.hpp"
+#include "telemetry/log.hpp"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
-
-#include "base/clock.hpp"
-#include "base/uuid.hpp"
-#include "mail/mailer.hpp"
-#include "telemetry/log.hpp"
 
 namespace ruck::mail {
 namespace {
@@ -37,9 +38,12 @@ Result<> OutboxMailer::send(const Message& message) {
       "To: {}\r\nSubject: {}\r\nDate: {}\r\nMIME-Version: 1.0\r\n"
       "Content-Type: text/plain; charset=utf-8\r\n\r\n{}\r\n",
       one_line(message.to), one_line(message.subject), to_iso8601(now), message.text);
-  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  const bool ok = descriptor >= 0 && write_all(descriptor, text);
+  // Under another name until it is whole, so that nobody picks up half a message.
+  const std::string unfinished = path + ".part";
+  const int descriptor = ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  bool ok = descriptor >= 0 && write_all(descriptor, text);
   if (descriptor >= 0) ::close(descriptor);
+  ok = ok && ::rename(unfinished.c_str(), path.c_str()) == 0;
   if (!ok) {
     telemetry::log_error("mail.not_written", {{"folder", folder_}});
     return fail(ErrorCode::kUnavailable);
