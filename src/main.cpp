@@ -1,7 +1,7 @@
+#include "app/cli.hpp"
+
 #include <cstdio>
 #include <exception>
-
-#include "app/cli.hpp"
 
 int main(int argc, char** argv) {
   try {

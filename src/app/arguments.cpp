@@ -21,7 +21,8 @@ Result<Arguments> Arguments::parse(int argc, const char* const* argv, int from,
       continue;
     }
     const std::size_t equals = word.find('=');
-    std::string name = with_underscores(word.substr(2, equals == std::string_view::npos ? equals : equals - 2));
+    std::string name =
+        with_underscores(word.substr(2, equals == std::string_view::npos ? equals : equals - 2));
     if (equals != std::string_view::npos) {
       out.flags_.emplace_back(std::move(name), std::string(word.substr(equals + 1)));
     } else if (std::ranges::find(switches, std::string_view(name)) != switches.end()) {
@@ -49,7 +50,8 @@ std::optional<std::string> Arguments::take(std::string_view name) {
   return value;
 }
 
-std::optional<std::string> Arguments::unknown_flag(const std::vector<std::string_view>& known) const {
+std::optional<std::string> Arguments::unknown_flag(
+    const std::vector<std::string_view>& known) const {
   for (const auto& [key, value] : flags_) {
     if (std::ranges::find(known, std::string_view(key)) == known.end()) return key;
   }

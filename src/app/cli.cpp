@@ -1,5 +1,7 @@
 #include "app/cli.hpp"
 
+#include "app/version.hpp"
+
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -7,8 +9,6 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
-
-#include "app/version.hpp"
 
 namespace ruck::app {
 namespace {
@@ -30,10 +30,12 @@ constexpr auto kVerbs = std::to_array<Verb>({
 const std::vector<std::string_view> kSwitches = {"now", "quiet", "help", "every_second"};
 
 void print_usage(std::FILE* to) {
-  fmt::print(to, "ruck {}: record rucks, follow friends live\n\nusage: ruck VERB [...]\n\n", kVersion);
+  fmt::print(to, "ruck {}: record rucks, follow friends live\n\nusage: ruck VERB [...]\n\n",
+             kVersion);
   for (const Verb& verb : kVerbs) fmt::print(to, "  {:<10} {}\n", verb.name, verb.summary);
-  fmt::print(to, "\nEvery setting is a flag, a RUCK_ variable and a line in a TOML file (--config "
-                 "FILE);\n`ruck config doc` lists them.\n");
+  fmt::print(to,
+             "\nEvery setting is a flag, a RUCK_ variable and a line in a TOML file (--config "
+             "FILE);\n`ruck config doc` lists them.\n");
 }
 }  // namespace
 
@@ -69,7 +71,8 @@ std::optional<runtime::Config> config_from(const Arguments& arguments) {
     input.env_names.emplace_back(text.substr(0, text.find('=')));
   }
   runtime::LoadedConfig loaded = runtime::load_config(input);
-  for (const std::string& warning : loaded.warnings) fmt::print(stderr, "ruck: warning: {}\n", warning);
+  for (const std::string& warning : loaded.warnings)
+    fmt::print(stderr, "ruck: warning: {}\n", warning);
   for (const std::string& problem : loaded.problems) fmt::print(stderr, "ruck: {}\n", problem);
   if (!loaded.problems.empty()) return std::nullopt;
   return std::move(loaded.config);
@@ -81,7 +84,8 @@ int version(Arguments) {
 }
 
 int config(Arguments arguments) {
-  const std::string_view what = arguments.words().empty() ? "print" : std::string_view(arguments.words()[0]);
+  const std::string_view what =
+      arguments.words().empty() ? "print" : std::string_view(arguments.words()[0]);
   if (what == "doc") {
     fmt::print("{}", runtime::config_document());
     return 0;

@@ -1,3 +1,13 @@
+#include "app/cli.hpp"
+#include "base/bytes.hpp"
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include "base/text.hpp"
+#include "gpx/recording.hpp"
+#include "http/json/writer.hpp"
+#include "load/replay.hpp"
+#include "rucking/simulate.hpp"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sodium.h>
@@ -9,24 +19,16 @@
 #include <fstream>
 #include <sstream>
 
-#include "app/cli.hpp"
-#include "base/bytes.hpp"
-#include "base/clock.hpp"
-#include "base/random.hpp"
-#include "base/text.hpp"
-#include "gpx/recording.hpp"
-#include "http/json/writer.hpp"
-#include "load/replay.hpp"
-#include "rucking/simulate.hpp"
-
 namespace ruck::app {
 namespace {
 constexpr auto kClockAhead = std::chrono::hours(1);
 constexpr std::string_view kReplayUsage =
-    "usage: ruck replay FILE.gpx [--url http://127.0.0.1:8080] [--email E --password P] [--load-kg N]\n"
+    "usage: ruck replay FILE.gpx [--url http://127.0.0.1:8080] [--email E --password P] [--load-kg "
+    "N]\n"
     "                            [--speedup N] [--now] [--quiet]\n";
 constexpr std::string_view kSimulateUsage =
-    "usage: ruck simulate [--km N] [--load-kg N] [--speed M_PER_S] [--seed N] [--hill-m N] [--stops-per-hour N]\n"
+    "usage: ruck simulate [--km N] [--load-kg N] [--speed M_PER_S] [--seed N] [--hill-m N] "
+    "[--stops-per-hour N]\n"
     "                     [--lat D --lng D] [--start TIME] [--every-second] > ruck.gpx\n";
 
 std::optional<std::string> read_file(const std::string& path) {
@@ -37,21 +39,27 @@ std::optional<std::string> read_file(const std::string& path) {
   return out.str();
 }
 
-// The account that replays use unless one is named: made up once and kept, readable by the user only.
+// The account that replays use unless one is named: made up once and kept, readable by the user
+// only.
 class KeptAccount {
  public:
-  explicit KeptAccount(std::string folder) : path_(folder + "/replay-account.json"), token_path_(folder + "/replay-token") {
+  explicit KeptAccount(std::string folder)
+      : path_(folder + "/replay-account.json"), token_path_(folder + "/replay-token") {
     std::error_code ignored;  // shows when the file cannot be written
     std::filesystem::create_directories(folder, ignored);
   }
   [[nodiscard]] load::Account get() const {
     const json::Tree tree = json::Tree::parse(read_file(path_).value_or(""));
-    if (tree.has("email")) return {.email = tree["email"].text(), .password = tree["password"].text(), .token = {}};
-    return {.email = "replay-" + to_hex(random_bytes(4)) + "@example.org", .password = to_hex(random_bytes(16)), .token = {}};
+    if (tree.has("email"))
+      return {.email = tree["email"].text(), .password = tree["password"].text(), .token = {}};
+    return {.email = "replay-" + to_hex(random_bytes(4)) + "@example.org",
+            .password = to_hex(random_bytes(16)),
+            .token = {}};
   }
   void put(const load::Account& account) const {
-    write_private(path_, fmt::format("{{\"email\":{},\"password\":{}}}\n", json::to_text(account.email),
-                                     json::to_text(account.password)));
+    write_private(path_,
+                  fmt::format("{{\"email\":{},\"password\":{}}}\n", json::to_text(account.email),
+                              json::to_text(account.password)));
     write_private(token_path_, account.token);
   }
   [[nodiscard]] const std::string& token_path() const { return token_path_; }
@@ -71,7 +79,8 @@ void show_progress(double share) {
   if (::isatty(STDERR_FILENO) == 0) return;
   constexpr int kWidth = 40;
   const int done = static_cast<int>(std::lround(share * kWidth));
-  fmt::print(stderr, "\r  [{:<{}}] {:>3.0f} %", std::string(static_cast<std::size_t>(done), '='), kWidth, share * 100);
+  fmt::print(stderr, "\r  [{:<{}}] {:>3.0f} %", std::string(static_cast<std::size_t>(done), '='),
+             kWidth, share * 100);
   if (share >= 1) fmt::print(stderr, "\n");
 }
 
@@ -87,7 +96,8 @@ double number_flag(const Arguments& arguments, std::string_view name, double fal
 }  // namespace
 
 int replay(Arguments arguments) {
-  const auto unknown = arguments.unknown_flag({"url", "email", "password", "load_kg", "speedup", "now", "quiet", "data_dir"});
+  const auto unknown = arguments.unknown_flag(
+      {"url", "email", "password", "load_kg", "speedup", "now", "quiet", "data_dir"});
   if (unknown || arguments.words().size() != 1) {
     if (unknown) fmt::print(stderr, "ruck replay: there is no flag --{}\n", *unknown);
     fmt::print(stderr, "{}", kReplayUsage);
@@ -99,14 +109,17 @@ int replay(Arguments arguments) {
   const load::ReplayOptions options{.load_kg = number_flag(arguments, "load_kg", 0),
                                     .speedup = number_flag(arguments, "speedup", 0),
                                     .ends_now = arguments.has("now")};
-  if (!(options.load_kg >= 0) || !(options.speedup >= 0)) return complain("replay", "--load-kg and --speedup must be numbers");
+  if (!(options.load_kg >= 0) || !(options.speedup >= 0))
+    return complain("replay", "--load-kg and --speedup must be numbers");
   const auto xml = read_file(path);
   if (!xml) return complain("replay", path + " cannot be read");
   const UtcMs latest = to_ms(SystemClock().now()) + kClockAhead;
   const auto document = gpx::read(*xml, latest);
-  if (!document) return complain("replay", path + ": " + std::string(document.error().client_text()));
+  if (!document)
+    return complain("replay", path + ": " + std::string(document.error().client_text()));
   gpx::Recording recording = gpx::to_recording(*document, latest);
-  for (const std::string& remark : recording.remarks) fmt::print(stderr, "ruck replay: {}\n", remark);
+  for (const std::string& remark : recording.remarks)
+    fmt::print(stderr, "ruck replay: {}\n", remark);
 
   const KeptAccount kept(arguments.flag("data_dir").value_or("var"));
   const load::Account known = kept.get();
@@ -121,20 +134,22 @@ int replay(Arguments arguments) {
     if (!quiet) show_progress(share);
   });
   if (!ruck) return complain("replay", ruck.error().client_text());
-  const std::string name = document->name.empty() ? std::filesystem::path(path).filename().string() : document->name;
+  const std::string name =
+      document->name.empty() ? std::filesystem::path(path).filename().string() : document->name;
   fmt::print("{}", load::summary(*ruck, name));
   fmt::print("\n  ruck {}", phone.ruck_id());
   if (!is_named) {
-    fmt::print(":  curl -H \"Authorization: Bearer $(cat {})\" {}://{}:{}/api/rucks/{}", kept.token_path(), "http",
-               url->host, url->port, phone.ruck_id());
+    fmt::print(":  curl -H \"Authorization: Bearer $(cat {})\" {}://{}:{}/api/rucks/{}",
+               kept.token_path(), "http", url->host, url->port, phone.ruck_id());
   }
   fmt::print("\n");
   return 0;
 }
 
 int simulate(Arguments arguments) {
-  const auto unknown = arguments.unknown_flag({"km", "load_kg", "speed", "seed", "hill_m", "stops_per_hour", "lat", "lng",
-                                               "start", "every_second"});
+  const auto unknown =
+      arguments.unknown_flag({"km", "load_kg", "speed", "seed", "hill_m", "stops_per_hour", "lat",
+                              "lng", "start", "every_second"});
   if (unknown || !arguments.words().empty()) {
     if (unknown) fmt::print(stderr, "ruck simulate: there is no flag --{}\n", *unknown);
     fmt::print(stderr, "{}", kSimulateUsage);
@@ -148,28 +163,33 @@ int simulate(Arguments arguments) {
   settings.stops_per_hour = number_flag(arguments, "stops_per_hour", settings.stops_per_hour);
   settings.start.lat_deg = number_flag(arguments, "lat", settings.start.lat_deg);
   settings.start.lng_deg = number_flag(arguments, "lng", settings.start.lng_deg);
-  settings.sampling = arguments.has("every_second") ? rucking::SimulationSettings::Sampling::kEverySecond
-                                                    : rucking::SimulationSettings::Sampling::kAdaptive;
+  settings.sampling = arguments.has("every_second")
+                          ? rucking::SimulationSettings::Sampling::kEverySecond
+                          : rucking::SimulationSettings::Sampling::kAdaptive;
   const auto start = parse_iso8601(arguments.flag("start").value_or("2026-06-01T08:00:00Z"));
   const double seed = number_flag(arguments, "seed", 1);
-  if (!start || !std::isfinite(settings.length_m) || !(settings.speed_m_per_s > 0) || !(seed >= 0)) {
+  if (!start || !std::isfinite(settings.length_m) || !(settings.speed_m_per_s > 0) ||
+      !(seed >= 0)) {
     fmt::print(stderr, "{}", kSimulateUsage);
     return 2;
   }
   settings.start_ms = start->time.time_since_epoch().count();
   rucking::RuckSimulator simulator(settings, static_cast<std::uint64_t>(seed));
-  gpx::Document document{.creator = "ruck simulate", .name = fmt::format("Simulated ruck {}", seed), .time = start->time};
+  gpx::Document document{.creator = "ruck simulate",
+                         .name = fmt::format("Simulated ruck {}", seed),
+                         .time = start->time};
   document.segments.emplace_back();
   while (const auto fix = simulator.next()) {
     const rucking::TrackPoint& point = fix->point;
-    document.segments[0].push_back(
-        {.lat_deg = static_cast<double>(point.lat_e7) / 1e7,
-         .lng_deg = static_cast<double>(point.lng_e7) / 1e7,
-         .time = utc_ms(point.time_ms),
-         .altitude_m = point.altitude_m(),
-         .accuracy_m = point.accuracy_m(),
-         .speed_m_per_s = point.speed_m_per_s(),
-         .heart_rate_bpm = fix->heart_rate ? std::optional<int>(fix->heart_rate->bpm) : std::nullopt});
+    document.segments[0].push_back({.lat_deg = static_cast<double>(point.lat_e7) / 1e7,
+                                    .lng_deg = static_cast<double>(point.lng_e7) / 1e7,
+                                    .time = utc_ms(point.time_ms),
+                                    .altitude_m = point.altitude_m(),
+                                    .accuracy_m = point.accuracy_m(),
+                                    .speed_m_per_s = point.speed_m_per_s(),
+                                    .heart_rate_bpm = fix->heart_rate
+                                                          ? std::optional<int>(fix->heart_rate->bpm)
+                                                          : std::nullopt});
   }
   fmt::print("{}", gpx::write(document));
   return 0;

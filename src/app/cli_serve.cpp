@@ -1,3 +1,10 @@
+#include "app/cli.hpp"
+#include "app/server_app.hpp"
+#include "base/embedded.hpp"
+#include "db/migrations.hpp"
+#include "db/open.hpp"
+#include "telemetry/log.hpp"
+
 #include <fmt/format.h>
 #include <signal.h>
 #include <unistd.h>
@@ -5,13 +12,6 @@
 #include <condition_variable>
 #include <mutex>
 #include <thread>
-
-#include "app/cli.hpp"
-#include "app/server_app.hpp"
-#include "base/embedded.hpp"
-#include "db/migrations.hpp"
-#include "db/open.hpp"
-#include "telemetry/log.hpp"
 
 namespace ruck::app {
 namespace {

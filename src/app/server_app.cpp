@@ -1,12 +1,5 @@
 #include "app/server_app.hpp"
 
-#include <sodium.h>
-#include <stdlib.h>
-#include <sys/resource.h>
-
-#include <filesystem>
-#include <thread>
-
 #include "app/system.hpp"
 #include "app/version.hpp"
 #include "base/assert.hpp"
@@ -23,6 +16,13 @@
 #include "services/rucks/service.hpp"
 #include "services/stats/service.hpp"
 #include "telemetry/log.hpp"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include <filesystem>
+#include <thread>
 
 namespace ruck::app {
 namespace {
@@ -103,10 +103,11 @@ struct ServerApp::Parts {
 };
 
 Result<> ServerApp::Parts::open_database() {
-  auto opened = db::open({.url = config.database_url,
-                          .sqlite_readers = static_cast<std::size_t>(config.database_readers),
-                          .postgres_connections = static_cast<std::size_t>(config.database_connections)},
-                         metrics);
+  auto opened =
+      db::open({.url = config.database_url,
+                .sqlite_readers = static_cast<std::size_t>(config.database_readers),
+                .postgres_connections = static_cast<std::size_t>(config.database_connections)},
+               metrics);
   if (!opened) return fail(std::move(opened).error());
   database = std::move(*opened);
   const auto report = db::migrate(*database, clock, embedded::migrations());
@@ -129,24 +130,26 @@ void ServerApp::Parts::make_services() {
   compression = std::make_unique<runtime::BlockingPool>(runtime::BlockingPool::Options{
       .name = "ruck-compress", .threads = 1, .queue_max = kCompressionQueueMax});
   revisions = std::make_unique<cache::Revisions>(*database);
-  responses = std::make_unique<cache::ResponseCache>(cache::ResponseCache::Options{}, *revisions, metrics);
+  responses =
+      std::make_unique<cache::ResponseCache>(cache::ResponseCache::Options{}, *revisions, metrics);
   if (config.rate_limits) limiter = std::make_unique<http::MemoryRateLimiter>();
   mailer = std::make_unique<mail::OutboxMailer>(config.data_dir + "/outbox");
-  auth = std::make_unique<auth::AuthService>(auth::AuthService::Dependencies{
-      .database = *database,
-      .revisions = *revisions,
-      .clock = clock,
-      .tokens = tokens,
-      .password_pool = *passwords,
-      .mailer = *mailer,
-      .limiter = limiter.get(),
-      .public_url = public_url(config)});
+  auth = std::make_unique<auth::AuthService>(
+      auth::AuthService::Dependencies{.database = *database,
+                                      .revisions = *revisions,
+                                      .clock = clock,
+                                      .tokens = tokens,
+                                      .password_pool = *passwords,
+                                      .mailer = *mailer,
+                                      .limiter = limiter.get(),
+                                      .public_url = public_url(config)});
   profile = std::make_unique<profile::ProfileService>(
       *database, *revisions, clock,
       profile::ProfileService::Hooks{
-          .change_email = [this](db::Session& q, UserId user, const std::string& email) {
-            return auth::change_email(q, user, email, clock.now());
-          },
+          .change_email =
+              [this](db::Session& q, UserId user, const std::string& email) {
+                return auth::change_email(q, user, email, clock.now());
+              },
           .on_zone_changed = rucks::on_zone_changed,
           .on_deleted = [this](UserId user) { rucks->forget_user(user); }});
   stats = std::make_unique<stats::StatsService>(*database, clock, profile::zone_of);
@@ -220,7 +223,8 @@ std::uint16_t ServerApp::port() const { return parts_->server->port(); }
 
 void ServerApp::stop() {
   parts_->system->drain();
-  const auto at_most = std::chrono::seconds(std::max<std::int64_t>(1, parts_->config.shutdown_seconds - 3));
+  const auto at_most =
+      std::chrono::seconds(std::max<std::int64_t>(1, parts_->config.shutdown_seconds - 3));
   if (!parts_->server->drain(at_most)) telemetry::log_warning("server.connections_cut");
   // Services finish what they still have under way, while there are threads for it.
   parts_->auth.reset();

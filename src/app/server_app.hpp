@@ -1,10 +1,10 @@
 #pragma once
 // The composition root: makes every part of the server, knows how they are wired, and takes them
 // down in reverse order.
-#include <memory>
-
 #include "base/error.hpp"
 #include "runtime/config.hpp"
+
+#include <memory>
 
 namespace ruck::app {
 

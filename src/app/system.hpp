@@ -1,10 +1,10 @@
 #pragma once
 // What operators and load balancers ask: is it alive, is it ready, what does it measure.
-#include <atomic>
-
 #include "db/database.hpp"
 #include "http/endpoint.hpp"
 #include "telemetry/metrics.hpp"
+
+#include <atomic>
 
 namespace ruck::app {
 
@@ -34,12 +34,14 @@ struct VersionInfo {
   std::string update_url;
   std::string release_notes;
 };
-BOOST_DESCRIBE_STRUCT(VersionInfo, (), (platform, latest_version, min_required_version, force_update,
-                                        update_url, release_notes))
+BOOST_DESCRIBE_STRUCT(VersionInfo, (),
+                      (platform, latest_version, min_required_version, force_update, update_url,
+                       release_notes))
 
 class System {
  public:
-  System(db::Database& database, const telemetry::Metrics& metrics) : database_(database), metrics_(metrics) {}
+  System(db::Database& database, const telemetry::Metrics& metrics)
+      : database_(database), metrics_(metrics) {}
 
   task<Result<Health>> live();
   task<Result<http::Response>> ready();

@@ -1,9 +1,9 @@
 #pragma once
 // Time is passed in, never fetched: the server gets SystemClock, a test a ManualClock.
+#include "base/time.hpp"
+
 #include <atomic>
 #include <chrono>
-
-#include "base/time.hpp"
 
 namespace ruck {
 

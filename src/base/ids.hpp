@@ -1,10 +1,10 @@
 #pragma once
 // Every kind of id is a type of its own, so that one cannot be passed as another.
+#include "base/uuid.hpp"
+
 #include <compare>
 #include <cstdint>
 #include <functional>
-
-#include "base/uuid.hpp"
 
 namespace ruck {
 

@@ -1,11 +1,11 @@
 #include "base/random.hpp"
 
+#include "base/assert.hpp"
+
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
-
-#include "base/assert.hpp"
 
 namespace ruck {
 namespace {

@@ -18,11 +18,16 @@ std::size_t sequence_length(unsigned char lead) {
 // Rules out overlong forms, surrogates and code points above U+10FFFF.
 bool second_byte_fits(unsigned char lead, unsigned char second) {
   switch (lead) {
-    case 0xe0: return second >= 0xa0;
-    case 0xed: return second <= 0x9f;
-    case 0xf0: return second >= 0x90;
-    case 0xf4: return second <= 0x8f;
-    default: return true;
+    case 0xe0:
+      return second >= 0xa0;
+    case 0xed:
+      return second <= 0x9f;
+    case 0xf0:
+      return second >= 0x90;
+    case 0xf4:
+      return second <= 0x8f;
+    default:
+      return true;
   }
 }
 }  // namespace
@@ -34,8 +39,8 @@ std::string ascii_lower(std::string_view text) {
 }
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, [](char c) { return ascii_lower(c); },
-                            [](char c) { return ascii_lower(c); });
+  return std::ranges::equal(
+      a, b, {}, [](char c) { return ascii_lower(c); }, [](char c) { return ascii_lower(c); });
 }
 
 std::optional<double> parse_double(std::string_view text) {

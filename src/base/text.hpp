@@ -10,7 +10,9 @@
 
 namespace ruck {
 
-[[nodiscard]] constexpr bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+[[nodiscard]] constexpr bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
 
 [[nodiscard]] constexpr std::string_view trim(std::string_view text) {
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
@@ -36,7 +38,9 @@ template <std::integral T>
 
 // How many bytes from the start are UTF-8 as RFC 3629 has it (no overlong forms, no surrogates).
 [[nodiscard]] std::size_t utf8_prefix(std::string_view text);
-[[nodiscard]] inline bool is_utf8(std::string_view text) { return utf8_prefix(text) == text.size(); }
+[[nodiscard]] inline bool is_utf8(std::string_view text) {
+  return utf8_prefix(text) == text.size();
+}
 
 // The number of Unicode code points in valid UTF-8.
 [[nodiscard]] std::size_t count_code_points(std::string_view text);

@@ -17,16 +17,20 @@ using Day = std::chrono::sys_days;
 [[nodiscard]] constexpr UtcMs to_ms(UtcUs time) {
   return std::chrono::floor<std::chrono::milliseconds>(time);
 }
-[[nodiscard]] constexpr UtcMs utc_ms(std::int64_t ms) { return UtcMs(std::chrono::milliseconds(ms)); }
-[[nodiscard]] constexpr UtcUs utc_us(std::int64_t us) { return UtcUs(std::chrono::microseconds(us)); }
+[[nodiscard]] constexpr UtcMs utc_ms(std::int64_t ms) {
+  return UtcMs(std::chrono::milliseconds(ms));
+}
+[[nodiscard]] constexpr UtcUs utc_us(std::int64_t us) {
+  return UtcUs(std::chrono::microseconds(us));
+}
 
 struct ParsedTime {
   UtcMs time;         // rounded to the nearest millisecond
   bool has_zone = 0;  // false: the text named no zone, and `time` took it as UTC
 };
 
-// ISO 8601 as phones and GPX files write it: `2026-11-22T10:00:00[.fraction][Z|±hh[:]mm]`, also with
-// a blank instead of `T`, without seconds, or a date alone. Years 0001 to 9999.
+// ISO 8601 as phones and GPX files write it: `2026-11-22T10:00:00[.fraction][Z|±hh[:]mm]`, also
+// with a blank instead of `T`, without seconds, or a date alone. Years 0001 to 9999.
 [[nodiscard]] std::optional<ParsedTime> parse_iso8601(std::string_view text);
 
 // `2026-11-22T10:00:00.123Z`; the fraction only where it is not zero.

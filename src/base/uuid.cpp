@@ -1,9 +1,9 @@
 #include "base/uuid.hpp"
 
-#include <cstring>
-
 #include "base/bytes.hpp"
 #include "base/random.hpp"
+
+#include <cstring>
 
 namespace ruck {
 namespace {

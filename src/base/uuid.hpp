@@ -1,5 +1,7 @@
 #pragma once
 // UUIDs as RFC 9562 has them; version 7 (time ordered) for everything we make.
+#include "base/time.hpp"
+
 #include <array>
 #include <compare>
 #include <cstdint>
@@ -7,8 +9,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "base/time.hpp"
 
 namespace ruck {
 

@@ -4,7 +4,8 @@ namespace ruck::cache {
 namespace {
 constexpr std::size_t kEntryOverheadBytes = 256;  // key, list and map nodes, counted roughly
 
-// One allocation-free lookup needs one string: everything the answer depends on, one after the other.
+// One allocation-free lookup needs one string: everything the answer depends on, one after the
+// other.
 std::string text_of(const http::ResponseKey& key) {
   std::string text;
   text.reserve(key.target.size() + 40);
@@ -28,7 +29,7 @@ struct ResponseCache::Shard {
   using List = std::list<Entry>;
 
   std::mutex mutex;
-  List entries;  // the most recently used first
+  List entries;                                                 // the most recently used first
   std::unordered_map<std::string_view, List::iterator> by_key;  // views into the entries' own keys
   std::size_t bytes = 0;
 
@@ -54,7 +55,8 @@ ResponseCache::Shard& ResponseCache::shard_of(const http::ResponseKey& key) {
   return *shards_[std::hash<UserId>{}(key.user) % kShards];
 }
 
-std::shared_ptr<const http::SharedBody> ResponseCache::find(const http::ResponseKey& key, UtcUs now) {
+std::shared_ptr<const http::SharedBody> ResponseCache::find(const http::ResponseKey& key,
+                                                            UtcUs now) {
   const std::string text = text_of(key);
   Shard& shard = shard_of(key);
   const std::lock_guard lock(shard.mutex);

@@ -1,5 +1,9 @@
 #pragma once
 // Rendered answers of read routes, by owner and revision: bounded, least recently used goes first.
+#include "cache/revisions.hpp"
+#include "http/response_store.hpp"
+#include "telemetry/metrics.hpp"
+
 #include <chrono>
 #include <list>
 #include <memory>
@@ -8,16 +12,12 @@
 #include <unordered_map>
 #include <vector>
 
-#include "cache/revisions.hpp"
-#include "http/response_store.hpp"
-#include "telemetry/metrics.hpp"
-
 namespace ruck::cache {
 
 class ResponseCache final : public http::ResponseStore {
  public:
   struct Options {
-    std::size_t bytes_max = 64 << 20;  // of bodies, over all shards
+    std::size_t bytes_max = 64 << 20;   // of bodies, over all shards
     std::chrono::seconds lifetime{30};  // bounds what time alone makes stale ("this month")
   };
   ResponseCache(Options options, Revisions& revisions, telemetry::Metrics& metrics);

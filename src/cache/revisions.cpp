@@ -2,7 +2,8 @@
 
 namespace ruck::cache {
 namespace {
-const db::Sql kBump{"cache.bump_revision", "UPDATE users SET revision = revision + 1 WHERE id = $1"};
+const db::Sql kBump{"cache.bump_revision",
+                    "UPDATE users SET revision = revision + 1 WHERE id = $1"};
 const db::Sql kRead{"cache.read_revision", "SELECT revision FROM users WHERE id = $1"};
 }  // namespace
 
@@ -10,9 +11,8 @@ Revisions::Revisions(db::Database& database) : database_(database) {}
 
 task<Result<std::uint64_t>> Revisions::current(UserId user) {
   if (!database_.is_exclusive()) {
-    co_return co_await database_.read([user](db::Session& q) {
-      return q.optional<std::uint64_t>(kRead, user).value_or(0);
-    });
+    co_return co_await database_.read(
+        [user](db::Session& q) { return q.optional<std::uint64_t>(kRead, user).value_or(0); });
   }
   Shard& shard = shard_of(user);
   const std::lock_guard lock(shard.mutex);

@@ -1,18 +1,18 @@
 #pragma once
 // Each user has a revision that goes up with every change the user could see. Caches put it into
-// their keys, so that a change makes old entries unreachable: nobody can get a stale answer after an
-// action of their own.
+// their keys, so that a change makes old entries unreachable: nobody can get a stale answer after
+// an action of their own.
 //
 // write() is how such a change is made: the revision goes up in the same transaction. Where this
 // process is the only writer (the embedded database), the newest revision is kept in memory and a
 // cached read needs no query; otherwise it is read from the database each time.
+#include "db/database.hpp"
+
 #include <array>
 #include <atomic>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
-
-#include "db/database.hpp"
 
 namespace ruck::cache {
 
@@ -27,15 +27,16 @@ class Revisions {
   template <class Fn>
   auto write(UserId user, Fn fn) -> task<Result<db::detail::ValueOf<Fn>>> {
     using T = db::detail::ValueOf<Fn>;
-    Result<T> outcome = co_await database_.write([this, user, fn = std::move(fn)](db::Session& q) mutable -> Result<T> {
-      bump(q, user);
-      if constexpr (std::is_void_v<std::invoke_result_t<Fn&, db::Session&>>) {
-        fn(q);
-        return {};
-      } else {
-        return fn(q);
-      }
-    });
+    Result<T> outcome = co_await database_.write(
+        [this, user, fn = std::move(fn)](db::Session& q) mutable -> Result<T> {
+          bump(q, user);
+          if constexpr (std::is_void_v<std::invoke_result_t<Fn&, db::Session&>>) {
+            fn(q);
+            return {};
+          } else {
+            return fn(q);
+          }
+        });
     // Also after a failure: a COMMIT whose answer was lost may have happened.
     changed(user);
     co_return outcome;

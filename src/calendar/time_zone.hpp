@@ -1,9 +1,9 @@
 #pragma once
 // Local days: which day a moment belongs to for somebody in an IANA time zone.
+#include "base/time.hpp"
+
 #include <optional>
 #include <string_view>
-
-#include "base/time.hpp"
 
 namespace ruck::calendar {
 

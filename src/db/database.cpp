@@ -20,12 +20,19 @@ Error to_error(const Failure& failure) {
               .detail = failure.statement() + ": " + failure.what(),
               .retry_after_s = {}};
   switch (failure.kind()) {
-    case FailureKind::kConstraint: error.code = ErrorCode::kConflict; break;
+    case FailureKind::kConstraint:
+      error.code = ErrorCode::kConflict;
+      break;
     case FailureKind::kConflict:
     case FailureKind::kTimeout:
-    case FailureKind::kUnavailable: error.code = ErrorCode::kUnavailable; break;
-    case FailureKind::kStorage: error.code = ErrorCode::kStorageFailed; break;
-    case FailureKind::kMistake: break;
+    case FailureKind::kUnavailable:
+      error.code = ErrorCode::kUnavailable;
+      break;
+    case FailureKind::kStorage:
+      error.code = ErrorCode::kStorageFailed;
+      break;
+    case FailureKind::kMistake:
+      break;
   }
   if (error_row(error.code).http_status == 503) error.retry_after_s = kRetryAfterSeconds;
   return error;

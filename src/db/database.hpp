@@ -7,8 +7,14 @@
 // A unit is one transaction. It is a plain function that runs on a database thread: it may run more
 // than once (after a serialization failure), so it changes nothing but the database, and it owns
 // what it uses. If it returns an error, its changes are rolled back. A write is acknowledged only
-// after COMMIT has reached the disk. Queues are bounded: when one is full, kOverloaded comes back at
-// once.
+// after COMMIT has reached the disk. Queues are bounded: when one is full, kOverloaded comes back
+// at once.
+#include "base/error.hpp"
+#include "db/failure.hpp"
+#include "db/session.hpp"
+#include "runtime/resumption.hpp"
+#include "telemetry/metrics.hpp"
+
 #include <atomic>
 #include <cstdint>
 #include <future>
@@ -16,12 +22,6 @@
 #include <string>
 #include <type_traits>
 #include <utility>
-
-#include "base/error.hpp"
-#include "db/failure.hpp"
-#include "db/session.hpp"
-#include "runtime/resumption.hpp"
-#include "telemetry/metrics.hpp"
 
 namespace ruck::db {
 
@@ -110,7 +110,8 @@ class Database {
     return blocking(Access::kWrite, std::move(fn));
   }
 
-  // For a writer that gathers the work of many callers into one unit and answers each of them itself.
+  // For a writer that gathers the work of many callers into one unit and answers each of them
+  // itself.
   void write_job(std::unique_ptr<Job> job) { submit(Access::kWrite, std::move(job)); }
 
   struct Status {
@@ -139,24 +140,24 @@ class Database {
   template <class Fn>
   auto async(Access access, Fn fn) -> task<Result<detail::ValueOf<Fn>>> {
     using T = detail::ValueOf<Fn>;
-    return runtime::await_promise<Result<T>>(
-        [this, access, fn = std::move(fn)](runtime::Promise<Result<T>> promise) mutable {
-          submit(access, detail::make_job(std::move(fn), [promise = std::move(promise)](
-                                                             Result<T> outcome) mutable {
-                   return promise.fulfil(std::move(outcome));
-                 }));
-        });
+    return runtime::await_promise<Result<T>>([this, access, fn = std::move(fn)](
+                                                 runtime::Promise<Result<T>> promise) mutable {
+      submit(access, detail::make_job(std::move(fn),
+                                      [promise = std::move(promise)](Result<T> outcome) mutable {
+                                        return promise.fulfil(std::move(outcome));
+                                      }));
+    });
   }
   template <class Fn>
   auto blocking(Access access, Fn fn) -> Result<detail::ValueOf<Fn>> {
     using T = detail::ValueOf<Fn>;
     std::promise<Result<T>> promise;
     std::future<Result<T>> future = promise.get_future();
-    submit(access, detail::make_job(std::move(fn), [promise = std::move(promise)](
-                                                       Result<T> outcome) mutable {
-             promise.set_value(std::move(outcome));
-             return std::unique_ptr<runtime::Resumption>();
-           }));
+    submit(access, detail::make_job(std::move(fn),
+                                    [promise = std::move(promise)](Result<T> outcome) mutable {
+                                      promise.set_value(std::move(outcome));
+                                      return std::unique_ptr<runtime::Resumption>();
+                                    }));
     return future.get();
   }
   void submit(Access access, std::unique_ptr<Job> job);

@@ -1,21 +1,21 @@
 #pragma once
-// What a database said no to. Thrown by a Session inside a unit of work and caught where the unit is
-// run, which turns it into an Error; it never leaves the db module otherwise.
+// What a database said no to. Thrown by a Session inside a unit of work and caught where the unit
+// is run, which turns it into an Error; it never leaves the db module otherwise.
+#include "base/error.hpp"
+
 #include <cstdint>
 #include <stdexcept>
 #include <string>
 
-#include "base/error.hpp"
-
 namespace ruck::db {
 
 enum class FailureKind : std::uint8_t {
-  kConstraint,     // a unique, check or foreign key rule
-  kConflict,       // serialization failure or deadlock: the unit may be run again
-  kTimeout,        // a statement ran longer than it may
-  kUnavailable,    // no connection, or it was lost
-  kStorage,        // disk full, I/O error, read-only or damaged file
-  kMistake,        // SQL or types are wrong: ours
+  kConstraint,   // a unique, check or foreign key rule
+  kConflict,     // serialization failure or deadlock: the unit may be run again
+  kTimeout,      // a statement ran longer than it may
+  kUnavailable,  // no connection, or it was lost
+  kStorage,      // disk full, I/O error, read-only or damaged file
+  kMistake,      // SQL or types are wrong: ours
 };
 
 class Failure : public std::runtime_error {

@@ -1,12 +1,12 @@
 #include "db/migrations.hpp"
 
+#include "base/text.hpp"
+#include "telemetry/log.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-
-#include "base/text.hpp"
-#include "telemetry/log.hpp"
 
 namespace ruck::db {
 namespace {
@@ -124,8 +124,8 @@ Result<MigrationReport> migrate(Database& database, const Clock& clock,
                             *known, report.version));
   }
   for (const Migration& migration : *list) {
-    const auto applied = database.write_now(
-        [&](Session& q) { return apply(q, migration, dialect, clock.now()); });
+    const auto applied =
+        database.write_now([&](Session& q) { return apply(q, migration, dialect, clock.now()); });
     if (!applied) return fail(applied.error());
     if (!*applied) continue;
     report.applied += 1;

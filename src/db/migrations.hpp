@@ -5,13 +5,13 @@
 // few differences are written as {{macros}} (see migrations.cpp). Each file is applied in a
 // transaction of its own and recorded with its checksum; a database that is newer than the binary,
 // or whose recorded checksum differs, is refused rather than guessed at.
-#include <span>
-#include <string>
-#include <string_view>
-
 #include "base/clock.hpp"
 #include "base/embedded.hpp"
 #include "db/database.hpp"
+
+#include <span>
+#include <string>
+#include <string_view>
 
 namespace ruck::db {
 

@@ -1,9 +1,9 @@
 #include "db/open.hpp"
 
-#include <string_view>
-
 #include "db/postgres/postgres_database.hpp"
 #include "db/sqlite/sqlite_database.hpp"
+
+#include <string_view>
 
 namespace ruck::db {
 
@@ -23,7 +23,8 @@ Result<std::unique_ptr<Database>> open(const OpenOptions& options, telemetry::Me
           metrics);
     }
   } catch (const Failure& failure) {
-    return fail(ErrorCode::kUnavailable, std::string("cannot open the database: ") + failure.what());
+    return fail(ErrorCode::kUnavailable,
+                std::string("cannot open the database: ") + failure.what());
   }
   return fail(ErrorCode::kInvalidInput,
               "the database URL must begin with sqlite: or postgresql://");

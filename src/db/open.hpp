@@ -1,14 +1,14 @@
 #pragma once
 // From a database URL to a database.
+#include "db/database.hpp"
+
 #include <memory>
 #include <string>
-
-#include "db/database.hpp"
 
 namespace ruck::db {
 
 struct OpenOptions {
-  std::string url;                  // sqlite:PATH or postgresql://... (also postgres://)
+  std::string url;  // sqlite:PATH or postgresql://... (also postgres://)
   std::size_t sqlite_readers = 2;
   std::size_t postgres_connections = 20;
 };

@@ -1,15 +1,16 @@
 #pragma once
-// The view of one transaction that a unit of work has: plain synchronous calls on a database thread.
+// The view of one transaction that a unit of work has: plain synchronous calls on a database
+// thread.
+#include "base/assert.hpp"
+#include "db/sql.hpp"
+#include "db/value.hpp"
+
 #include <concepts>
 #include <functional>
 #include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
-
-#include "base/assert.hpp"
-#include "db/sql.hpp"
-#include "db/value.hpp"
 
 namespace ruck::db {
 

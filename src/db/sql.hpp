@@ -8,8 +8,8 @@
 
 namespace ruck::db {
 
-// Declared once at namespace scope in a store.cpp. Every object registers itself, so that a test can
-// ask the database for the plan of each.
+// Declared once at namespace scope in a store.cpp. Every object registers itself, so that a test
+// can ask the database for the plan of each.
 class Sql {
  public:
   Sql(std::string_view name, std::string text);

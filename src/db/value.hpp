@@ -3,8 +3,12 @@
 //
 // Out: a described struct (BOOST_DESCRIBE_STRUCT) is read member by member in column order, so a
 // SELECT lists its columns in the order of the struct; columns_of<Row>() writes that list.
+#include "base/ids.hpp"
+#include "base/time.hpp"
+
 #include <boost/describe.hpp>
 #include <boost/mp11/algorithm.hpp>
+
 #include <chrono>
 #include <concepts>
 #include <cstdint>
@@ -13,9 +17,6 @@
 #include <string_view>
 #include <type_traits>
 #include <variant>
-
-#include "base/ids.hpp"
-#include "base/time.hpp"
 
 namespace ruck::db {
 
@@ -28,7 +29,8 @@ struct BytesView {
   std::string_view data;
 };
 
-using Param = std::variant<std::monostate, std::int64_t, double, bool, std::string_view, BytesView, Uuid>;
+using Param =
+    std::variant<std::monostate, std::int64_t, double, bool, std::string_view, BytesView, Uuid>;
 
 inline Param to_param(std::nullopt_t) { return std::monostate{}; }
 inline Param to_param(bool value) { return value; }
@@ -131,8 +133,8 @@ template <class T>
 concept DescribedRow = boost::describe::has_describe_members<T>::value && std::is_class_v<T>;
 
 template <class T>
-using MembersOf = boost::describe::describe_members<
-    T, boost::describe::mod_public | boost::describe::mod_inherited>;
+using MembersOf = boost::describe::describe_members<T, boost::describe::mod_public |
+                                                           boost::describe::mod_inherited>;
 
 // A described struct takes consecutive columns; anything else is the first column.
 template <class T>

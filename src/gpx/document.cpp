@@ -1,12 +1,12 @@
 #include "gpx/document.hpp"
 
+#include "base/text.hpp"
+
 #include <fmt/format.h>
+#include <pugixml.hpp>
 
 #include <cmath>
 #include <cstring>
-#include <pugixml.hpp>
-
-#include "base/text.hpp"
 
 namespace ruck::gpx {
 namespace {
@@ -35,7 +35,8 @@ class Reader {
       if (name == "time") out_.time = time_of(child);
       if (name == "metadata") read_metadata(child);
       if (count_ > kFixesMax) {
-        return fail(ErrorCode::kPayloadTooLarge, fmt::format("the file has more than {} points", kFixesMax));
+        return fail(ErrorCode::kPayloadTooLarge,
+                    fmt::format("the file has more than {} points", kFixesMax));
       }
     }
     return {};
@@ -125,11 +126,20 @@ std::string escaped(std::string_view text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '&': out += "&amp;"; break;
-      case '"': out += "&quot;"; break;
-      default: out.push_back(c);
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '&':
+        out += "&amp;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        out.push_back(c);
     }
   }
   return out;
@@ -145,12 +155,14 @@ void write_fix(std::string& out, const Fix& fix) {
     if (fix.heart_rate_bpm || fix.speed_m_per_s) {
       out += "          <gpxtpx:TrackPointExtension>";
       if (fix.heart_rate_bpm) fmt::format_to(to, "<gpxtpx:hr>{}</gpxtpx:hr>", *fix.heart_rate_bpm);
-      if (fix.speed_m_per_s) fmt::format_to(to, "<gpxtpx:speed>{:.2f}</gpxtpx:speed>", *fix.speed_m_per_s);
+      if (fix.speed_m_per_s)
+        fmt::format_to(to, "<gpxtpx:speed>{:.2f}</gpxtpx:speed>", *fix.speed_m_per_s);
       out += "</gpxtpx:TrackPointExtension>\n";
     }
     if (fix.accuracy_m) {
-      fmt::format_to(to, "          <opentracks:accuracy_horizontal>{:.1f}</opentracks:accuracy_horizontal>\n",
-                     *fix.accuracy_m);
+      fmt::format_to(
+          to, "          <opentracks:accuracy_horizontal>{:.1f}</opentracks:accuracy_horizontal>\n",
+          *fix.accuracy_m);
     }
     out += "        </extensions>\n";
   }
@@ -164,31 +176,37 @@ Result<Document> read(std::string_view xml, UtcMs latest) {
   }
   pugi::xml_document tree;
   // No DOCTYPE is looked into: entities that it could define stay text.
-  const pugi::xml_parse_result parsed = tree.load_buffer(xml.data(), xml.size(), pugi::parse_default);
+  const pugi::xml_parse_result parsed =
+      tree.load_buffer(xml.data(), xml.size(), pugi::parse_default);
   if (!parsed) {
     const auto [line, column] = place_of(xml, static_cast<std::size_t>(parsed.offset));
-    return fail(ErrorCode::kInvalidInput,
-                fmt::format("not a GPX file: {} at line {}, column {}", parsed.description(), line, column));
+    return fail(ErrorCode::kInvalidInput, fmt::format("not a GPX file: {} at line {}, column {}",
+                                                      parsed.description(), line, column));
   }
   const pugi::xml_node root = tree.document_element();
   if (local_name(root) != "gpx") {
-    return fail(ErrorCode::kInvalidInput, fmt::format("not a GPX file: the root element is <{}>", root.name()));
+    return fail(ErrorCode::kInvalidInput,
+                fmt::format("not a GPX file: the root element is <{}>", root.name()));
   }
   Document out;
   const Result<> ok = Reader(latest, out).read(root);
   if (!ok) return fail(ok.error());
-  if (out.segments.empty()) return fail(ErrorCode::kInvalidInput, "the GPX file has no track points");
+  if (out.segments.empty())
+    return fail(ErrorCode::kInvalidInput, "the GPX file has no track points");
   return out;
 }
 
 std::string write(const Document& document) {
   std::string out =
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-      "<gpx version=\"1.1\" creator=\"" + escaped(document.creator) + "\""
+      "<gpx version=\"1.1\" creator=\"" +
+      escaped(document.creator) +
+      "\""
       " xmlns=\"http://www.topografix.com/GPX/1/1\""
       " xmlns:gpxtpx=\"http://www.garmin.com/xmlschemas/TrackPointExtension/v2\""
       " xmlns:opentracks=\"http://opentracksapp.com/xmlschemas/v1\">\n";
-  if (document.time) out += "  <metadata><time>" + to_iso8601(*document.time) + "</time></metadata>\n";
+  if (document.time)
+    out += "  <metadata><time>" + to_iso8601(*document.time) + "</time></metadata>\n";
   out += "  <trk>\n    <name>" + escaped(document.name) + "</name>\n";
   for (const auto& segment : document.segments) {
     out += "    <trkseg>\n";

@@ -2,16 +2,16 @@
 // GPX 1.0 and 1.1 (topografix.com) as recorders write it. pugixml is seen only by document.cpp.
 //
 // Reading is forgiving about everything but XML: unknown elements are skipped, a point without a
-// position is dropped and counted, times that cannot be are reported and taken for missing. Entities
-// are not expanded and nothing is fetched.
+// position is dropped and counted, times that cannot be are reported and taken for missing.
+// Entities are not expanded and nothing is fetched.
+#include "base/error.hpp"
+#include "base/time.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/error.hpp"
-#include "base/time.hpp"
 
 namespace ruck::gpx {
 
@@ -30,11 +30,11 @@ struct Fix {
 
 struct Document {
   std::string creator;
-  std::string name;  // of the first track that has one
-  std::optional<UtcMs> time;  // of the file itself
+  std::string name;                        // of the first track that has one
+  std::optional<UtcMs> time;               // of the file itself
   std::vector<std::vector<Fix>> segments;  // of all tracks, in order; none is empty
-  std::size_t dropped = 0;      // points without a usable position
-  std::size_t odd_times = 0;    // before 2000 or in the future: left out
+  std::size_t dropped = 0;                 // points without a usable position
+  std::size_t odd_times = 0;               // before 2000 or in the future: left out
 };
 
 // kInvalidInput with the place for what is not XML or not GPX, kPayloadTooLarge for too much.

@@ -1,13 +1,13 @@
 #include "gpx/recording.hpp"
 
+#include "base/bytes.hpp"
+#include "crypto/digest.hpp"
+#include "rucking/geo.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstring>
-
-#include "base/bytes.hpp"
-#include "crypto/digest.hpp"
-#include "rucking/geo.hpp"
 
 namespace ruck::gpx {
 namespace {
@@ -30,7 +30,8 @@ std::size_t interpolate_times(std::vector<Fix>& segment) {
       const auto span = *segment[i].time - *segment[last_timed].time;
       const auto steps = static_cast<std::int64_t>(i - last_timed);
       for (std::size_t k = last_timed + 1; k < i; ++k, ++filled) {
-        segment[k].time = *segment[last_timed].time + span * static_cast<std::int64_t>(k - last_timed) / steps;
+        segment[k].time =
+            *segment[last_timed].time + span * static_cast<std::int64_t>(k - last_timed) / steps;
       }
     }
     last_timed = i;
@@ -131,6 +132,8 @@ class Builder {
 };
 }  // namespace
 
-Recording to_recording(const Document& document, UtcMs latest) { return Builder(document, latest).take(); }
+Recording to_recording(const Document& document, UtcMs latest) {
+  return Builder(document, latest).take();
+}
 
 }  // namespace ruck::gpx

@@ -1,12 +1,12 @@
 #pragma once
 // A GPX document as a recording: points and heart rate by time, pauses between segments.
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "gpx/document.hpp"
 #include "rucking/climb.hpp"
 #include "rucking/track_point.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace ruck::gpx {
 
@@ -19,10 +19,10 @@ struct Recording {
   std::vector<rucking::TrackPoint> points;
   std::vector<rucking::HeartRateSample> heart_rate;
   std::vector<Pause> pauses;
-  bool has_times = false;         // false: `points` is empty, and only the length is known
-  double length_m = 0;            // along all segments, for a file without times
+  bool has_times = false;  // false: `points` is empty, and only the length is known
+  double length_m = 0;     // along all segments, for a file without times
   rucking::AltitudeSource altitude_source = rucking::AltitudeSource::kGps;
-  std::string identity;           // the same walk has the same, whatever the file's blanks are
+  std::string identity;              // the same walk has the same, whatever the file's blanks are
   std::vector<std::string> remarks;  // what was odd and what was done about it, for people
 };
 

@@ -1,11 +1,11 @@
 #include "http/address.hpp"
 
+#include "base/text.hpp"
+
 #include <arpa/inet.h>
 
 #include <algorithm>
 #include <cstring>
-
-#include "base/text.hpp"
 
 namespace ruck::http {
 namespace {

@@ -1,14 +1,14 @@
 #pragma once
-// Which address a request came from. Behind a proxy that the operator trusts, it is the one that the
-// proxy forwards; nobody else's X-Forwarded-For is believed.
+// Which address a request came from. Behind a proxy that the operator trusts, it is the one that
+// the proxy forwards; nobody else's X-Forwarded-For is believed.
+#include "base/error.hpp"
+
 #include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/error.hpp"
 
 namespace ruck::http {
 
@@ -24,7 +24,8 @@ class TrustedProxies {
   [[nodiscard]] bool trusts(std::string_view address) const;
   // The nearest address of the forwarded chain that is not a trusted proxy; `peer` itself where it
   // is not trusted or forwards nothing.
-  [[nodiscard]] std::string_view client_of(std::string_view peer, std::string_view forwarded_for) const;
+  [[nodiscard]] std::string_view client_of(std::string_view peer,
+                                           std::string_view forwarded_for) const;
 
  private:
   struct Range {

@@ -1,17 +1,17 @@
 #include "http/bind.hpp"
 
+#include "base/bytes.hpp"
+#include "base/text.hpp"
+
 #include <fmt/format.h>
 
 #include <cmath>
 
-#include "base/bytes.hpp"
-#include "base/text.hpp"
-
 namespace ruck::http {
 namespace {
 constexpr std::size_t kQueryPairsMax = 64;
-constexpr std::size_t kWarningsMax = 50;      // more of them help nobody
-constexpr std::size_t kShownTextMax = 40;     // of a bad value, in an error text
+constexpr std::size_t kWarningsMax = 50;         // more of them help nobody
+constexpr std::size_t kShownTextMax = 40;        // of a bad value, in an error text
 constexpr std::size_t kRawBytesMax = 64 * 1024;  // of JSON that is stored as it came
 
 std::string range_text(const Rule& rule, std::string_view kind) {

@@ -1,21 +1,23 @@
 #pragma once
-// From JSON or a query string to a described struct, with the place and the reason of what is wrong.
+// From JSON or a query string to a described struct, with the place and the reason of what is
+// wrong.
 //
 // Two ways to meet a bad value. Strict: the first one is an error that names its JSON path and what
 // was expected. Lenient, for the routes where the mobile app would take a 4xx for success and drop
 // its data (contract core §0.1): the field is left at its default and named in `warnings`.
+#include "base/error.hpp"
+#include "http/json/element.hpp"
+#include "http/json/writer.hpp"
+#include "http/rules.hpp"
+
 #include <boost/mp11/algorithm.hpp>
+
 #include <concepts>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <vector>
-
-#include "base/error.hpp"
-#include "http/json/element.hpp"
-#include "http/json/writer.hpp"
-#include "http/rules.hpp"
 
 namespace ruck::http {
 
@@ -83,7 +85,8 @@ class Binder {
   // Notes what is wrong at the present path; false, so that it can be returned.
   bool wrong(std::string_view expected, std::string_view got = {});
   void missing(std::string_view field);
-  [[nodiscard]] static bool is_named(std::string_view key, std::string_view field, const Rule& rule);
+  [[nodiscard]] static bool is_named(std::string_view key, std::string_view field,
+                                     const Rule& rule);
 
   Mode mode_;
   std::string path_ = "$";

@@ -1,10 +1,10 @@
 #include "http/compress.hpp"
 
+#include "base/assert.hpp"
+
 #include <zlib.h>
 
 #include <algorithm>
-
-#include "base/assert.hpp"
 
 namespace ruck::http {
 namespace {
@@ -20,7 +20,8 @@ Bytef* input_of(std::string_view bytes) {
 
 std::string gzip(std::string_view bytes) {
   z_stream stream{};
-  RUCK_ASSERT(deflateInit2(&stream, kLevel, Z_DEFLATED, kGzipWindow, 8, Z_DEFAULT_STRATEGY) == Z_OK);
+  RUCK_ASSERT(deflateInit2(&stream, kLevel, Z_DEFLATED, kGzipWindow, 8, Z_DEFAULT_STRATEGY) ==
+              Z_OK);
   std::string out(deflateBound(&stream, bytes.size()), '\0');
   stream.next_in = input_of(bytes);
   stream.avail_in = static_cast<uInt>(bytes.size());

@@ -1,5 +1,6 @@
 #pragma once
-// Typed declarations: a route is bound to a method of a service, and the method's types say the rest.
+// Typed declarations: a route is bound to a method of a service, and the method's types say the
+// rest.
 //
 //   http::get(router, "/api/rucks/{id}", "rucks.get", {...}, &service, &RuckService::get);
 //   task<Result<Ruck>> RuckService::get(Viewer viewer, RuckId id);
@@ -15,14 +16,14 @@
 //   RequestInfo                     address, user agent, cookies, time
 // Results: Result<T> answers 200 with T as JSON, Result<Created<T>> 201, Result<std::variant<…>> by
 // what it holds, Result<Reply<T>> adds headers, Result<Response> is sent as it is.
-#include <tuple>
-#include <utility>
-#include <variant>
-
 #include "base/text.hpp"
 #include "http/bind.hpp"
 #include "http/problem.hpp"
 #include "http/router.hpp"
+
+#include <tuple>
+#include <utility>
+#include <variant>
 
 namespace ruck::http {
 
@@ -75,8 +76,8 @@ namespace detail {
 
 [[nodiscard]] inline Result<json::Element> body_object(const Call& call) {
   static constexpr std::string_view kEmpty = "{}";
-  Result<json::Element> root = call.request.body.empty() ? json::parse(kEmpty)
-                                                         : json::parse_padded(call.request.body);
+  Result<json::Element> root =
+      call.request.body.empty() ? json::parse(kEmpty) : json::parse_padded(call.request.body);
   if (root && root->kind() != json::Kind::kObject) {
     return fail(ErrorCode::kInvalidInput, "$: expected an object, got " + describe(*root));
   }
@@ -268,7 +269,8 @@ task<Response> answer(task<Result<T>> work, std::string request_id) {
   co_return Render<T>::response(std::move(*result));
 }
 
-// Reads the arguments one after the other, in the order they are declared; stops at the first error.
+// Reads the arguments one after the other, in the order they are declared; stops at the first
+// error.
 template <class... Args>
 struct ArgumentPack {
   std::optional<Error> error;  // before `results`, whose initialisation sets it
@@ -311,12 +313,11 @@ void endpoint(Router& router, Method method, std::string_view pattern, std::stri
       std::move(doc));
 }
 
-#define RUCK_HTTP_VERB(verb, method_value)                                                     \
-  template <class Service, class T, class... Args>                                             \
-  void verb(Router& router, std::string_view pattern, std::string_view name,                   \
-            RouteOptions options, Service* service,                                            \
-            task<Result<T>> (Service::*function)(Args...)) {                                   \
-    endpoint(router, method_value, pattern, name, options, service, function);                 \
+#define RUCK_HTTP_VERB(verb, method_value)                                                         \
+  template <class Service, class T, class... Args>                                                 \
+  void verb(Router& router, std::string_view pattern, std::string_view name, RouteOptions options, \
+            Service* service, task<Result<T>> (Service::*function)(Args...)) {                     \
+    endpoint(router, method_value, pattern, name, options, service, function);                     \
   }
 RUCK_HTTP_VERB(get, Method::kGet)
 RUCK_HTTP_VERB(post, Method::kPost)

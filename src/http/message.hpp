@@ -1,5 +1,8 @@
 #pragma once
 // A request and a response as the rest of the program sees them: plain data, no Beast.
+#include "base/ids.hpp"
+#include "base/time.hpp"
+
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -8,9 +11,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include "base/ids.hpp"
-#include "base/time.hpp"
 
 namespace ruck::http {
 
@@ -38,7 +38,8 @@ enum class Header : std::uint8_t {
 };
 inline constexpr std::size_t kHeaderCount = 16;
 
-// Who asks. Always authenticated; a route that may be used without a token takes an optional Viewer.
+// Who asks. Always authenticated; a route that may be used without a token takes an optional
+// Viewer.
 struct Viewer {
   UserId user;
   Uuid session{};  // the sign-in that the token belongs to
@@ -50,7 +51,7 @@ struct Request {
   std::string_view path;   // as sent, without the query
   std::string_view query;  // as sent, without the '?'
   std::array<std::string_view, kHeaderCount> headers{};
-  std::string_view body;   // json::kPadding readable bytes stand behind it
+  std::string_view body;     // json::kPadding readable bytes stand behind it
   std::string_view address;  // of the client: behind a trusted proxy, the one it forwards
   bool is_secure = false;    // came over TLS, to us or to a trusted proxy
   std::string request_id;
@@ -85,7 +86,8 @@ struct Response {
   int status = 200;
   std::string_view content_type = kJson;
   std::string body;
-  std::shared_ptr<const SharedBody> shared;  // instead of `body`; shared with the cache that made it
+  std::shared_ptr<const SharedBody>
+      shared;  // instead of `body`; shared with the cache that made it
   HeaderList headers;
   bool close = false;
 

@@ -29,7 +29,8 @@ void read_fields(std::string_view head, Part& part) {
     const std::string_view line = head.substr(0, end);
     const std::size_t colon = line.find(':');
     const std::string_view name = line.substr(0, colon);
-    const std::string_view value = colon == std::string_view::npos ? "" : trim(line.substr(colon + 1));
+    const std::string_view value =
+        colon == std::string_view::npos ? "" : trim(line.substr(colon + 1));
     if (equals_ignoring_case(name, "Content-Disposition")) {
       part.name = parameter(value, "name");
       part.filename = parameter(value, "filename");
@@ -44,20 +45,23 @@ void read_fields(std::string_view head, Part& part) {
 
 Result<std::vector<Part>> parse_multipart(std::string_view content_type, std::string_view body) {
   const std::string boundary = parameter(content_type, "boundary");
-  if (boundary.empty()) return fail(ErrorCode::kInvalidInput, "multipart/form-data without a boundary");
+  if (boundary.empty())
+    return fail(ErrorCode::kInvalidInput, "multipart/form-data without a boundary");
   const std::string delimiter = "\r\n--" + boundary;
   std::vector<Part> parts;
   // The first delimiter may stand at the very beginning, without a line break before it.
   std::size_t at = body.starts_with(std::string_view(delimiter).substr(2)) ? delimiter.size() - 2
-                                                                            : body.find(delimiter);
-  if (at == std::string_view::npos) return fail(ErrorCode::kInvalidInput, "the body does not hold its boundary");
+                                                                           : body.find(delimiter);
+  if (at == std::string_view::npos)
+    return fail(ErrorCode::kInvalidInput, "the body does not hold its boundary");
   if (!body.starts_with(std::string_view(delimiter).substr(2))) at += delimiter.size();
   while (parts.size() < kPartsMax) {
     std::string_view rest = body.substr(at);
     if (rest.starts_with("--")) return parts;
     const std::size_t head_end = rest.find("\r\n\r\n");
     const std::size_t end = rest.find(delimiter);
-    if (head_end == std::string_view::npos || end == std::string_view::npos || end < head_end) break;
+    if (head_end == std::string_view::npos || end == std::string_view::npos || end < head_end)
+      break;
     Part part;
     read_fields(rest.substr(2, head_end - 2), part);
     part.bytes = rest.substr(head_end + 4, end < head_end + 4 ? 0 : end - head_end - 4);

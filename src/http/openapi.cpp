@@ -1,8 +1,8 @@
 #include "http/openapi.hpp"
 
-#include <map>
-
 #include "base/text.hpp"
+
+#include <map>
 
 namespace ruck::http {
 namespace {
@@ -118,8 +118,9 @@ std::string OpenApi::render(std::string_view version) const {
   w.key("version");
   w.string(version);
   w.key("description");
-  w.string("Record rucks, follow friends live, keep statistics. Times are ISO 8601 in UTC, distances "
-           "km or m as the name says, paces seconds per km, weights kg.");
+  w.string(
+      "Record rucks, follow friends live, keep statistics. Times are ISO 8601 in UTC, distances "
+      "km or m as the name says, paces seconds per km, weights kg.");
   w.key("license");
   w.raw(R"({"name":"Proprietary","identifier":"LicenseRef-RuckingApp"})");
   w.end_object();

@@ -1,18 +1,18 @@
 #pragma once
 // The OpenAPI 3.1 document, gathered while routes are declared.
+#include "http/schema.hpp"
+
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "http/schema.hpp"
 
 namespace ruck::http {
 
 // What the types of an endpoint tell about it; filled in by the typed declarations of endpoint.hpp.
 struct OperationDoc {
-  std::vector<std::string> path_schemas;       // of the path's parameters, in order
+  std::vector<std::string> path_schemas;  // of the path's parameters, in order
   std::vector<Schemas::Member> query;
-  std::string body_schema;                     // empty: no body
+  std::string body_schema;  // empty: no body
   std::string body_type = "application/json";
   struct Reply {
     int status = 200;

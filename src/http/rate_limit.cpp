@@ -10,8 +10,7 @@ struct MemoryRateLimiter::Shard {
   std::unordered_map<std::string, UtcUs> whole_at;
 };
 
-MemoryRateLimiter::MemoryRateLimiter()
-    : shards_(std::make_unique<std::array<Shard, kShards>>()) {}
+MemoryRateLimiter::MemoryRateLimiter() : shards_(std::make_unique<std::array<Shard, kShards>>()) {}
 MemoryRateLimiter::~MemoryRateLimiter() = default;
 
 std::optional<std::chrono::seconds> MemoryRateLimiter::take(std::string_view key, Limit limit,

@@ -1,6 +1,8 @@
 #pragma once
 // How often one user (or address) may use a route: the generic cell rate algorithm (ITU-T I.371). A
 // limit of N per window lets N through at once and then one every window/N; a key costs one number.
+#include "base/time.hpp"
+
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -10,8 +12,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-
-#include "base/time.hpp"
 
 namespace ruck::http {
 

@@ -1,8 +1,8 @@
 #pragma once
 // The status line and fields of a response as bytes.
-#include <string>
-
 #include "http/message.hpp"
+
+#include <string>
 
 namespace ruck::http {
 
@@ -10,7 +10,7 @@ struct HeadContext {
   std::string_view request_id;
   std::size_t body_bytes = 0;
   bool is_gzip = false;
-  bool may_vary = false;   // the body depends on Accept-Encoding
+  bool may_vary = false;  // the body depends on Accept-Encoding
   bool keep_alive = true;
   std::string_view allowed_origin;  // of a cross-origin request that may read the answer
 };

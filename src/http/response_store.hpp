@@ -1,13 +1,13 @@
 #pragma once
 // What the router needs of a cache for routes marked `cached`: answers to a user's own reads, keyed
 // by the user's revision.
-#include <cstdint>
-#include <memory>
-#include <string_view>
-
 #include "base/error.hpp"
 #include "http/message.hpp"
 #include "runtime/task.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
 
 namespace ruck::http {
 

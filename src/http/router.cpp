@@ -1,15 +1,15 @@
 #include "http/router.hpp"
 
-#include <fmt/format.h>
-
-#include <map>
-
 #include "base/assert.hpp"
 #include "base/text.hpp"
 #include "http/bind.hpp"
 #include "http/compress.hpp"
 #include "http/problem.hpp"
 #include "telemetry/log.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
 
 namespace ruck::http {
 namespace {
@@ -24,8 +24,8 @@ std::string_view take_segment(std::string_view& path) {
   return segment;
 }
 
-// The mobile app doubles the prefix in some calls (contract core §0); a trailing slash means the same
-// address.
+// The mobile app doubles the prefix in some calls (contract core §0); a trailing slash means the
+// same address.
 std::string_view canonical(std::string_view path) {
   constexpr std::string_view kDoubled = "/api/api/";
   if (path.starts_with(kDoubled)) path.remove_prefix(4);
@@ -35,16 +35,16 @@ std::string_view canonical(std::string_view path) {
 
 struct Router::Node {
   std::map<std::string, std::unique_ptr<Node>, std::less<>> segments;
-  std::unique_ptr<Node> any;  // `{name}`
+  std::unique_ptr<Node> any;             // `{name}`
   std::array<const Route*, 8> routes{};  // by method
 };
 
 Router::Router(Dependencies dependencies)
     : dependencies_(dependencies), root_(std::make_unique<Node>()) {
   for (std::size_t i = 1; i < responses_.size(); ++i) {
-    responses_[i] = &dependencies_.metrics.counter(
-        "ruck_http_responses_total", "Responses by class of status",
-        {{"class", std::to_string(i) + "xx"}});
+    responses_[i] =
+        &dependencies_.metrics.counter("ruck_http_responses_total", "Responses by class of status",
+                                       {{"class", std::to_string(i) + "xx"}});
   }
 }
 Router::~Router() = default;
@@ -226,10 +226,10 @@ Result<> Router::authenticate(Call& call) const {
 
 Result<> Router::check_rate(const Call& call) const {
   if (dependencies_.limiter == nullptr) return {};
-  const std::string who = call.viewer ? call.viewer->user.value().to_string()
-                                      : std::string(call.request.address);
-  const auto wait = dependencies_.limiter->take(call.route.name + "|" + who, call.route.options.limit,
-                                                call.request.received_at);
+  const std::string who =
+      call.viewer ? call.viewer->user.value().to_string() : std::string(call.request.address);
+  const auto wait = dependencies_.limiter->take(call.route.name + "|" + who,
+                                                call.route.options.limit, call.request.received_at);
   if (!wait) return {};
   const ErrorCode code =
       call.route.options.keeps_data ? ErrorCode::kRetryLater : ErrorCode::kTooManyRequests;

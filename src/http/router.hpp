@@ -1,14 +1,6 @@
 #pragma once
-// From a request to the handler of its route. What every route shares is done here, from the options
-// in its table row: who may ask, how often, how large; which error a failure becomes.
-#include <array>
-#include <functional>
-#include <memory>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
-
+// From a request to the handler of its route. What every route shares is done here, from the
+// options in its table row: who may ask, how often, how large; which error a failure becomes.
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "http/limits.hpp"
@@ -18,6 +10,14 @@
 #include "http/response_store.hpp"
 #include "runtime/task.hpp"
 #include "telemetry/metrics.hpp"
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace ruck::http {
 
@@ -46,7 +46,8 @@ struct RouteOptions {
   // The mobile app takes a 4xx to these for success and drops its data (contract core §0.1): what a
   // retry can mend (a rate limit, an expired token) answers 503 instead.
   bool keeps_data = false;
-  // The answer depends only on the user's own data: it may be kept until the user's revision changes.
+  // The answer depends only on the user's own data: it may be kept until the user's revision
+  // changes.
   bool cached = false;
 };
 
@@ -98,8 +99,8 @@ class Router {
   struct Match {
     const Route* route = nullptr;
     std::array<std::string_view, kPathParamsMax> params{};
-    bool path_exists = false;   // with another method
-    std::string allow;          // the methods it has
+    bool path_exists = false;  // with another method
+    std::string allow;         // the methods it has
   };
   [[nodiscard]] Match match(Method method, std::string_view path) const;
 

@@ -1,6 +1,7 @@
 #pragma once
-// What a described struct's fields mean and may be: the documentation, the bounds and the other names
-// they are known by. One table a struct, used to check input and to write the OpenAPI document.
+// What a described struct's fields mean and may be: the documentation, the bounds and the other
+// names they are known by. One table a struct, used to check input and to write the OpenAPI
+// document.
 #include <array>
 #include <cstddef>
 #include <optional>

@@ -1,15 +1,16 @@
 #pragma once
 // JSON Schema (as OpenAPI 3.1 uses it) of the types that travel: what the writer writes and the
 // binder reads, told from the same declarations.
+#include "http/bind.hpp"
+#include "http/json/writer.hpp"
+#include "http/rules.hpp"
+
 #include <boost/mp11/algorithm.hpp>
+
 #include <map>
 #include <string>
 #include <string_view>
 #include <variant>
-
-#include "http/bind.hpp"
-#include "http/json/writer.hpp"
-#include "http/rules.hpp"
 
 namespace ruck::http {
 
@@ -48,7 +49,8 @@ template <class T>
   return std::string(text.substr(text.rfind(':') + 1));
 }
 // {"type":T,…} with what the rule adds.
-[[nodiscard]] std::string simple_schema(std::string_view type, std::string_view format, const Rule& rule);
+[[nodiscard]] std::string simple_schema(std::string_view type, std::string_view format,
+                                        const Rule& rule);
 [[nodiscard]] std::string nullable(const std::string& schema);
 [[nodiscard]] std::string array_of(const std::string& items, const Rule& rule);
 [[nodiscard]] std::string enum_of(const std::vector<std::string_view>& names, const Rule& rule);

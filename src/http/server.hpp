@@ -1,17 +1,10 @@
 #pragma once
 // The HTTP/1.1 server: one listener, connections spread over the cores.
 //
-// A connection reads a request, hands it to the router, writes the response, and goes on: keep-alive
-// and pipelining as in RFC 9112. Slow clients are cut off by deadlines that one ticker a core looks
-// at every second. On drain() no new connection is taken, requests under way are finished with
-// `Connection: close`, and idle connections are closed.
-#include <atomic>
-#include <chrono>
-#include <cstdint>
-#include <memory>
-#include <string>
-#include <vector>
-
+// A connection reads a request, hands it to the router, writes the response, and goes on:
+// keep-alive and pipelining as in RFC 9112. Slow clients are cut off by deadlines that one ticker a
+// core looks at every second. On drain() no new connection is taken, requests under way are
+// finished with `Connection: close`, and idle connections are closed.
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "http/address.hpp"
@@ -21,6 +14,13 @@
 #include "runtime/core.hpp"
 #include "runtime/task_group.hpp"
 #include "telemetry/metrics.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace ruck::http {
 

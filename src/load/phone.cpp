@@ -1,11 +1,11 @@
 #include "load/phone.hpp"
 
+#include "http/json/writer.hpp"
+
 #include <fmt/format.h>
 
 #include <cmath>
 #include <thread>
-
-#include "http/json/writer.hpp"
 
 namespace ruck::load {
 namespace {
@@ -49,7 +49,9 @@ Error error_of(const http::ClientResponse& response, const json::Tree& body) {
 std::string at_body(UtcMs at) { return fmt::format(R"({{"timestamp":"{}"}})", to_iso8601(at)); }
 }  // namespace
 
-Phone::Phone(http::Url url) : client_(std::move(url)) { client_.set_header("User-Agent", "ruck-replay"); }
+Phone::Phone(http::Url url) : client_(std::move(url)) {
+  client_.set_header("User-Agent", "ruck-replay");
+}
 
 Result<json::Tree> Phone::post(const std::string& target, const std::string& body) {
   for (int attempt = 1;; ++attempt) {
@@ -58,18 +60,22 @@ Result<json::Tree> Phone::post(const std::string& target, const std::string& bod
     json::Tree tree = json::Tree::parse(response->body);
     if (response->status / 100 == 2) return tree;
     if (response->status != 503 || attempt == kAttemptsMax) return fail(error_of(*response, tree));
-    std::this_thread::sleep_for(std::chrono::seconds(std::max<std::int64_t>(1, tree["retry_after"].integer())));
+    std::this_thread::sleep_for(
+        std::chrono::seconds(std::max<std::int64_t>(1, tree["retry_after"].integer())));
   }
 }
 
 Result<Account> Phone::sign_in(const std::string& email, const std::string& password) {
-  const std::string body = fmt::format(R"({{"email":{},"password":{}}})", json::to_text(email), json::to_text(password));
-  Result<http::ClientResponse> response = client_.send(http::Method::kPost, "/api/auth/login", body);
+  const std::string body =
+      fmt::format(R"({{"email":{},"password":{}}})", json::to_text(email), json::to_text(password));
+  Result<http::ClientResponse> response =
+      client_.send(http::Method::kPost, "/api/auth/login", body);
   if (response && response->status == 401) {
     const std::string name = email.substr(0, email.find('@'));
-    response = client_.send(http::Method::kPost, "/api/auth/signup",
-                            fmt::format(R"({{"email":{},"password":{},"username":{},"prefer_metric":true}})",
-                                        json::to_text(email), json::to_text(password), json::to_text(name)));
+    response = client_.send(
+        http::Method::kPost, "/api/auth/signup",
+        fmt::format(R"({{"email":{},"password":{},"username":{},"prefer_metric":true}})",
+                    json::to_text(email), json::to_text(password), json::to_text(name)));
   }
   if (!response) return fail(response.error());
   const json::Tree tree = json::Tree::parse(response->body);
@@ -92,9 +98,9 @@ Result<> Phone::begin(double load_kg, UtcMs started_at) {
   }
   if (!created) return fail(created.error());
   ruck_id_ = (*created)["id"].integer();
-  const Result<json::Tree> started =
-      post(fmt::format("/api/rucks/{}/start", ruck_id_),
-           fmt::format(R"({{"started_at":"{}","ruck_weight_kg":{}}})", to_iso8601(started_at), load_kg));
+  const Result<json::Tree> started = post(
+      fmt::format("/api/rucks/{}/start", ruck_id_),
+      fmt::format(R"({{"started_at":"{}","ruck_weight_kg":{}}})", to_iso8601(started_at), load_kg));
   if (!started) return fail(started.error());
   return {};
 }
@@ -110,7 +116,8 @@ Result<> Phone::send_points(std::span<const rucking::TrackPoint> points) {
   if (!reply) return fail(reply.error());
   const std::int64_t kept = (*reply)["inserted"].integer() + (*reply)["duplicates"].integer();
   if (kept != static_cast<std::int64_t>(points.size())) {
-    return fail(ErrorCode::kInvalidInput, fmt::format("the server kept {} of {} points", kept, points.size()));
+    return fail(ErrorCode::kInvalidInput,
+                fmt::format("the server kept {} of {} points", kept, points.size()));
   }
   return {};
 }
@@ -129,7 +136,8 @@ Result<> Phone::send_heart_rate(std::span<const rucking::HeartRateSample> sample
   }
   w.end_array();
   body += "}";
-  const Result<json::Tree> reply = post(fmt::format("/api/rucks/{}/heart-rate-chunk", ruck_id_), body);
+  const Result<json::Tree> reply =
+      post(fmt::format("/api/rucks/{}/heart-rate-chunk", ruck_id_), body);
   if (!reply) return fail(reply.error());
   return {};
 }
@@ -146,12 +154,13 @@ Result<> Phone::resume(UtcMs at) {
 }
 
 Result<json::Tree> Phone::complete(const Claims& claims) {
-  return post(fmt::format("/api/rucks/{}/complete", ruck_id_),
-              fmt::format(R"({{"distance_km":{:.4f},"duration_seconds":{},"paused_duration_seconds":{},)"
-                          R"("started_at":"{}","completed_at":"{}"}})",
-                          claims.distance_m / 1000, std::llround(claims.duration_s),
-                          std::llround(std::min(claims.paused_s, 86'400.0)), to_iso8601(claims.started_at),
-                          to_iso8601(claims.completed_at)));
+  return post(
+      fmt::format("/api/rucks/{}/complete", ruck_id_),
+      fmt::format(R"({{"distance_km":{:.4f},"duration_seconds":{},"paused_duration_seconds":{},)"
+                  R"("started_at":"{}","completed_at":"{}"}})",
+                  claims.distance_m / 1000, std::llround(claims.duration_s),
+                  std::llround(std::min(claims.paused_s, 86'400.0)), to_iso8601(claims.started_at),
+                  to_iso8601(claims.completed_at)));
 }
 
 Result<json::Tree> Phone::fetch() {

@@ -1,19 +1,19 @@
 #pragma once
 // A client that does what the mobile app does: the same calls, the same fields, the same batches
 // (contract core §3). Blocking; one connection.
-#include <optional>
-#include <span>
-#include <string>
-
 #include "base/error.hpp"
 #include "http/client/client.hpp"
 #include "http/json/tree.hpp"
 #include "rucking/track_point.hpp"
 
+#include <optional>
+#include <span>
+#include <string>
+
 namespace ruck::load {
 
-inline constexpr std::size_t kPhoneBatchPoints = 100;    // contract core §3.5
-inline constexpr std::size_t kPhoneChunkSamples = 100;   // contract core §3.6
+inline constexpr std::size_t kPhoneBatchPoints = 100;   // contract core §3.5
+inline constexpr std::size_t kPhoneChunkSamples = 100;  // contract core §3.6
 
 struct Account {
   std::string email;

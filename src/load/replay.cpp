@@ -1,13 +1,13 @@
 #include "load/replay.hpp"
 
+#include "base/clock.hpp"
+#include "rucking/track_engine.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 #include <thread>
-
-#include "base/clock.hpp"
-#include "rucking/track_engine.hpp"
 
 namespace ruck::load {
 namespace {
@@ -24,7 +24,8 @@ void shift(gpx::Recording& recording, std::int64_t by_ms) {
 
 class Run {
  public:
-  Run(Phone& phone, const gpx::Recording& recording, const ReplayOptions& options, const Progress& progress)
+  Run(Phone& phone, const gpx::Recording& recording, const ReplayOptions& options,
+      const Progress& progress)
       : phone_(phone), recording_(recording), options_(options), progress_(progress) {}
 
   Result<> send_all() {
@@ -33,7 +34,8 @@ class Run {
     while (from < points.size()) {
       const std::size_t to = end_of_batch(from);
       wait_until(points[to - 1].time_ms);
-      if (Result<> sent = phone_.send_points(std::span(points).subspan(from, to - from)); !sent) return sent;
+      if (Result<> sent = phone_.send_points(std::span(points).subspan(from, to - from)); !sent)
+        return sent;
       if (Result<> sent = send_heart_rate_until(points[to - 1].time_ms, false); !sent) return sent;
       if (Result<> sent = send_pause_after(points[to - 1].time_ms); !sent) return sent;
       from = to;
@@ -55,16 +57,22 @@ class Run {
   // In real time a phone uploads every 30 s of its own clock.
   [[nodiscard]] std::size_t batch_points() const {
     if (options_.speedup <= 0 || recording_.points.size() < 2) return kPhoneBatchPoints;
-    const double span_s = static_cast<double>(recording_.points.back().time_ms - recording_.points.front().time_ms) / 1000;
-    const double per_upload = 30.0 * static_cast<double>(recording_.points.size()) / std::max(1.0, span_s);
-    const double every_second = per_upload / 30.0 * options_.speedup;  // so that watchers see it move
-    return std::clamp<std::size_t>(static_cast<std::size_t>(std::llround(std::min(per_upload, std::max(1.0, every_second)))),
-                                   1, kPhoneBatchPoints);
+    const double span_s =
+        static_cast<double>(recording_.points.back().time_ms - recording_.points.front().time_ms) /
+        1000;
+    const double per_upload =
+        30.0 * static_cast<double>(recording_.points.size()) / std::max(1.0, span_s);
+    const double every_second =
+        per_upload / 30.0 * options_.speedup;  // so that watchers see it move
+    return std::clamp<std::size_t>(
+        static_cast<std::size_t>(std::llround(std::min(per_upload, std::max(1.0, every_second)))),
+        1, kPhoneBatchPoints);
   }
   void wait_until(std::int64_t time_ms) const {
     if (options_.speedup <= 0) return;
     const double since_start_ms = static_cast<double>(time_ms - recording_.points.front().time_ms);
-    std::this_thread::sleep_until(started_ + std::chrono::milliseconds(std::llround(since_start_ms / options_.speedup)));
+    std::this_thread::sleep_until(
+        started_ + std::chrono::milliseconds(std::llround(since_start_ms / options_.speedup)));
   }
   Result<> send_heart_rate_until(std::int64_t time_ms, bool all) {
     const auto& samples = recording_.heart_rate;
@@ -118,9 +126,11 @@ Phone::Claims claims_of(const gpx::Recording& recording, double load_kg) {
 
 std::string clock_text(std::int64_t seconds) {
   if (seconds >= 86'400) {
-    return fmt::format("{} d {}:{:02}:{:02}", seconds / 86'400, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    return fmt::format("{} d {}:{:02}:{:02}", seconds / 86'400, seconds / 3600 % 24,
+                       seconds / 60 % 60, seconds % 60);
   }
-  if (seconds >= 3600) return fmt::format("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+  if (seconds >= 3600)
+    return fmt::format("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
   return fmt::format("{}:{:02}", seconds / 60, seconds % 60);
 }
 }  // namespace
@@ -128,7 +138,8 @@ std::string clock_text(std::int64_t seconds) {
 Result<json::Tree> replay(Phone& phone, gpx::Recording recording, const ReplayOptions& options,
                           const Progress& progress) {
   if (!recording.has_times) {
-    return fail(ErrorCode::kInvalidInput, "the points of this file have no times, so it cannot be replayed");
+    return fail(ErrorCode::kInvalidInput,
+                "the points of this file have no times, so it cannot be replayed");
   }
   if (options.ends_now) {
     const std::int64_t span_ms = recording.points.back().time_ms - recording.points.front().time_ms;
@@ -144,7 +155,8 @@ Result<json::Tree> replay(Phone& phone, gpx::Recording recording, const ReplayOp
   if (!completed) return fail(completed.error());
   Result<json::Tree> ruck = phone.fetch();
   if (ruck && (*ruck)["status"].text() != "completed") {
-    return fail(ErrorCode::kInvalidState, "the server says the ruck is " + (*ruck)["status"].text());
+    return fail(ErrorCode::kInvalidState,
+                "the server says the ruck is " + (*ruck)["status"].text());
   }
   return ruck;
 }
@@ -161,19 +173,23 @@ std::string summary(const json::Tree& ruck, const std::string& title) {
   row("moving", clock_text(ruck["moving_seconds"].integer()));
   if (paused > 0) row("paused", clock_text(paused));
   row("pace", clock_text(std::llround(ruck["average_pace"].number())) + " /km");
-  row("climb", fmt::format("+{:.0f} m −{:.0f} m", ruck["elevation_gain_m"].number(), ruck["elevation_loss_m"].number()));
+  row("climb", fmt::format("+{:.0f} m −{:.0f} m", ruck["elevation_gain_m"].number(),
+                           ruck["elevation_loss_m"].number()));
   row("load", fmt::format("{:g} kg", ruck["ruck_weight_kg"].number()));
   row("energy", fmt::format("{} kcal", ruck["calories_burned"].integer()));
   if (ruck.has("avg_heart_rate")) {
-    row("heart rate", fmt::format("{} ({}–{})", ruck["avg_heart_rate"].integer(), ruck["min_heart_rate"].integer(),
-                                  ruck["max_heart_rate"].integer()));
+    row("heart rate",
+        fmt::format("{} ({}–{})", ruck["avg_heart_rate"].integer(),
+                    ruck["min_heart_rate"].integer(), ruck["max_heart_rate"].integer()));
   }
   out += "\n  split      time     climb    energy\n";
   for (const json::Tree& split : ruck["splits"].items()) {
     const double length = split["split_distance"].number();
-    out += fmt::format("  {:>5}  {:>8}  {:>6.0f} m  {:>6} kcal{}\n", split["split_number"].integer(),
-                       clock_text(split["split_duration_seconds"].integer()), split["elevation_gain_m"].number(),
-                       split["calories_burned"].integer(), length < 0.999 ? fmt::format("  ({:.2f})", length) : "");
+    out +=
+        fmt::format("  {:>5}  {:>8}  {:>6.0f} m  {:>6} kcal{}\n", split["split_number"].integer(),
+                    clock_text(split["split_duration_seconds"].integer()),
+                    split["elevation_gain_m"].number(), split["calories_burned"].integer(),
+                    length < 0.999 ? fmt::format("  ({:.2f})", length) : "");
   }
   return out;
 }

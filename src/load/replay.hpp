@@ -1,16 +1,16 @@
 #pragma once
 // A recorded track sent to a server as a phone would have sent it.
-#include <functional>
-#include <string>
-
 #include "gpx/recording.hpp"
 #include "load/phone.hpp"
+
+#include <functional>
+#include <string>
 
 namespace ruck::load {
 
 struct ReplayOptions {
   double load_kg = 0;
-  double speedup = 0;    // 0: as fast as possible; 10: ten times as fast as it was walked
+  double speedup = 0;     // 0: as fast as possible; 10: ten times as fast as it was walked
   bool ends_now = false;  // shift all times so that the last falls at the end of the run
 };
 

@@ -2,6 +2,9 @@
 // Threads for work that would stall a core: password hashing, compression of large bodies, files.
 // The queue is bounded; a full pool answers kOverloaded at once, so a storm of logins cannot starve
 // anything else.
+#include "base/error.hpp"
+#include "runtime/resumption.hpp"
+
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -12,15 +15,12 @@
 #include <type_traits>
 #include <vector>
 
-#include "base/error.hpp"
-#include "runtime/resumption.hpp"
-
 namespace ruck::runtime {
 
 class BlockingPool {
  public:
   struct Options {
-    std::string name;           // of the threads
+    std::string name;  // of the threads
     std::size_t threads = 1;
     std::size_t queue_max = 1;  // jobs that may wait
   };
@@ -33,11 +33,12 @@ class BlockingPool {
   template <class Work>
   auto run(Work work) -> task<Result<std::invoke_result_t<Work&>>> {
     using T = std::invoke_result_t<Work&>;
-    return await_promise<Result<T>>([this, work = std::move(work)](Promise<Result<T>> promise) mutable {
-      enqueue([work = std::move(work), promise = std::move(promise)](bool accepted) mutable {
-        promise.set(accepted ? Result<T>(work()) : Result<T>(fail(ErrorCode::kOverloaded)));
-      });
-    });
+    return await_promise<Result<T>>(
+        [this, work = std::move(work)](Promise<Result<T>> promise) mutable {
+          enqueue([work = std::move(work), promise = std::move(promise)](bool accepted) mutable {
+            promise.set(accepted ? Result<T>(work()) : Result<T>(fail(ErrorCode::kOverloaded)));
+          });
+        });
   }
 
   [[nodiscard]] std::size_t waiting() const;

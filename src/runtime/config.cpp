@@ -8,9 +8,9 @@
 
 #define TOML_EXCEPTIONS 0
 #define TOML_HEADER_ONLY 1
-#include <toml++/toml.h>
-
 #include "base/text.hpp"
+
+#include <toml++/toml.h>
 
 namespace ruck::runtime {
 namespace {
@@ -35,22 +35,26 @@ Problem check_not_empty(std::string_view value) {
   return value.empty() ? Problem("must not be empty") : std::nullopt;
 }
 Problem check_url(std::string_view value) {
-  if (value.empty() || value.starts_with("http://") || value.starts_with("https://")) return std::nullopt;
+  if (value.empty() || value.starts_with("http://") || value.starts_with("https://"))
+    return std::nullopt;
   return "must begin with http:// or https://";
 }
 
 const Setting kSettings[] = {
     {.name = "listen",
      .fallback = "127.0.0.1:8080",
-     .doc = "Address and port to serve on. Where only PORT is set in the environment, 0.0.0.0:$PORT.",
+     .doc =
+         "Address and port to serve on. Where only PORT is set in the environment, 0.0.0.0:$PORT.",
      .member = &Config::listen,
      .check = check_listen},
     {.name = "database_url",
      .fallback = "",
-     .doc = "sqlite:PATH or postgresql://USER:PASSWORD@HOST/NAME. Empty: sqlite:<data_dir>/ruck.db.",
+     .doc =
+         "sqlite:PATH or postgresql://USER:PASSWORD@HOST/NAME. Empty: sqlite:<data_dir>/ruck.db.",
      .member = &Config::database_url,
      .is_secret = true,
-     .check = [](std::string_view value) { return value.empty() ? Problem() : check_database(value); }},
+     .check =
+         [](std::string_view value) { return value.empty() ? Problem() : check_database(value); }},
     {.name = "data_dir",
      .fallback = "var",
      .doc = "Folder for the embedded database and the mail outbox; made if it is not there.",
@@ -101,7 +105,8 @@ const Setting kSettings[] = {
      .member = &Config::cors_origins},
     {.name = "trusted_proxies",
      .fallback = "",
-     .doc = "Addresses or ranges (10.0.0.0/8) whose X-Forwarded-For is believed, separated by commas.",
+     .doc =
+         "Addresses or ranges (10.0.0.0/8) whose X-Forwarded-For is believed, separated by commas.",
      .member = &Config::trusted_proxies},
     {.name = "public_url",
      .fallback = "",
@@ -110,8 +115,9 @@ const Setting kSettings[] = {
      .check = check_url},
     {.name = "token_keys",
      .fallback = "",
-     .doc = "Keys that sign access tokens: ID:BASE64 of at least 32 bytes, separated by commas; the "
-            "first signs, all verify. Empty: made at first start and kept in the database.",
+     .doc =
+         "Keys that sign access tokens: ID:BASE64 of at least 32 bytes, separated by commas; the "
+         "first signs, all verify. Empty: made at first start and kept in the database.",
      .member = &Config::token_keys,
      .is_secret = true},
 };
@@ -171,8 +177,8 @@ FileValues read_file(const std::string& path, LoadedConfig& loaded) {
   const toml::parse_result table = toml::parse(*text);
   if (!table) {
     const auto& where = table.error().source().begin;
-    loaded.problems.push_back(fmt::format("config file {}, line {}, column {}: {}", path, where.line,
-                                          where.column, table.error().description()));
+    loaded.problems.push_back(fmt::format("config file {}, line {}, column {}: {}", path,
+                                          where.line, where.column, table.error().description()));
     return values;
   }
   for (const auto& [key, node] : table.table()) {
@@ -184,9 +190,10 @@ FileValues read_file(const std::string& path, LoadedConfig& loaded) {
     } else if (const auto* flag = node.as_boolean()) {
       value = flag->get() ? "on" : "off";
     } else {
-      loaded.problems.push_back(fmt::format("config file {}, line {}: {} must be text, a whole number "
-                                            "or true or false",
-                                            path, node.source().begin.line, key.str()));
+      loaded.problems.push_back(
+          fmt::format("config file {}, line {}: {} must be text, a whole number "
+                      "or true or false",
+                      path, node.source().begin.line, key.str()));
       continue;
     }
     values.emplace_back(std::string(key.str()), std::move(value));
@@ -210,7 +217,8 @@ void check_names(const ConfigInput& input, const FileValues& file, LoadedConfig&
     if (!is_known(name)) loaded.problems.push_back("there is no flag --" + name);
   }
   for (const std::string& name : input.env_names) {
-    if (!name.starts_with("RUCK_") || name == "RUCK_CONFIG" || name.starts_with("RUCK_TEST_")) continue;
+    if (!name.starts_with("RUCK_") || name == "RUCK_CONFIG" || name.starts_with("RUCK_TEST_"))
+      continue;
     std::string setting = ascii_lower(std::string_view(name).substr(5));
     if (setting.ends_with("_file")) setting.resize(setting.size() - 5);
     if (!is_known(setting)) loaded.warnings.push_back("environment: there is no setting " + name);
@@ -285,14 +293,14 @@ std::optional<ListenAddress> parse_listen(std::string_view text) {
 }
 
 std::string config_document() {
-  std::string out =
-      "| setting | environment | default | meaning |\n| --- | --- | --- | --- |\n";
+  std::string out = "| setting | environment | default | meaning |\n| --- | --- | --- | --- |\n";
   for (const Setting& setting : kSettings) {
     std::string doc(setting.doc);
     if (std::holds_alternative<std::int64_t Config::*>(setting.member)) {
       doc += fmt::format(" {} to {}.", setting.min, setting.max);
     }
-    if (setting.is_secret) doc += fmt::format(" Secret: may be given as {}_FILE.", env_name(setting));
+    if (setting.is_secret)
+      doc += fmt::format(" Secret: may be given as {}_FILE.", env_name(setting));
     out += fmt::format("| `{}` | `{}` | `{}` | {} |\n", setting.name, env_name(setting),
                        setting.fallback.empty() ? " " : setting.fallback, doc);
   }

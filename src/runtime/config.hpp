@@ -1,7 +1,7 @@
 #pragma once
-// Every setting of the program, from one table: its name, default, bounds and documentation. A value
-// comes from, in rising order: the default, a TOML file, the environment, a flag. Secrets may also
-// be read from the file that RUCK_<NAME>_FILE names.
+// Every setting of the program, from one table: its name, default, bounds and documentation. A
+// value comes from, in rising order: the default, a TOML file, the environment, a flag. Secrets may
+// also be read from the file that RUCK_<NAME>_FILE names.
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -59,7 +59,7 @@ struct LoadedConfig {
 
 struct ConfigInput {
   std::vector<std::pair<std::string, std::string>> flags;  // name without dashes, value
-  std::string file;  // empty: RUCK_CONFIG, else none
+  std::string file;                                        // empty: RUCK_CONFIG, else none
   // Looks up an environment variable; null where it is not set. getenv in production.
   std::function<const char*(const char*)> env;
   std::vector<std::string> env_names;  // all that are set, to warn of misspelt RUCK_ ones

@@ -1,8 +1,7 @@
 #include "runtime/core.hpp"
 
-#include <pthread.h>
-
 #include <boost/asio/post.hpp>
+#include <pthread.h>
 
 namespace ruck::runtime {
 namespace {

@@ -1,16 +1,17 @@
 #pragma once
 // A core is one thread with one event loop. Sockets, timers and coroutines stay on the core where
 // they began, so what they touch needs no lock; other threads reach a core only by posting to it.
+#include "runtime/task.hpp"
+
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
-
-#include "runtime/task.hpp"
 
 namespace ruck::runtime {
 

@@ -1,14 +1,16 @@
 #pragma once
 // How work that finishes on another thread (a database thread, the password pool) wakes the
-// coroutines that wait for it: results are gathered, and each core gets one post for all of its own.
+// coroutines that wait for it: results are gathered, and each core gets one post for all of its
+// own.
+#include "base/assert.hpp"
+#include "runtime/core.hpp"
+
 #include <boost/asio/async_result.hpp>
+
 #include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
-
-#include "base/assert.hpp"
-#include "runtime/core.hpp"
 
 namespace ruck::runtime {
 

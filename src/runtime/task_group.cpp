@@ -1,9 +1,9 @@
 #include "runtime/task_group.hpp"
 
+#include "base/assert.hpp"
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
-
-#include "base/assert.hpp"
 
 namespace ruck::runtime {
 

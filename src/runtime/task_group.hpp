@@ -1,12 +1,12 @@
 #pragma once
 // Coroutines that nobody awaits belong to a group: it counts them, reports what they throw, and can
 // be joined. This is the only way to start one ("detached" is banned).
+#include "runtime/core.hpp"
+
 #include <atomic>
 #include <exception>
 #include <functional>
 #include <string_view>
-
-#include "runtime/core.hpp"
 
 namespace ruck::runtime {
 

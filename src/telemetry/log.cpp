@@ -1,5 +1,7 @@
 #include "telemetry/log.hpp"
 
+#include "base/clock.hpp"
+
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -7,8 +9,6 @@
 #include <cerrno>
 #include <chrono>
 #include <mutex>
-
-#include "base/clock.hpp"
 
 namespace ruck::telemetry {
 namespace {

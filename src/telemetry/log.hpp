@@ -54,6 +54,7 @@ inline void log_error(std::string_view event, Fields fields = {}) {
   log(Level::kError, event, fields);
 }
 // Names the exception's type and text.
-void log_exception(std::string_view event, std::string_view where, const std::exception_ptr& failure);
+void log_exception(std::string_view event, std::string_view where,
+                   const std::exception_ptr& failure);
 
 }  // namespace ruck::telemetry

@@ -1,10 +1,10 @@
 #include "telemetry/metrics.hpp"
 
+#include "base/assert.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
-
-#include "base/assert.hpp"
 
 namespace ruck::telemetry {
 namespace {
@@ -67,8 +67,8 @@ std::uint64_t Counter::value() const {
 
 void Histogram::record(std::chrono::nanoseconds duration) {
   const double seconds = std::chrono::duration<double>(duration).count();
-  const auto bucket = static_cast<std::size_t>(
-      std::ranges::lower_bound(kBoundsSeconds, seconds) - kBoundsSeconds.begin());
+  const auto bucket = static_cast<std::size_t>(std::ranges::lower_bound(kBoundsSeconds, seconds) -
+                                               kBoundsSeconds.begin());
   Shard& shard = shards_[shard_of_thread()];
   shard.counts[bucket].fetch_add(1, std::memory_order_relaxed);
   shard.sum_ns.fetch_add(static_cast<std::uint64_t>(std::max<std::int64_t>(0, duration.count())),
@@ -92,7 +92,8 @@ Metrics::Metric& Metrics::find_or_add(std::string_view name, std::string_view he
                                       std::string_view type, Labels labels) {
   auto family = std::ranges::find(families_, name, [](const auto& f) { return f->name; });
   if (family == families_.end()) {
-    families_.push_back(std::make_unique<Family>(Family{std::string(name), std::string(help), type, {}}));
+    families_.push_back(
+        std::make_unique<Family>(Family{std::string(name), std::string(help), type, {}}));
     family = families_.end() - 1;
   }
   RUCK_ASSERT((*family)->type == type);
@@ -139,9 +140,12 @@ std::string Metrics::render() const {
                        family->type);
     for (const auto& metric : family->metrics) {
       const std::string labels = label_text(metric->labels);
-      if (metric->counter) out += fmt::format("{}{} {}\n", family->name, labels, metric->counter->value());
-      if (metric->gauge) out += fmt::format("{}{} {}\n", family->name, labels, metric->gauge->value());
-      if (metric->callback) out += fmt::format("{}{} {}\n", family->name, labels, metric->callback());
+      if (metric->counter)
+        out += fmt::format("{}{} {}\n", family->name, labels, metric->counter->value());
+      if (metric->gauge)
+        out += fmt::format("{}{} {}\n", family->name, labels, metric->gauge->value());
+      if (metric->callback)
+        out += fmt::format("{}{} {}\n", family->name, labels, metric->callback());
       if (metric->histogram) {
         render_histogram(out, family->name, metric->labels, *metric->histogram);
       }

@@ -77,8 +77,8 @@ class Metrics {
   Gauge& gauge(std::string_view name, std::string_view help, Labels labels = {});
   Histogram& histogram(std::string_view name, std::string_view help, Labels labels = {});
   // Asked at each scrape, on the scraping thread.
-  void gauge_callback(std::string_view name, std::string_view help,
-                      std::function<double()> read, Labels labels = {});
+  void gauge_callback(std::string_view name, std::string_view help, std::function<double()> read,
+                      Labels labels = {});
 
   [[nodiscard]] std::string render() const;
 

@@ -1,10 +1,10 @@
 // GPX files that become rucks.
+#include "support/rucking.hpp"
+#include "support/tracks.hpp"
+
 #include <gmock/gmock.h>
 
 #include <filesystem>
-
-#include "support/rucking.hpp"
-#include "support/tracks.hpp"
 
 namespace ruck::test {
 namespace {
@@ -18,8 +18,9 @@ class GpxImportTest : public ApiTest {
   static std::string small_file() {
     std::string xml = "<?xml version=\"1.0\"?><gpx creator=\"t\"><trk><name>Hill</name><trkseg>";
     for (int i = 0; i < 100; ++i) {
-      xml += "<trkpt lat=\"" + std::to_string(47 + i * 0.00006) + "\" lon=\"8\"><ele>" + std::to_string(400 + i) +
-             "</ele><time>" + to_iso8601(utc_ms(1'700'000'000'000 + i * 5000)) + "</time></trkpt>";
+      xml += "<trkpt lat=\"" + std::to_string(47 + i * 0.00006) + "\" lon=\"8\"><ele>" +
+             std::to_string(400 + i) + "</ele><time>" +
+             to_iso8601(utc_ms(1'700'000'000'000 + i * 5000)) + "</time></trkpt>";
     }
     return xml + "</trkseg></trk></gpx>";
   }
@@ -53,10 +54,12 @@ TEST_P(GpxImportTest, TheSameFileAgainIsTheSameRuck) {
 
 TEST_P(GpxImportTest, AFormWorksAsWell) {
   ApiClient anna = user("anna");
-  const std::string form = "--B\r\nContent-Disposition: form-data; name=\"load_kg\"\r\n\r\n20\r\n--B\r\n"
-                           "Content-Disposition: form-data; name=\"file\"; filename=\"x.gpx\"\r\n\r\n" +
-                           small_file() + "\r\n--B--\r\n";
-  const Reply r = anna.send(http::Method::kPost, "/api/gpx/import", form, "multipart/form-data; boundary=B");
+  const std::string form =
+      "--B\r\nContent-Disposition: form-data; name=\"load_kg\"\r\n\r\n20\r\n--B\r\n"
+      "Content-Disposition: form-data; name=\"file\"; filename=\"x.gpx\"\r\n\r\n" +
+      small_file() + "\r\n--B--\r\n";
+  const Reply r =
+      anna.send(http::Method::kPost, "/api/gpx/import", form, "multipart/form-data; boundary=B");
   EXPECT_EQ(r.status, 201) << r.body;
   EXPECT_EQ(r.json["ruck"]["ruck_weight_kg"].number(), 20);
 }
@@ -66,7 +69,8 @@ TEST_P(GpxImportTest, BadFilesSayWhatIsWrong) {
   EXPECT_THAT(import(anna, "<gpx>").json["message"].text(), HasSubstr("not a GPX file"));
   EXPECT_EQ(import(anna, "").status, 400);
   EXPECT_EQ(anna.post("/api/gpx/import", "{}").status, 415);
-  EXPECT_EQ(client().send(http::Method::kPost, "/api/gpx/import", small_file(), "text/xml").status, 401);
+  EXPECT_EQ(client().send(http::Method::kPost, "/api/gpx/import", small_file(), "text/xml").status,
+            401);
 }
 
 TEST_P(GpxImportTest, RealFilesOfEveryKindAreRead) {
@@ -76,7 +80,8 @@ TEST_P(GpxImportTest, RealFilesOfEveryKindAreRead) {
   const Reply trek = import(anna, read_file(folder + "/black-forest-trek-3-days.gpx"));
   ASSERT_EQ(trek.status, 201) << trek.body;
   EXPECT_NEAR(trek.json["ruck"]["distance_km"].number(), 80.5, 1.5);
-  EXPECT_GT(trek.json["ruck"]["paused_duration_seconds"].integer(), 20 * 3600) << "the nights are pauses";
+  EXPECT_GT(trek.json["ruck"]["paused_duration_seconds"].integer(), 20 * 3600)
+      << "the nights are pauses";
   const Reply run = import(anna, read_file(folder + "/run-1hz-heart-rate.gpx"));
   EXPECT_GT(run.json["ruck"]["avg_heart_rate"].integer(), 100);
   const Reply untimed = import(anna, read_file(folder + "/cerknica-missing-times.gpx"));

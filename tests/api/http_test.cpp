@@ -1,8 +1,8 @@
 // What every route has in common: errors, limits, encodings (contract core §0).
-#include <gmock/gmock.h>
-
 #include "http/compress.hpp"
 #include "support/rucking.hpp"
+
+#include <gmock/gmock.h>
 
 namespace ruck::test {
 namespace {
@@ -65,12 +65,14 @@ TEST_P(HttpTest, AWrongTypeIsAnsweredWithItsPathAndWhatWasExpected) {
 
 TEST_P(HttpTest, ABodyOfAnotherKindIs415) {
   ApiClient anna = user("anna");
-  EXPECT_EQ(anna.send(http::Method::kPut, "/api/users/profile", "username=x", "text/plain").status, 415);
+  EXPECT_EQ(anna.send(http::Method::kPut, "/api/users/profile", "username=x", "text/plain").status,
+            415);
 }
 
 TEST_P(HttpTest, ABodyThatIsTooLargeIs413BeforeItIsRead) {
-  const std::string answer = exchange_raw(
-      server_->port(), "POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\n");
+  const std::string answer =
+      exchange_raw(server_->port(),
+                   "POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\n");
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 413"));
   EXPECT_THAT(answer, HasSubstr("Connection: close"));
 }
@@ -87,17 +89,20 @@ TEST_P(HttpTest, UploadsMayBeEightMebibytes) {
 
 TEST_P(HttpTest, HeadersAndAddressesHaveLimits) {
   const std::string long_header = exchange_raw(
-      server_->port(), "GET /livez HTTP/1.1\r\nHost: x\r\nX-Big: " + std::string(20'000, 'a') + "\r\n\r\n");
+      server_->port(),
+      "GET /livez HTTP/1.1\r\nHost: x\r\nX-Big: " + std::string(20'000, 'a') + "\r\n\r\n");
   EXPECT_THAT(long_header, StartsWith("HTTP/1.1 431"));
-  const std::string long_target =
-      exchange_raw(server_->port(), "GET /" + std::string(5000, 'a') + " HTTP/1.1\r\nHost: x\r\n\r\n");
+  const std::string long_target = exchange_raw(
+      server_->port(), "GET /" + std::string(5000, 'a') + " HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_THAT(long_target, StartsWith("HTTP/1.1 414"));
 }
 
 TEST_P(HttpTest, WhatIsNotHttpIs400) {
   EXPECT_THAT(exchange_raw(server_->port(), "hello there\r\n\r\n"), StartsWith("HTTP/1.1 400"));
-  EXPECT_THAT(exchange_raw(server_->port(), "GET /livez HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked, x\r\n\r\n"),
-              StartsWith("HTTP/1.1 400"))
+  EXPECT_THAT(
+      exchange_raw(server_->port(),
+                   "GET /livez HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked, x\r\n\r\n"),
+      StartsWith("HTTP/1.1 400"))
       << "an encoding that is not understood must not be guessed at";
   EXPECT_THAT(exchange_raw(server_->port(),
                            "POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"
@@ -111,7 +116,8 @@ TEST_P(HttpTest, PipelinedRequestsAreAnsweredInOrderOnOneConnection) {
   const std::string last = "GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
   const std::string answer = exchange_raw(server_->port(), one + other + one + last);
   std::vector<std::string> statuses;
-  for (std::size_t at = answer.find("HTTP/1.1 "); at != std::string::npos; at = answer.find("HTTP/1.1 ", at + 1)) {
+  for (std::size_t at = answer.find("HTTP/1.1 "); at != std::string::npos;
+       at = answer.find("HTTP/1.1 ", at + 1)) {
     statuses.push_back(answer.substr(at + 9, 3));
   }
   EXPECT_THAT(statuses, testing::ElementsAre("200", "404", "200", "200"));
@@ -127,10 +133,10 @@ TEST_P(HttpTest, ChunkedBodiesAreRead) {
 }
 
 TEST_P(HttpTest, AClientThatWaitsForContinueGetsIt) {
-  const std::string answer = exchange_raw(
-      server_->port(),
-      "POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n",
-      std::chrono::milliseconds(500));
+  const std::string answer = exchange_raw(server_->port(),
+                                          "POST /api/auth/login HTTP/1.1\r\nHost: "
+                                          "x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n",
+                                          std::chrono::milliseconds(500));
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 100 Continue\r\n\r\n"));
 }
 
@@ -152,7 +158,9 @@ TEST_P(HttpTest, JsonOverOneKibibyteIsCompressedForThoseWhoTakeIt) {
 TEST_P(HttpTest, CompressedBodiesAreUnpackedWithinTheLimit) {
   ApiClient anybody = client();
   anybody.raw().set_header("Content-Encoding", "gzip");
-  EXPECT_EQ(anybody.post("/api/auth/login", http::gzip(R"({"email":"a@b.co","password":"x"})")).status, 401);
+  EXPECT_EQ(
+      anybody.post("/api/auth/login", http::gzip(R"({"email":"a@b.co","password":"x"})")).status,
+      401);
   const Reply bomb = anybody.post("/api/auth/login", http::gzip(std::string(50 << 20, ' ')));
   EXPECT_EQ(bomb.status, 413);
   EXPECT_EQ(anybody.post("/api/auth/login", "not gzip").status, 400);
@@ -171,8 +179,9 @@ TEST_P(HttpTest, HeadIsGetWithoutTheBody) {
 TEST_P(HttpTest, OtherOriginsAreAllowedOnlyIfTheyAreListed) {
   start({.extra_env = {"RUCK_CORS_ORIGINS=https://app.example.org"}});
   const auto ask = [&](const std::string& origin) {
-    return exchange_raw(server_->port(), "OPTIONS /api/rucks HTTP/1.1\r\nHost: x\r\nOrigin: " + origin +
-                                             "\r\nAccess-Control-Request-Method: POST\r\nConnection: close\r\n\r\n");
+    return exchange_raw(server_->port(),
+                        "OPTIONS /api/rucks HTTP/1.1\r\nHost: x\r\nOrigin: " + origin +
+                            "\r\nAccess-Control-Request-Method: POST\r\nConnection: close\r\n\r\n");
   };
   const std::string allowed = ask("https://app.example.org");
   EXPECT_THAT(allowed, StartsWith("HTTP/1.1 204"));
@@ -184,7 +193,9 @@ TEST_P(HttpTest, LimitsAnswer429WithRetryAfterByAddressOrUser) {
   start({.rate_limits = true});
   ApiClient anybody = client();
   Reply last;
-  for (int i = 0; i < 6; ++i) last = anybody.post("/api/auth/password-reset-confirm", R"({"token":"x","new_password":"12345678"})");
+  for (int i = 0; i < 6; ++i)
+    last = anybody.post("/api/auth/password-reset-confirm",
+                        R"({"token":"x","new_password":"12345678"})");
   EXPECT_EQ(last.status, 429);
   EXPECT_THAT(last.json["message"].text(), HasSubstr("429"));
   EXPECT_GT(last.json["retry_after"].integer(), 0);
@@ -223,7 +234,8 @@ TEST_P(HttpTest, WhereA4xxLosesDataALimitAnswers503) {
 }
 
 TEST_P(HttpTest, ASlowRequestIsCutOffWith408) {
-  const std::string answer = exchange_raw(server_->port(), "GET /livez HTTP/1.1\r\nHost:", std::chrono::seconds(20));
+  const std::string answer =
+      exchange_raw(server_->port(), "GET /livez HTTP/1.1\r\nHost:", std::chrono::seconds(20));
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 408"));
 }
 
@@ -241,7 +253,8 @@ TEST_P(HttpTest, OperatorsSeeLivenessReadinessHealthAndMetrics) {
   const Reply metrics = anybody.get("/metrics");
   EXPECT_THAT(metrics.raw.header("Content-Type"), StartsWith("text/plain"));
   EXPECT_THAT(metrics.body, HasSubstr("# TYPE ruck_http_requests_total counter"));
-  EXPECT_THAT(metrics.body, HasSubstr("ruck_http_request_seconds_count{route=\"system.health\"} 2"));
+  EXPECT_THAT(metrics.body,
+              HasSubstr("ruck_http_request_seconds_count{route=\"system.health\"} 2"));
 }
 
 RUCK_ON_BOTH_DATABASES(HttpTest);

@@ -1,11 +1,11 @@
 // Batches of points and heart rate (contract core §3.5–3.7).
+#include "support/rucking.hpp"
+
 #include <gmock/gmock.h>
 
 #include <algorithm>
 #include <random>
 #include <thread>
-
-#include "support/rucking.hpp"
 
 namespace ruck::test {
 namespace {
@@ -58,7 +58,8 @@ TEST_P(IngestTest, OverlappingAndReversedBatchesGiveTheSameTrackAndTotals) {
   const Walk walk{.start_ms = start_, .count = 400};
   const std::string straight = record_ruck(anna(), walk);
   const std::string mixed = start_ruck(anna());
-  for (const auto& [from, size] : {std::pair{350, 50}, {200, 100}, {0, 120}, {100, 150}, {290, 80}, {240, 20}}) {
+  for (const auto& [from, size] :
+       {std::pair{350, 50}, {200, 100}, {0, 120}, {100, 150}, {290, 80}, {240, 20}}) {
     EXPECT_EQ(locate(mixed, walk.part(from, size).json()).status, 201);
   }
   const json::Tree live = ruck(mixed);
@@ -66,7 +67,8 @@ TEST_P(IngestTest, OverlappingAndReversedBatchesGiveTheSameTrackAndTotals) {
   const json::Tree a = ruck(straight);
   const json::Tree b = ruck(mixed);
   ASSERT_EQ(b["route"].size(), 400U);
-  for (const char* field : {"distance_km", "duration_seconds", "moving_seconds", "elevation_gain_m", "calories_burned"}) {
+  for (const char* field : {"distance_km", "duration_seconds", "moving_seconds", "elevation_gain_m",
+                            "calories_burned"}) {
     EXPECT_EQ(a[field].number(), b[field].number()) << field;
     EXPECT_EQ(live[field].number(), b[field].number()) << field << " while it was live";
   }
@@ -115,7 +117,8 @@ TEST_P(IngestTest, OneBadPointDoesNotTakeTheRestDown) {
       {R"({"lat":47,"lng":8})", "timestamp_missing"},
       {R"({"lat":47,"lng":8,"timestamp":"yesterday"})", "timestamp_missing"},
       {R"({"lat":47,"lng":8,"timestamp":"1999-12-31T23:59:59Z"})", "time_before_2000"},
-      {R"({"lat":47,"lng":8,"timestamp":")" + to_iso8601(utc_ms(now_ms() + 4'000'000)) + "\"}", "time_in_future"},
+      {R"({"lat":47,"lng":8,"timestamp":")" + to_iso8601(utc_ms(now_ms() + 4'000'000)) + "\"}",
+       "time_in_future"},
       {"7", "not_an_object"}};
   std::string body = "{\"points\":[" + good;
   for (const auto& [point, reason] : bad) body += "," + point;
@@ -135,7 +138,8 @@ TEST_P(IngestTest, ZeroIsAPlaceAndABadOptionalFieldIsLeftOut) {
   const std::string t1 = to_iso8601(utc_ms(start_ + 1000));
   const Reply r = locate(id, R"({"points":[{"lat":0,"lng":0,"timestamp":")" + t0 +
                                  R"(","altitude":99999,"accuracy":-4,"speed":"fast"},)"
-                                 R"({"latitude":"0.00001","longitude":0,"timestamp":")" + t1 + R"(","elevation_meters":0}]})");
+                                 R"({"latitude":"0.00001","longitude":0,"timestamp":")" +
+                                 t1 + R"(","elevation_meters":0}]})");
   EXPECT_EQ(r.json["inserted"].integer(), 2) << r.body;
   EXPECT_EQ(r.json["warnings"].size(), 3U) << r.body;
   EXPECT_THAT(r.body, HasSubstr("$.points[0].altitude"));
@@ -149,9 +153,18 @@ TEST_P(IngestTest, TheBodyMayHaveAnyOfTheKnownForms) {
   const std::string id = start_ruck(anna());
   const Walk walk{.start_ms = start_};
   EXPECT_EQ(locate(id, walk.point_json(0)).json["inserted"].integer(), 1);
-  EXPECT_EQ(locate(id, "{\"location_points\":[" + walk.point_json(1) + "],\"batch_timestamp\":\"x\"}").json["inserted"].integer(), 1);
+  EXPECT_EQ(
+      locate(id, "{\"location_points\":[" + walk.point_json(1) + "],\"batch_timestamp\":\"x\"}")
+          .json["inserted"]
+          .integer(),
+      1);
   EXPECT_EQ(locate(id, "[" + walk.point_json(2) + "]").json["inserted"].integer(), 1);
-  EXPECT_EQ(anna().post("/api/rucks/" + id + "/location-batch", Walk{.start_ms = start_}.part(3, 2).json()).json["inserted"].integer(), 2);
+  EXPECT_EQ(
+      anna()
+          .post("/api/rucks/" + id + "/location-batch", Walk{.start_ms = start_}.part(3, 2).json())
+          .json["inserted"]
+          .integer(),
+      2);
   EXPECT_EQ(locate(id, "{}").status, 400);
   EXPECT_EQ(locate(id, "{\"points\":[").status, 400);
 }
@@ -178,22 +191,26 @@ TEST_P(IngestTest, PointsThatComeAfterTheCompletionAreMerged) {
   EXPECT_EQ(after["notes"].text(), "mine");
   EXPECT_EQ(after["rating"].integer(), 5);
   EXPECT_EQ(after["splits"].size(), 5U);
-  EXPECT_EQ(anna().get("/api/stats/weekly").json["data"]["total_distance_km"].number(), after["distance_km"].number());
+  EXPECT_EQ(anna().get("/api/stats/weekly").json["data"]["total_distance_km"].number(),
+            after["distance_km"].number());
 }
 
 TEST_P(IngestTest, OfflineNamesAreOneRuckWhereverTheyAreUsed) {
   const std::string key = std::to_string(start_);
   const Walk walk{.start_ms = start_, .count = 200};
   EXPECT_EQ(locate("offline_" + key, walk.part(0, 100).json()).json["inserted"].integer(), 100);
-  EXPECT_EQ(locate(key, walk.part(100, 100).json()).json["inserted"].integer(), 100) << "the prefix gets lost";
-  const Reply done = anna().post("/api/rucks/offline_" + key + "/complete", R"({"ruck_weight_kg":12})");
+  EXPECT_EQ(locate(key, walk.part(100, 100).json()).json["inserted"].integer(), 100)
+      << "the prefix gets lost";
+  const Reply done =
+      anna().post("/api/rucks/offline_" + key + "/complete", R"({"ruck_weight_kg":12})");
   EXPECT_EQ(done.status, 200) << done.body;
   EXPECT_EQ(done.json["ruck_weight_kg"].number(), 12);
   EXPECT_EQ(done.json["started_at"].text(), to_iso8601(utc_ms(start_)));
   const std::string id = std::to_string(done.json["id"].integer());
   EXPECT_EQ(ruck(id)["route"].size(), 200U);
   EXPECT_EQ(anna().get("/api/rucks").json.size(), 1U);
-  EXPECT_EQ(anna().get("/api/rucks/offline_" + key).json["id"].integer(), done.json["id"].integer());
+  EXPECT_EQ(anna().get("/api/rucks/offline_" + key).json["id"].integer(),
+            done.json["id"].integer());
 }
 
 TEST_P(IngestTest, HeartRateIsStoredOnceAndShownDownsampled) {
@@ -202,10 +219,19 @@ TEST_P(IngestTest, HeartRateIsStoredOnceAndShownDownsampled) {
   const Reply r = anna().post(path + "/heart-rate-chunk", heart_rate_json(start_, 1000, 120));
   EXPECT_EQ(r.status, 201);
   EXPECT_EQ(r.json["inserted"].integer(), 1000);
-  EXPECT_EQ(anna().post(path + "/heart-rate-chunk", heart_rate_json(start_ + 950'000, 100, 120)).json["inserted"].integer(), 50);
-  EXPECT_EQ(anna().post(path + "/heartrate", R"({"samples":[{"timestamp":")" + to_iso8601(utc_ms(start_ + 1'100'000)) +
-                                                 R"(","heart_rate":"140"},{"timestamp":"x","bpm":1},{"timestamp":")" +
-                                                 to_iso8601(utc_ms(start_)) + R"(","bpm":900}]})").json["rejected"].integer(), 2);
+  EXPECT_EQ(anna()
+                .post(path + "/heart-rate-chunk", heart_rate_json(start_ + 950'000, 100, 120))
+                .json["inserted"]
+                .integer(),
+            50);
+  EXPECT_EQ(anna()
+                .post(path + "/heartrate",
+                      R"({"samples":[{"timestamp":")" + to_iso8601(utc_ms(start_ + 1'100'000)) +
+                          R"(","heart_rate":"140"},{"timestamp":"x","bpm":1},{"timestamp":")" +
+                          to_iso8601(utc_ms(start_)) + R"(","bpm":900}]})")
+                .json["rejected"]
+                .integer(),
+            2);
   const Reply shown = anna().get(path + "/heartrate");
   ASSERT_EQ(shown.json.kind(), json::Kind::kArray);
   EXPECT_EQ(shown.json.size(), 400U);
@@ -219,23 +245,36 @@ TEST_P(IngestTest, HeartRateIsStoredOnceAndShownDownsampled) {
 TEST_P(IngestTest, HeartRateWithoutAZoneIsDeviceLocalTime) {
   const std::string id = start_ruck(anna());
   locate(id, Walk{.start_ms = start_, .count = 1400}.json());
-  // A phone five and a half hours ahead of UTC, whose owner never set a time zone. What it uploads on
-  // the way tells the offset; at the end it sends everything again.
+  // A phone five and a half hours ahead of UTC, whose owner never set a time zone. What it uploads
+  // on the way tells the offset; at the end it sends everything again.
   constexpr std::int64_t kAhead = 5 * 3'600'000 + 1'800'000;
   const std::string path = "/api/rucks/" + id + "/heart-rate-chunk";
-  EXPECT_EQ(anna().post(path, heart_rate_json(now_ms() - 100'000 + kAhead, 100, 120, false)).json["inserted"].integer(), 100);
-  EXPECT_EQ(anna().post(path, heart_rate_json(start_ + kAhead, 100, 120, false)).json["inserted"].integer(), 100);
-  EXPECT_EQ(anna().get("/api/rucks/" + id + "/heartrate").json[0]["timestamp"].text(), to_iso8601(utc_ms(start_)));
+  EXPECT_EQ(anna()
+                .post(path, heart_rate_json(now_ms() - 100'000 + kAhead, 100, 120, false))
+                .json["inserted"]
+                .integer(),
+            100);
+  EXPECT_EQ(anna()
+                .post(path, heart_rate_json(start_ + kAhead, 100, 120, false))
+                .json["inserted"]
+                .integer(),
+            100);
+  EXPECT_EQ(anna().get("/api/rucks/" + id + "/heartrate").json[0]["timestamp"].text(),
+            to_iso8601(utc_ms(start_)));
 }
 
 TEST_P(IngestTest, AnybodyElsesRuckIsUnknown) {
   const std::string id = start_ruck(anna());
   ApiClient berta = user("berta");
-  EXPECT_EQ(berta.post("/api/rucks/" + id + "/location", Walk{.start_ms = start_}.json()).status, 404);
-  EXPECT_EQ(berta.post("/api/rucks/" + id + "/heart-rate-chunk", heart_rate_json(start_, 5, 100)).status, 404);
+  EXPECT_EQ(berta.post("/api/rucks/" + id + "/location", Walk{.start_ms = start_}.json()).status,
+            404);
+  EXPECT_EQ(
+      berta.post("/api/rucks/" + id + "/heart-rate-chunk", heart_rate_json(start_, 5, 100)).status,
+      404);
   EXPECT_EQ(berta.post("/api/rucks/" + id + "/complete", "{}").status, 404);
   locate(id, Walk{.start_ms = start_}.json());  // in memory now
-  EXPECT_EQ(berta.post("/api/rucks/" + id + "/location", Walk{.start_ms = start_}.json()).status, 404);
+  EXPECT_EQ(berta.post("/api/rucks/" + id + "/location", Walk{.start_ms = start_}.json()).status,
+            404);
 }
 
 RUCK_ON_BOTH_DATABASES(IngestTest);

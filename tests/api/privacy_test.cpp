@@ -1,8 +1,8 @@
 // What others may see of a ruck: a named list of fields and a cut track.
-#include <gmock/gmock.h>
-
 #include "rucking/geo.hpp"
 #include "support/rucking.hpp"
+
+#include <gmock/gmock.h>
 
 namespace ruck::test {
 namespace {
@@ -21,14 +21,16 @@ TEST_P(PrivacyTest, OthersSeeOnlyThePublicFieldsAndACutTrack) {
   ApiClient anna = user("anna");
   ApiClient berta = user("berta");
   const Walk walk{.start_ms = now_ms() - 7'200'000, .count = 600};  // 4.2 km
-  const std::string id = record_ruck(anna, walk, R"({"ruck_weight_kg":15,"user_weight_kg":83.25})",
-                                     R"({"notes":"secret note","rating":4,"perceived_exertion":8,"tags":["secret tag"]})");
+  const std::string id = record_ruck(
+      anna, walk, R"({"ruck_weight_kg":15,"user_weight_kg":83.25})",
+      R"({"notes":"secret note","rating":4,"perceived_exertion":8,"tags":["secret tag"]})");
   anna.post("/api/rucks/" + id + "/heart-rate-chunk", heart_rate_json(walk.start_ms, 60, 141));
   for (const std::string& rest : {std::string(), std::string("/details")}) {
     const Reply r = berta.get("/api/rucks/" + id + rest);
     ASSERT_EQ(r.status, 200) << r.body;
-    for (const char* hidden : {"83.25", "weight_kg\":83", "secret", "notes", "tags", "rating", "heart_rate", "steps",
-                               "training_load", "time_in_zones", "moving_seconds", "splits", "body"}) {
+    for (const char* hidden :
+         {"83.25", "weight_kg\":83", "secret", "notes", "tags", "rating", "heart_rate", "steps",
+          "training_load", "time_in_zones", "moving_seconds", "splits", "body"}) {
       EXPECT_THAT(r.body, Not(HasSubstr(hidden))) << rest;
     }
     ASSERT_GT(r.json["route"].size(), 10U);
@@ -36,7 +38,8 @@ TEST_P(PrivacyTest, OthersSeeOnlyThePublicFieldsAndACutTrack) {
     const json::Tree& first = own["route"][0];
     const json::Tree& last = own["route"][599];
     for (const json::Tree& point : r.json["route"].items()) {
-      EXPECT_GE(metres_between(point, first["latitude"].number(), first["longitude"].number()), 500);
+      EXPECT_GE(metres_between(point, first["latitude"].number(), first["longitude"].number()),
+                500);
       EXPECT_GE(metres_between(point, last["latitude"].number(), last["longitude"].number()), 500);
     }
     EXPECT_EQ(r.json["route"].size(), r.json["location_points"].size());
@@ -51,7 +54,8 @@ TEST_P(PrivacyTest, OthersSeeOnlyThePublicFieldsAndACutTrack) {
 TEST_P(PrivacyTest, AShortPublicRuckShowsNoTrackAtAll) {
   ApiClient anna = user("anna");
   ApiClient berta = user("berta");
-  const std::string id = record_ruck(anna, {.start_ms = now_ms() - 3'600'000, .count = 100});  // 700 m
+  const std::string id =
+      record_ruck(anna, {.start_ms = now_ms() - 3'600'000, .count = 100});  // 700 m
   EXPECT_EQ(berta.get("/api/rucks/" + id).json["route"].size(), 0U);
   EXPECT_EQ(berta.get("/api/rucks/" + id + "/details").json["route"].size(), 0U);
 }
@@ -65,7 +69,8 @@ TEST_P(PrivacyTest, APrivateOrUnfinishedRuckIsAnUnknownId) {
   anna.post("/api/rucks/" + live + "/location", Walk{.start_ms = now_ms() - 600'000}.json());
   const Reply unknown = berta.get("/api/rucks/123456789");
   for (const std::string& id : {hidden, live}) {
-    for (const std::string& rest : {std::string(), std::string("/details"), std::string("/heartrate")}) {
+    for (const std::string& rest :
+         {std::string(), std::string("/details"), std::string("/heartrate")}) {
       const Reply r = berta.get("/api/rucks/" + id + rest);
       EXPECT_EQ(r.status, 404);
       EXPECT_EQ(r.json["message"].text(), unknown.json["message"].text());
@@ -73,7 +78,13 @@ TEST_P(PrivacyTest, APrivateOrUnfinishedRuckIsAnUnknownId) {
     }
     EXPECT_EQ(berta.patch("/api/rucks/" + id, R"({"notes":"x"})").status, 404);
     EXPECT_EQ(berta.del("/api/rucks/" + id).status, 404);
-    EXPECT_EQ(berta.put("/api/rucks/" + id + "/edit", R"({"duration_seconds":1,"distance_km":1,"elevation_gain_m":0,"elevation_loss_m":0})").status, 404);
+    EXPECT_EQ(
+        berta
+            .put(
+                "/api/rucks/" + id + "/edit",
+                R"({"duration_seconds":1,"distance_km":1,"elevation_gain_m":0,"elevation_loss_m":0})")
+            .status,
+        404);
     EXPECT_EQ(anna.get("/api/rucks/" + id).status, 200);
   }
 }

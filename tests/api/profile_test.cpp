@@ -1,7 +1,7 @@
 // The user's own profile (contract core §2).
-#include <gmock/gmock.h>
-
 #include "support/rucking.hpp"
+
+#include <gmock/gmock.h>
 
 namespace ruck::test {
 namespace {
@@ -14,11 +14,30 @@ TEST_P(ProfileTest, HasEveryFieldOfTheContract) {
   for (const char* path : {"/api/users/profile", "/api/auth/profile"}) {
     const Reply r = anna.get(path);
     EXPECT_EQ(r.status, 200);
-    for (const char* field :
-         {"id", "email", "username", "weight_kg", "height_cm", "date_of_birth", "gender", "resting_hr", "max_hr",
-          "calorie_method", "calorie_active_only", "created_at", "prefer_metric", "allow_ruck_sharing", "avatar_url",
-          "notification_clubs", "notification_buddies", "notification_events", "notification_duels",
-          "notification_first_ruck", "strava_auto_export", "stats", "hr_zones", "time_zone"}) {
+    for (const char* field : {"id",
+                              "email",
+                              "username",
+                              "weight_kg",
+                              "height_cm",
+                              "date_of_birth",
+                              "gender",
+                              "resting_hr",
+                              "max_hr",
+                              "calorie_method",
+                              "calorie_active_only",
+                              "created_at",
+                              "prefer_metric",
+                              "allow_ruck_sharing",
+                              "avatar_url",
+                              "notification_clubs",
+                              "notification_buddies",
+                              "notification_events",
+                              "notification_duels",
+                              "notification_first_ruck",
+                              "strava_auto_export",
+                              "stats",
+                              "hr_zones",
+                              "time_zone"}) {
       EXPECT_TRUE(r.json.has(field)) << field;
     }
     EXPECT_EQ(r.json["stats"]["this_month"]["rucks"].integer(), 0);
@@ -45,7 +64,8 @@ TEST_P(ProfileTest, EveryFieldCanBeWrittenInEitherSpelling) {
   EXPECT_EQ(r.json["calorie_method"].text(), "hr");
   EXPECT_EQ(r.json["time_zone"].text(), "Europe/Berlin");
   EXPECT_FALSE(r.json["notification_duels"].boolean());
-  EXPECT_EQ(anna.get("/api/users/profile").body, r.body) << "what was written is what is read, at once";
+  EXPECT_EQ(anna.get("/api/users/profile").body, r.body)
+      << "what was written is what is read, at once";
 }
 
 TEST_P(ProfileTest, OneFieldAloneIsEnoughAndNullClears) {
@@ -59,26 +79,34 @@ TEST_P(ProfileTest, OneFieldAloneIsEnoughAndNullClears) {
 
 TEST_P(ProfileTest, BadValuesChangeNothing) {
   ApiClient anna = user("anna");
-  for (const char* body : {R"({"calorie_method":"guess"})", R"({"time_zone":"Mars/Olympus"})", R"({"username":""})",
-                           R"({"weight_kg":-3})", R"({"date_of_birth":"soon"})", R"({"email":"nobody"})"}) {
+  for (const char* body :
+       {R"({"calorie_method":"guess"})", R"({"time_zone":"Mars/Olympus"})", R"({"username":""})",
+        R"({"weight_kg":-3})", R"({"date_of_birth":"soon"})", R"({"email":"nobody"})"}) {
     EXPECT_EQ(anna.put("/api/users/profile", body).status, 400) << body;
   }
-  EXPECT_THAT(anna.put("/api/users/profile", R"({"calorie_method":"guess"})").json["message"].text(),
-              HasSubstr("fusion, mechanical, hr"));
+  EXPECT_THAT(
+      anna.put("/api/users/profile", R"({"calorie_method":"guess"})").json["message"].text(),
+      HasSubstr("fusion, mechanical, hr"));
   EXPECT_EQ(anna.get("/api/users/profile").json["username"].text(), "anna");
 }
 
 TEST_P(ProfileTest, PostUpdatesAndTellsWhenAnAddressIsTaken) {
   user("berta");
   ApiClient anna = user("anna");
-  const Reply r = anna.post("/api/users/profile", R"({"username":"Anna","prefer_metric":true,"height_cm":170})");
+  const Reply r = anna.post("/api/users/profile",
+                            R"({"username":"Anna","prefer_metric":true,"height_cm":170})");
   EXPECT_EQ(r.status, 201);
   EXPECT_EQ(r.json["height_cm"].number(), 170);
   const Reply taken = anna.post("/api/users/profile", R"({"email":"berta@example.org"})");
   EXPECT_EQ(taken.status, 409);
   EXPECT_EQ(taken.json["error"].text(), "duplicate_email");
-  EXPECT_EQ(anna.patch("/api/users/" + anna.user_id, R"({"email":"anna2@example.org"})").status, 200);
-  EXPECT_EQ(client().post("/api/auth/login", R"({"email":"anna2@example.org","password":"correct horse"})").status, 200);
+  EXPECT_EQ(anna.patch("/api/users/" + anna.user_id, R"({"email":"anna2@example.org"})").status,
+            200);
+  EXPECT_EQ(
+      client()
+          .post("/api/auth/login", R"({"email":"anna2@example.org","password":"correct horse"})")
+          .status,
+      200);
 }
 
 TEST_P(ProfileTest, OnlyOneselfMayBePatchedOrDeleted) {
@@ -86,7 +114,8 @@ TEST_P(ProfileTest, OnlyOneselfMayBePatchedOrDeleted) {
   ApiClient berta = user("berta");
   EXPECT_EQ(anna.patch("/api/users/" + berta.user_id, R"({"username":"x"})").status, 403);
   EXPECT_EQ(anna.del("/api/users/" + berta.user_id).status, 403);
-  const Reply ping = anna.patch("/api/users/" + anna.user_id, R"({"last_active_at":"2026-11-22T10:00:00Z"})");
+  const Reply ping =
+      anna.patch("/api/users/" + anna.user_id, R"({"last_active_at":"2026-11-22T10:00:00Z"})");
   EXPECT_EQ(ping.status, 200);
   EXPECT_EQ(ping.json["user"]["id"].text(), anna.user_id);
 }
@@ -124,8 +153,14 @@ TEST_P(ProfileTest, DeletingTheAccountTakesEverythingWithIt) {
   EXPECT_EQ(berta.get("/api/rucks/" + id).status, 404);
   EXPECT_EQ(berta.get("/api/users/" + anna.user_id).status, 404);
   EXPECT_EQ(anna.get("/api/users/profile").status, 404);
-  EXPECT_EQ(client().post("/api/auth/login", R"({"email":"anna@example.org","password":"correct horse"})").status, 401);
-  EXPECT_EQ(anna.post("/api/auth/refresh", R"({"refresh_token":")" + anna.refresh_token + "\"}").status, 401);
+  EXPECT_EQ(
+      client()
+          .post("/api/auth/login", R"({"email":"anna@example.org","password":"correct horse"})")
+          .status,
+      401);
+  EXPECT_EQ(
+      anna.post("/api/auth/refresh", R"({"refresh_token":")" + anna.refresh_token + "\"}").status,
+      401);
   EXPECT_EQ(berta.get("/api/rucks").json.size(), 1U) << "and nothing of anybody else";
   client().sign_up("anna");  // the address is free again
 }

@@ -1,9 +1,9 @@
 // A ruck's life (contract core §3.1–3.4).
+#include "support/rucking.hpp"
+
 #include <gmock/gmock.h>
 
 #include <thread>
-
-#include "support/rucking.hpp"
 
 namespace ruck::test {
 namespace {
@@ -17,7 +17,9 @@ class RucksTest : public ApiTest {
     anna_ = std::make_unique<ApiClient>(user("anna"));
   }
   ApiClient& anna() { return *anna_; }
-  static std::string path(const std::string& id, const std::string& rest = {}) { return "/api/rucks/" + id + rest; }
+  static std::string path(const std::string& id, const std::string& rest = {}) {
+    return "/api/rucks/" + id + rest;
+  }
   std::unique_ptr<ApiClient> anna_;
 };
 
@@ -26,10 +28,13 @@ TEST_P(RucksTest, ARuckFromTheFirstPointToTheSummary) {
   const std::string id = start_ruck(anna(), R"({"ruck_weight_kg":15,"user_weight_kg":82.5})");
   const Walk walk{.start_ms = start, .count = 720};
   for (int from = 0; from < 720; from += 90) {
-    EXPECT_EQ(anna().post(path(id, "/location"), walk.part(from, 90).json()).json["inserted"].integer(), 90);
+    EXPECT_EQ(
+        anna().post(path(id, "/location"), walk.part(from, 90).json()).json["inserted"].integer(),
+        90);
   }
   anna().post(path(id, "/heart-rate-chunk"), heart_rate_json(start, 600, 130));
-  const Reply done = anna().post(path(id, "/complete"), R"({"notes":"windy","rating":4,"perceived_exertion":7,
+  const Reply done =
+      anna().post(path(id, "/complete"), R"({"notes":"windy","rating":4,"perceived_exertion":7,
       "distance_km":5.2,"duration_seconds":3595,"average_pace":11.5,"steps":6400,"tags":["hills"]})");
   ASSERT_EQ(done.status, 200) << done.body;
   EXPECT_EQ(done.json["status"].text(), "completed");
@@ -86,7 +91,8 @@ TEST_P(RucksTest, EverythingIsThereAfterATermAndAfterAKill) {
   server_->kill();
   server_->start();
   EXPECT_EQ(anna().get(path(live)).body, before_live);
-  const Reply more = anna().post(path(live, "/location"), Walk{.start_ms = start}.part(100, 50).json());
+  const Reply more =
+      anna().post(path(live, "/location"), Walk{.start_ms = start}.part(100, 50).json());
   EXPECT_EQ(more.json["inserted"].integer(), 50) << "a ruck goes on where it was";
 }
 
@@ -128,7 +134,8 @@ TEST_P(RucksTest, CreatesAtTheSameTimeEndInOneRuck) {
 }
 
 TEST_P(RucksTest, BadFieldsOfACreateAreDroppedAndNamed) {
-  const Reply r = anna().post("/api/rucks", R"({"ruck_weight_kg":500,"planned_duration_minutes":"x","notes":7})");
+  const Reply r = anna().post("/api/rucks",
+                              R"({"ruck_weight_kg":500,"planned_duration_minutes":"x","notes":7})");
   EXPECT_EQ(r.status, 201);
   ASSERT_EQ(r.json["warnings"].size(), 3U) << r.body;
   EXPECT_THAT(r.body, HasSubstr("$.ruck_weight_kg: expected a number between 0 and 120"));
@@ -138,7 +145,8 @@ TEST_P(RucksTest, StartingHonoursTheClientsTimeAndIsIdempotent) {
   const Reply created = anna().post("/api/rucks", R"({"ruck_weight_kg":10})");
   const std::string id = std::to_string(created.json["id"].integer());
   const std::string when = to_iso8601(utc_ms(now_ms() / 1000 * 1000 - 120'000));
-  const Reply started = anna().post(path(id, "/start"), R"({"started_at":")" + when + R"(","ruck_weight_kg":14})");
+  const Reply started =
+      anna().post(path(id, "/start"), R"({"started_at":")" + when + R"(","ruck_weight_kg":14})");
   EXPECT_EQ(started.status, 200);
   EXPECT_EQ(started.json["status"].text(), "in_progress");
   EXPECT_EQ(started.json["started_at"].text(), when);
@@ -160,7 +168,9 @@ TEST_P(RucksTest, PausesAreTakenOut) {
   const std::int64_t start = now_ms() - 3'600'000;
   const std::string id = start_ruck(anna());
   const Walk walk{.start_ms = start, .count = 360};  // half an hour
-  const auto at = [&](int s) { return R"({"timestamp":")" + to_iso8601(utc_ms(start + s * 1000)) + "\"}"; };
+  const auto at = [&](int s) {
+    return R"({"timestamp":")" + to_iso8601(utc_ms(start + s * 1000)) + "\"}";
+  };
   anna().post(path(id, "/location"), walk.part(0, 120).json());
   EXPECT_EQ(anna().post(path(id, "/pause"), at(600)).json["status"].text(), "paused");
   anna().post(path(id, "/location"), walk.part(120, 120).json());
@@ -180,8 +190,9 @@ TEST_P(RucksTest, ALoadThatChangesOnTheWayCountsFromThere) {
     const std::string id = start_ruck(anna(), R"({"ruck_weight_kg":30})");
     anna().post(path(id, "/location"), walk.json());
     if (lighter) {
-      const Reply r = anna().post(path(id, "/load"), R"({"load_kg":5,"timestamp":")" +
-                                                         to_iso8601(utc_ms(start + 3'000'000)) + "\"}");
+      const Reply r =
+          anna().post(path(id, "/load"), R"({"load_kg":5,"timestamp":")" +
+                                             to_iso8601(utc_ms(start + 3'000'000)) + "\"}");
       EXPECT_EQ(r.status, 200) << r.body;
     }
     return anna().post(path(id, "/complete"), "{}").json["calories_burned"].number();
@@ -194,10 +205,12 @@ TEST_P(RucksTest, ALoadThatChangesOnTheWayCountsFromThere) {
 
 TEST_P(RucksTest, CompletingAgainAddsAndNeverShrinks) {
   const std::int64_t start = now_ms() - 3'600'000;
-  const std::string id = record_ruck(anna(), {.start_ms = start, .count = 300}, R"({"ruck_weight_kg":15})",
-                                     R"({"distance_km":2.0,"duration_seconds":1495})");
-  const Reply again = anna().post(path(id, "/complete"),
-                                  R"({"rating":5,"notes":"nice","distance_km":0.1,"duration_seconds":10,"average_pace":600,
+  const std::string id =
+      record_ruck(anna(), {.start_ms = start, .count = 300}, R"({"ruck_weight_kg":15})",
+                  R"({"distance_km":2.0,"duration_seconds":1495})");
+  const Reply again = anna().post(
+      path(id, "/complete"),
+      R"({"rating":5,"notes":"nice","distance_km":0.1,"duration_seconds":10,"average_pace":600,
                                       "splits":[{"split_number":1,"split_distance":1.0,"split_duration_seconds":700}]})");
   EXPECT_EQ(again.status, 200);
   EXPECT_EQ(again.json["status"].text(), "completed");
@@ -212,8 +225,9 @@ TEST_P(RucksTest, CompletingAgainAddsAndNeverShrinks) {
 TEST_P(RucksTest, WhereThePointsHaveGapsTheLargerTotalCounts) {
   const std::int64_t start = now_ms() - 7'200'000;
   const Walk walk{.start_ms = start, .count = 200};  // 1000 s of an hour
-  const std::string claimed = record_ruck(anna(), walk, R"({"ruck_weight_kg":15})",
-                                          R"({"distance_km":5.0,"duration_seconds":3600,"calories_burned":600})");
+  const std::string claimed =
+      record_ruck(anna(), walk, R"({"ruck_weight_kg":15})",
+                  R"({"distance_km":5.0,"duration_seconds":3600,"calories_burned":600})");
   const Reply r = anna().get(path(claimed));
   EXPECT_EQ(r.json["distance_source"].text(), "client");
   EXPECT_EQ(r.json["distance_km"].number(), 5.0);
@@ -226,8 +240,9 @@ TEST_P(RucksTest, WhereThePointsHaveGapsTheLargerTotalCounts) {
 
 TEST_P(RucksTest, AManualEntryIsARuckInTheUsersOwnTime) {
   anna().put("/api/users/profile", R"({"time_zone":"America/New_York"})");
-  const Reply r = enter_ruck(anna(), "2026-11-20T23:30:00.000", 6.5, 4500,
-                             R"(,"calories_burned":512,"elevation_gain_meters":120,"notes":"by hand","rating":3,
+  const Reply r =
+      enter_ruck(anna(), "2026-11-20T23:30:00.000", 6.5, 4500,
+                 R"(,"calories_burned":512,"elevation_gain_meters":120,"notes":"by hand","rating":3,
                                  "splits":[{"split_number":1,"split_distance_km":1,"split_duration_seconds":690},
                                            {"split_number":2,"split_distance_km":1,"split_duration_seconds":680}])");
   ASSERT_EQ(r.status, 201) << r.body;
@@ -256,7 +271,8 @@ TEST_P(RucksTest, AManualEntryWithoutCaloriesGetsAnEstimate) {
 TEST_P(RucksTest, DetailsCanBeChangedInPart) {
   const std::string id = record_ruck(anna(), {.start_ms = now_ms() - 600'000, .count = 100});
   for (const char* rest : {"", "/details"}) {
-    const Reply r = anna().patch(path(id, rest), R"({"notes":"better","title":"Morning","is_public":false})");
+    const Reply r =
+        anna().patch(path(id, rest), R"({"notes":"better","title":"Morning","is_public":false})");
     EXPECT_EQ(r.status, 200) << r.body;
     EXPECT_EQ(r.json["notes"].text(), "better");
     EXPECT_FALSE(r.json["is_public"].boolean());
@@ -271,17 +287,22 @@ TEST_P(RucksTest, TrimmingCutsTheEndAndKeepsTheRecording) {
   const std::string id = record_ruck(anna(), {.start_ms = start, .count = 600});
   const double whole = anna().get(path(id)).json["distance_km"].number();
   const std::string end = to_iso8601(utc_ms(start + 1'500'000));
-  const Reply r = anna().put(path(id, "/edit"), R"({"end_time":")" + end +
-                                                    R"(","duration_seconds":1500,"distance_km":2.1,"elevation_gain_m":0,"elevation_loss_m":0})");
+  const Reply r = anna().put(
+      path(id, "/edit"),
+      R"({"end_time":")" + end +
+          R"(","duration_seconds":1500,"distance_km":2.1,"elevation_gain_m":0,"elevation_loss_m":0})");
   ASSERT_EQ(r.status, 200) << r.body;
   EXPECT_NEAR(r.json["distance_km"].number(), 2.1, 0.03);
   EXPECT_EQ(r.json["duration_seconds"].integer(), 1500);
   EXPECT_NEAR(r.json["average_pace"].number(), 714, 12);
   EXPECT_EQ(anna().get(path(id)).json["route"].size(), 301U);
   EXPECT_EQ(anna().get(path(id)).json["completed_at"].text(), end);
-  EXPECT_NEAR(anna().get("/api/stats/weekly").json["data"]["total_distance_km"].number(), 2.1, 0.03);
-  const Reply back = anna().put(path(id, "/edit"), R"({"end_time":")" + to_iso8601(utc_ms(start + 3'600'000)) +
-                                                       R"(","duration_seconds":2995,"distance_km":0,"elevation_gain_m":0,"elevation_loss_m":0})");
+  EXPECT_NEAR(anna().get("/api/stats/weekly").json["data"]["total_distance_km"].number(), 2.1,
+              0.03);
+  const Reply back = anna().put(
+      path(id, "/edit"),
+      R"({"end_time":")" + to_iso8601(utc_ms(start + 3'600'000)) +
+          R"(","duration_seconds":2995,"distance_km":0,"elevation_gain_m":0,"elevation_loss_m":0})");
   EXPECT_NEAR(back.json["distance_km"].number(), whole, 0.001) << "nothing was lost";
   EXPECT_EQ(anna().put(path(id, "/edit"), R"({"duration_seconds":10})").status, 400);
 }
@@ -300,11 +321,13 @@ TEST_P(RucksTest, DeletingARuckTakesItFromTheStatisticsToo) {
 
 TEST_P(RucksTest, ListsAreSortedPagedAndBounded) {
   for (const char* day : {"2026-11-01", "2026-11-03", "2026-11-02"}) {
-    enter_ruck(anna(), std::string(day) + "T10:00:00Z", 3, 2000, std::string(R"(,"title":")") + day + "\"");
+    enter_ruck(anna(), std::string(day) + "T10:00:00Z", 3, 2000,
+               std::string(R"(,"title":")") + day + "\"");
   }
   const auto titles = [&](const std::string& query) {
     std::vector<std::string> out;
-    for (const json::Tree& ruck : anna().get("/api/rucks" + query).json.items()) out.push_back(ruck["title"].text());
+    for (const json::Tree& ruck : anna().get("/api/rucks" + query).json.items())
+      out.push_back(ruck["title"].text());
     return out;
   };
   EXPECT_THAT(titles(""), ElementsAre("2026-11-03", "2026-11-02", "2026-11-01"));

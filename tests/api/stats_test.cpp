@@ -1,10 +1,10 @@
 // Statistics (contract core §4).
-#include <fmt/format.h>
-#include <gmock/gmock.h>
-
 #include "base/clock.hpp"
 #include "calendar/time_zone.hpp"
 #include "support/rucking.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
 
 namespace ruck::test {
 namespace {
@@ -45,10 +45,12 @@ TEST_P(StatsTest, MonthsAndYearsAreThoseOfTheCalendar) {
   ApiClient anna = user("anna");
   enter_ruck(anna, "2008-07-12T10:00:00Z", 30, 20'000);
   enter_ruck(anna, "2008-12-31T10:00:00Z", 4, 3000);
-  const auto today = std::chrono::year_month_day(std::chrono::floor<std::chrono::days>(SystemClock().now()));
+  const auto today =
+      std::chrono::year_month_day(std::chrono::floor<std::chrono::days>(SystemClock().now()));
   const int years = static_cast<int>(today.year()) - 2008;
   const int months = years * 12 + static_cast<int>(static_cast<unsigned>(today.month())) - 7;
-  const json::Tree july = anna.get(fmt::format("/api/stats/monthly?offset={}", months)).json["data"];
+  const json::Tree july =
+      anna.get(fmt::format("/api/stats/monthly?offset={}", months)).json["data"];
   EXPECT_EQ(july["total_distance_km"].number(), 30);
   EXPECT_EQ(july["time_series"][1]["period"].text(), "W2");
   EXPECT_EQ(july["time_series"][1]["sessions_count"].integer(), 1);
@@ -62,7 +64,8 @@ TEST_P(StatsTest, DaysAreTheUsersOwnAndMoveWithTheTimeZone) {
   ApiClient anna = user("anna");
   enter_ruck(anna, days_ago(3, "T23:30:00Z"), 5, 3600);
   const auto day_with_ruck = [&] {
-    for (const json::Tree& day : anna.get("/api/stats/weekly").json["data"]["daily_breakdown"].items()) {
+    for (const json::Tree& day :
+         anna.get("/api/stats/weekly").json["data"]["daily_breakdown"].items()) {
       if (day["sessions_count"].integer() == 1) return day["date"].text();
     }
     return std::string("none");
@@ -77,7 +80,8 @@ TEST_P(StatsTest, DaysAreTheUsersOwnAndMoveWithTheTimeZone) {
 TEST_P(StatsTest, OnlyCompletedRucksCountAndChangesShowAtOnce) {
   ApiClient anna = user("anna");
   const std::string id = start_ruck(anna);
-  anna.post("/api/rucks/" + id + "/location", Walk{.start_ms = now_ms() - 1'000'000, .count = 150}.json());
+  anna.post("/api/rucks/" + id + "/location",
+            Walk{.start_ms = now_ms() - 1'000'000, .count = 150}.json());
   EXPECT_EQ(anna.get("/api/stats/weekly").json["data"]["total_sessions"].integer(), 0);
   const double km = anna.post("/api/rucks/" + id + "/complete", "{}").json["distance_km"].number();
   EXPECT_EQ(anna.get("/api/stats/weekly").json["data"]["total_distance_km"].number(), km);

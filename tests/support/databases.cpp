@@ -1,10 +1,10 @@
 #include "support/databases.hpp"
 
-#include <stdexcept>
-
 #include "base/embedded.hpp"
 #include "db/migrations.hpp"
 #include "db/open.hpp"
+
+#include <stdexcept>
 
 namespace ruck::test {
 

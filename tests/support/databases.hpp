@@ -1,14 +1,14 @@
 #pragma once
 // Both databases behind one name, for tests that run on each.
-#include <gtest/gtest.h>
-
-#include <memory>
-#include <string>
-
 #include "base/clock.hpp"
 #include "db/database.hpp"
 #include "support/postgres.hpp"
 #include "support/process.hpp"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
 
 namespace ruck::test {
 
@@ -47,10 +47,10 @@ inline std::string name_of(const testing::TestParamInfo<DatabaseKind>& info) {
   return info.param == DatabaseKind::kSqlite ? "Sqlite" : "Postgres";
 }
 
-#define RUCK_ON_BOTH_DATABASES(Suite)                                                        \
-  INSTANTIATE_TEST_SUITE_P(Databases, Suite,                                                 \
-                           testing::Values(::ruck::test::DatabaseKind::kSqlite,              \
-                                           ::ruck::test::DatabaseKind::kPostgres),           \
-                           ::ruck::test::name_of)
+#define RUCK_ON_BOTH_DATABASES(Suite)                                                              \
+  INSTANTIATE_TEST_SUITE_P(                                                                        \
+      Databases, Suite,                                                                            \
+      testing::Values(::ruck::test::DatabaseKind::kSqlite, ::ruck::test::DatabaseKind::kPostgres), \
+      ::ruck::test::name_of)
 
 }  // namespace ruck::test

@@ -66,15 +66,16 @@ std::string shared_cluster() {
 PostgresCluster::PostgresCluster(const std::string& folder, bool durable) : folder_(folder) {
   std::filesystem::create_directories(folder_);
   std::filesystem::permissions(std::filesystem::path(folder_).parent_path(),
-                               std::filesystem::perms::others_exec, std::filesystem::perm_options::add);
+                               std::filesystem::perms::others_exec,
+                               std::filesystem::perm_options::add);
   give_to_postgres(folder_);
-  const Finished made = run_to_end(
-      {.argv = as_postgres({"initdb", "-D", folder_, "-A", "trust", "-U", "ruck", "-N", "-E", "UTF8",
-                            "--locale=C.UTF-8"}),
-       .extra_env = {},
-       .output_path = {},
-       .working_folder = "/"},
-      std::chrono::seconds(60));
+  const Finished made =
+      run_to_end({.argv = as_postgres({"initdb", "-D", folder_, "-A", "trust", "-U", "ruck", "-N",
+                                       "-E", "UTF8", "--locale=C.UTF-8"}),
+                  .extra_env = {},
+                  .output_path = {},
+                  .working_folder = "/"},
+                 std::chrono::seconds(60));
   if (made.exit_code != 0) throw std::runtime_error("initdb: " + made.output);
   port_ = free_port();
   std::ofstream config(folder_ + "/postgresql.conf", std::ios::app);
@@ -86,11 +87,11 @@ PostgresCluster::PostgresCluster(const std::string& folder, bool durable) : fold
 }
 
 void PostgresCluster::start() {
-  server_ = std::make_unique<Process>(
-      ProcessOptions{.argv = as_postgres({"postgres", "-D", folder_}),
-                     .extra_env = {},
-                     .output_path = {},
-                     .working_folder = "/"});
+  server_ =
+      std::make_unique<Process>(ProcessOptions{.argv = as_postgres({"postgres", "-D", folder_}),
+                                               .extra_env = {},
+                                               .output_path = {},
+                                               .working_folder = "/"});
   for (int i = 0; i < 3000; ++i) {
     if (answers(url("postgres"))) return;
     std::this_thread::sleep_for(std::chrono::milliseconds(10));

@@ -3,10 +3,10 @@
 //
 // Under ctest one cluster serves the whole run: a fixture starts it and names it in the file that
 // RUCK_TEST_POSTGRES_FILE points to. A test program that is run by hand starts one for itself.
+#include "support/process.hpp"
+
 #include <memory>
 #include <string>
-
-#include "support/process.hpp"
 
 namespace ruck::test {
 

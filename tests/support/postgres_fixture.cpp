@@ -1,12 +1,12 @@
 // `test_postgres FILE`: runs a cluster until SIGTERM and names it in FILE. ctest starts it in the
 // background before the tests (see tests/CMakeLists.txt).
+#include "support/postgres.hpp"
+
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
 #include <fstream>
-
-#include "support/postgres.hpp"
 
 int main(int argc, char** argv) {
   if (argc != 2) return 2;

@@ -10,7 +10,7 @@
 namespace ruck::test {
 
 struct ProcessOptions {
-  std::vector<std::string> argv;      // argv[0] is found on PATH
+  std::vector<std::string> argv;       // argv[0] is found on PATH
   std::vector<std::string> extra_env;  // KEY=value, added to ours
   std::string output_path;             // stdout and stderr go here; empty: /dev/null
   std::string working_folder;

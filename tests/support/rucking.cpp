@@ -1,8 +1,8 @@
 #include "support/rucking.hpp"
 
-#include <fmt/format.h>
-
 #include "base/clock.hpp"
+
+#include <fmt/format.h>
 
 namespace ruck::test {
 namespace {
@@ -15,7 +15,8 @@ std::string Walk::point_json(int index) const {
   return fmt::format(
       R"({{"lat":{:.7f},"lng":{:.7f},"altitude":{:.1f},"timestamp":"{}","accuracy":5.0,"speed":{:.2f},)"
       R"("unique_id":"{:016x}"}})",
-      lat + speed_m_per_s * t / kMetresPerDegreeAt47, lng, 400.0, to_iso8601(time), speed_m_per_s, index);
+      lat + speed_m_per_s * t / kMetresPerDegreeAt47, lng, 400.0, to_iso8601(time), speed_m_per_s,
+      index);
 }
 
 std::string Walk::json() const {
@@ -29,7 +30,8 @@ std::string heart_rate_json(std::int64_t start_ms, int count, int bpm, bool with
   for (int i = 0; i < count; ++i) {
     std::string time = to_iso8601(utc_ms(start_ms + i * 1000));
     if (!with_zone) time.pop_back();
-    text += fmt::format("{}{{\"timestamp\":\"{}\",\"bpm\":{}}}", i > 0 ? "," : "", time, bpm + i % 5);
+    text +=
+        fmt::format("{}{{\"timestamp\":\"{}\",\"bpm\":{}}}", i > 0 ? "," : "", time, bpm + i % 5);
   }
   return text + "]}";
 }
@@ -58,9 +60,10 @@ std::string record_ruck(ApiClient& user, const Walk& walk, const std::string& cr
 
 Reply enter_ruck(ApiClient& user, const std::string& started_at, double km, int seconds,
                  const std::string& more) {
-  return user.post("/api/rucks", fmt::format(R"({{"is_manual":true,"status":"completed","start_time":"{}",)"
-                                             R"("distance_km":{},"duration_seconds":{},"ruck_weight_kg":10{}}})",
-                                             started_at, km, seconds, more));
+  return user.post("/api/rucks",
+                   fmt::format(R"({{"is_manual":true,"status":"completed","start_time":"{}",)"
+                               R"("distance_km":{},"duration_seconds":{},"ruck_weight_kg":10{}}})",
+                               started_at, km, seconds, more));
 }
 
 }  // namespace ruck::test

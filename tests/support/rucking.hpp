@@ -1,10 +1,10 @@
 #pragma once
 // Rucks as a phone would make them, for API tests.
-#include <cstdint>
-#include <string>
-
 #include "base/time.hpp"
 #include "support/server.hpp"
+
+#include <cstdint>
+#include <string>
 
 namespace ruck::test {
 
@@ -37,7 +37,8 @@ std::int64_t now_ms();
 // Creates and starts a ruck; its id.
 std::string start_ruck(ApiClient& user, const std::string& body = R"({"ruck_weight_kg":15})");
 // A whole recorded ruck that ended now; its id.
-std::string record_ruck(ApiClient& user, const Walk& walk, const std::string& create = R"({"ruck_weight_kg":15})",
+std::string record_ruck(ApiClient& user, const Walk& walk,
+                        const std::string& create = R"({"ruck_weight_kg":15})",
                         const std::string& complete = "{}");
 // A finished ruck that is entered by hand.
 Reply enter_ruck(ApiClient& user, const std::string& started_at, double km, int seconds,

@@ -1,5 +1,7 @@
 #include "support/server.hpp"
 
+#include "http/json/writer.hpp"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -10,8 +12,6 @@
 #include <cstdlib>
 #include <stdexcept>
 #include <thread>
-
-#include "http/json/writer.hpp"
 
 namespace ruck::test {
 namespace {
@@ -78,8 +78,10 @@ Reply ApiClient::send(http::Method method, const std::string& target, const std:
 }
 
 Reply ApiClient::sign_up(const std::string& name) {
-  Reply reply = post("/api/auth/signup", R"({"email":")" + name + R"(@example.org","password":"correct horse","username":")" +
-                                             name + R"(","weight_kg":80,"prefer_metric":true})");
+  Reply reply =
+      post("/api/auth/signup", R"({"email":")" + name +
+                                   R"(@example.org","password":"correct horse","username":")" +
+                                   name + R"(","weight_kg":80,"prefer_metric":true})");
   if (reply.status != 201) throw std::runtime_error("sign-up failed: " + reply.body);
   token = reply.json["token"].text();
   refresh_token = reply.json["refresh_token"].text();

@@ -1,5 +1,10 @@
 #pragma once
 // The real binary, started on a free port for a test, and a user of it.
+#include "http/client/client.hpp"
+#include "http/json/tree.hpp"
+#include "support/databases.hpp"
+#include "support/process.hpp"
+
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -7,15 +12,10 @@
 #include <string>
 #include <vector>
 
-#include "http/client/client.hpp"
-#include "http/json/tree.hpp"
-#include "support/databases.hpp"
-#include "support/process.hpp"
-
 namespace ruck::test {
 
 struct ServerSettings {
-  std::string database_url;            // empty: SQLite in the server's own folder
+  std::string database_url;  // empty: SQLite in the server's own folder
   bool rate_limits = false;
   std::vector<std::string> extra_env;
 };

@@ -1,9 +1,9 @@
 #include "base/bytes.hpp"
 
-#include <gtest/gtest.h>
-
 #include "base/text.hpp"
 #include "base/uuid.hpp"
+
+#include <gtest/gtest.h>
 
 namespace ruck {
 namespace {

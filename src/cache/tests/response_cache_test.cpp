@@ -1,8 +1,8 @@
 #include "cache/response_cache.hpp"
 
-#include <gtest/gtest.h>
-
 #include "support/databases.hpp"
+
+#include <gtest/gtest.h>
 
 namespace ruck::cache {
 namespace {

@@ -1,15 +1,16 @@
 #include "crypto/digest.hpp"
 
-#include <gtest/gtest.h>
-
 #include "base/bytes.hpp"
+
+#include <gtest/gtest.h>
 
 namespace ruck::crypto {
 namespace {
 
 // FIPS 180-2, appendix B.1.
 TEST(Digest, Sha256AgreesWithFips180) {
-  EXPECT_EQ(to_hex(sha256("abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(to_hex(sha256("abc")),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
 // RFC 4231, test case 2.

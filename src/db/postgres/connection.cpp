@@ -77,8 +77,8 @@ class WireParams {
     if (const auto* uuid = std::get_if<Uuid>(&param)) return uuid->to_string();
     if (const auto* text = std::get_if<std::string_view>(&param)) return std::string(*text);
     std::array<char, 32> buffer{};
-    const auto [end, error] = std::to_chars(buffer.data(), buffer.data() + buffer.size(),
-                                            std::get<double>(param));
+    const auto [end, error] =
+        std::to_chars(buffer.data(), buffer.data() + buffer.size(), std::get<double>(param));
     RUCK_ASSERT(error == std::errc());
     return {buffer.data(), end};
   }
@@ -103,20 +103,28 @@ class Connection::ResultRow final : public Row {
     if (is_null(column)) return 0;
     const char* data = PQgetvalue(result_, row_, column);
     switch (PQftype(result_, column)) {
-      case kInt8: return big_endian<std::int64_t>(data);
-      case kInt4: return big_endian<std::int32_t>(data);
-      case kInt2: return big_endian<std::int16_t>(data);
-      case kBool: return data[0] != 0 ? 1 : 0;
-      default: throw mismatch(column, "an integer");
+      case kInt8:
+        return big_endian<std::int64_t>(data);
+      case kInt4:
+        return big_endian<std::int32_t>(data);
+      case kInt2:
+        return big_endian<std::int16_t>(data);
+      case kBool:
+        return data[0] != 0 ? 1 : 0;
+      default:
+        throw mismatch(column, "an integer");
     }
   }
   [[nodiscard]] double real(int column) const override {
     if (is_null(column)) return 0;
     const char* data = PQgetvalue(result_, row_, column);
     switch (PQftype(result_, column)) {
-      case kFloat8: return std::bit_cast<double>(big_endian<std::uint64_t>(data));
-      case kFloat4: return std::bit_cast<float>(big_endian<std::uint32_t>(data));
-      default: return static_cast<double>(integer(column));
+      case kFloat8:
+        return std::bit_cast<double>(big_endian<std::uint64_t>(data));
+      case kFloat4:
+        return std::bit_cast<float>(big_endian<std::uint32_t>(data));
+      default:
+        return static_cast<double>(integer(column));
     }
   }
   [[nodiscard]] bool boolean(int column) const override { return integer(column) != 0; }
@@ -151,11 +159,15 @@ void Connection::CloseConnection::operator()(pg_conn* connection) const { PQfini
 Connection::Connection(const std::string& dsn, Observer observe) : observe_(std::move(observe)) {
   const std::string timeout = std::to_string(kConnectTimeoutSeconds);
   // Later settings win over earlier ones: ours are defaults, the DSN (given as dbname) decides.
-  const std::array<const char*, 7> keys = {"connect_timeout", "application_name",
-                                           "target_session_attrs", "keepalives_idle",
-                                           "client_encoding", "dbname", nullptr};
-  const std::array<const char*, 7> values = {timeout.c_str(), "ruck", "read-write", "30",
-                                             "UTF8", dsn.c_str(), nullptr};
+  const std::array<const char*, 7> keys = {"connect_timeout",
+                                           "application_name",
+                                           "target_session_attrs",
+                                           "keepalives_idle",
+                                           "client_encoding",
+                                           "dbname",
+                                           nullptr};
+  const std::array<const char*, 7> values = {timeout.c_str(), "ruck",      "read-write", "30",
+                                             "UTF8",          dsn.c_str(), nullptr};
   handle_.reset(PQconnectdbParams(keys.data(), values.data(), 1));
   if (PQstatus(handle_.get()) != CONNECTION_OK) {
     // libpq's message names host and port, never the password.
@@ -179,11 +191,13 @@ bool Connection::in_transaction() const {
 
 void Connection::check(const ResultPtr& result, const std::string& statement) const {
   const ExecStatusType status = PQresultStatus(result.get());
-  if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_SINGLE_TUPLE) return;
+  if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_SINGLE_TUPLE)
+    return;
   const char* state = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
-  const std::string what(without_newline(PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY)
-                                             ? PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY)
-                                             : PQerrorMessage(handle_.get())));
+  const std::string what(
+      without_newline(PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY)
+                          ? PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY)
+                          : PQerrorMessage(handle_.get())));
   throw Failure(kind_of(state != nullptr ? state : ""), what + " (" + (state ? state : "-") + ")",
                 statement);
 }

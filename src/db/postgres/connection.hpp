@@ -2,16 +2,16 @@
 // One connection to PostgreSQL, used by one thread at a time. The only code that sees libpq-fe.h is
 // in this folder's .cpp files.
 //
-// Statements are prepared once a connection under their index. Parameters travel as text (the server
-// infers their types), bytes as binary; results come back binary.
+// Statements are prepared once a connection under their index. Parameters travel as text (the
+// server infers their types), bytes as binary; results come back binary.
+#include "db/failure.hpp"
+#include "db/session.hpp"
+
 #include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "db/failure.hpp"
-#include "db/session.hpp"
 
 struct pg_conn;
 struct pg_result;

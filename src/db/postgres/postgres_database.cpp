@@ -1,10 +1,10 @@
 #include "db/postgres/postgres_database.hpp"
 
-#include <algorithm>
-#include <random>
-
 #include "runtime/core.hpp"
 #include "telemetry/log.hpp"
+
+#include <algorithm>
+#include <random>
 
 namespace ruck::db::postgres {
 namespace {
@@ -40,22 +40,27 @@ PostgresDatabase::PostgresDatabase(Options options, telemetry::Metrics& metrics)
       worker_loop(std::move(connection));
     });
   }
-  metrics.gauge_callback("ruck_db_queue_jobs", "Units of work waiting for a database thread", [this] {
-    const std::lock_guard lock(mutex_);
-    return static_cast<double>(writes_.size());
-  }, {{"access", "write"}});
-  metrics.gauge_callback("ruck_db_queue_jobs", "", [this] {
-    const std::lock_guard lock(mutex_);
-    return static_cast<double>(reads_.size());
-  }, {{"access", "read"}});
+  metrics.gauge_callback("ruck_db_queue_jobs", "Units of work waiting for a database thread",
+                         [this] {
+                           const std::lock_guard lock(mutex_);
+                           return static_cast<double>(writes_.size());
+                         },
+                         {{"access", "write"}});
+  metrics.gauge_callback("ruck_db_queue_jobs", "",
+                         [this] {
+                           const std::lock_guard lock(mutex_);
+                           return static_cast<double>(reads_.size());
+                         },
+                         {{"access", "read"}});
 }
 
 PostgresDatabase::~PostgresDatabase() { close(); }
 
 std::unique_ptr<Connection> PostgresDatabase::connect() {
-  return std::make_unique<Connection>(
-      options_.dsn,
-      [this](const Sql& sql, std::chrono::nanoseconds took) { statement_seconds(sql).record(took); });
+  return std::make_unique<Connection>(options_.dsn,
+                                      [this](const Sql& sql, std::chrono::nanoseconds took) {
+                                        statement_seconds(sql).record(took);
+                                      });
 }
 
 std::unique_ptr<Job> PostgresDatabase::enqueue(Access access, std::unique_ptr<Job> job) {
@@ -92,9 +97,8 @@ bool PostgresDatabase::can_read() const {
 
 // Waits for work; false when closed and empty.
 bool PostgresDatabase::take(std::unique_lock<std::mutex>& lock, Work& work) {
-  ready_.wait(lock, [this] {
-    return !writes_.empty() || can_read() || (closed_ && reads_.empty());
-  });
+  ready_.wait(lock,
+              [this] { return !writes_.empty() || can_read() || (closed_ && reads_.empty()); });
   if (!writes_.empty()) {
     work = {.access = Access::kWrite, .job = std::move(writes_.front())};
     writes_.pop_front();

@@ -1,10 +1,14 @@
 #pragma once
-// PostgreSQL behind the same units of work: a bounded pool, one thread a connection, blocking libpq.
+// PostgreSQL behind the same units of work: a bounded pool, one thread a connection, blocking
+// libpq.
 //
 // A write unit is a SERIALIZABLE transaction and is run again when the server reports a
 // serialization failure, so a unit means the same here as with SQLite's single writer. A read unit
 // is one READ ONLY snapshot. Writes go before reads, and reads may never hold the last connections:
 // under load reads are shed first.
+#include "db/database.hpp"
+#include "db/postgres/connection.hpp"
+
 #include <atomic>
 #include <condition_variable>
 #include <deque>
@@ -13,9 +17,6 @@
 #include <string>
 #include <thread>
 #include <vector>
-
-#include "db/database.hpp"
-#include "db/postgres/connection.hpp"
 
 namespace ruck::db::postgres {
 

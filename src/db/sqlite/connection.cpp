@@ -8,9 +8,10 @@
 
 namespace ruck::db::sqlite {
 namespace {
-constexpr int kBusyTimeoutMs = 5000;        // recovery and the last close may hold a lock that long
-constexpr int kProgressInstructions = 4000;  // of the virtual machine, between looks at the deadline
-constexpr int kBackupPagesPerStep = 256;     // 1 MiB, well under a millisecond of writing
+constexpr int kBusyTimeoutMs = 5000;  // recovery and the last close may hold a lock that long
+constexpr int kProgressInstructions =
+    4000;                                 // of the virtual machine, between looks at the deadline
+constexpr int kBackupPagesPerStep = 256;  // 1 MiB, well under a millisecond of writing
 
 // FULL: a commit has reached the disk when COMMIT returns. Checkpoints are the writer's own.
 constexpr const char* kWriterPragmas =
@@ -23,19 +24,24 @@ constexpr const char* kReaderPragmas =
 
 FailureKind kind_of(int code) {
   switch (code & 0xff) {
-    case SQLITE_CONSTRAINT: return FailureKind::kConstraint;
+    case SQLITE_CONSTRAINT:
+      return FailureKind::kConstraint;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-    case SQLITE_NOMEM: return FailureKind::kUnavailable;
-    case SQLITE_INTERRUPT: return FailureKind::kTimeout;
+    case SQLITE_NOMEM:
+      return FailureKind::kUnavailable;
+    case SQLITE_INTERRUPT:
+      return FailureKind::kTimeout;
     case SQLITE_FULL:
     case SQLITE_IOERR:
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
     case SQLITE_CORRUPT:
     case SQLITE_PROTOCOL:
-    case SQLITE_NOTADB: return FailureKind::kStorage;
-    default: return FailureKind::kMistake;
+    case SQLITE_NOTADB:
+      return FailureKind::kStorage;
+    default:
+      return FailureKind::kMistake;
   }
 }
 
@@ -110,9 +116,9 @@ void Connection::CloseHandle::operator()(sqlite3* handle) const { sqlite3_close_
 
 Connection::Connection(const ConnectionOptions& options, Observer observe)
     : observe_(std::move(observe)) {
-  const int flags = SQLITE_OPEN_NOMUTEX | (options.mode == Mode::kReadWrite
-                                               ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-                                               : SQLITE_OPEN_READONLY);
+  const int flags = SQLITE_OPEN_NOMUTEX |
+                    (options.mode == Mode::kReadWrite ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+                                                      : SQLITE_OPEN_READONLY);
   sqlite3* handle = nullptr;
   const int code = sqlite3_open_v2(options.path.c_str(), &handle, flags,
                                    options.vfs.empty() ? nullptr : options.vfs.c_str());
@@ -217,12 +223,13 @@ bool Connection::checkpoint(Checkpoint how, std::chrono::milliseconds wait_for_r
 
 void Connection::back_up_to(const std::string& path, const std::function<void()>& between) {
   sqlite3* raw = nullptr;
-  const int opened = sqlite3_open_v2(path.c_str(), &raw,
-                                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+  const int opened =
+      sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
   const std::unique_ptr<sqlite3, CloseHandle> target(raw);
   check(opened, "backup.open");
   sqlite3_backup* backup = sqlite3_backup_init(target.get(), "main", handle_.get(), "main");
-  if (backup == nullptr) throw Failure(FailureKind::kStorage, sqlite3_errmsg(target.get()), "backup");
+  if (backup == nullptr)
+    throw Failure(FailureKind::kStorage, sqlite3_errmsg(target.get()), "backup");
   int code = SQLITE_OK;
   while (code == SQLITE_OK || code == SQLITE_BUSY || code == SQLITE_LOCKED) {
     code = sqlite3_backup_step(backup, kBackupPagesPerStep);

@@ -1,13 +1,13 @@
 #pragma once
 // One connection to a SQLite file, used by one thread. The only code that sees sqlite3.h is in this
 // folder's .cpp files.
+#include "db/failure.hpp"
+#include "db/session.hpp"
+
 #include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
-
-#include "db/failure.hpp"
-#include "db/session.hpp"
 
 struct sqlite3;
 struct sqlite3_stmt;

@@ -1,13 +1,13 @@
 #include "db/sqlite/sqlite_database.hpp"
 
+#include "runtime/core.hpp"
+#include "telemetry/log.hpp"
+
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include <filesystem>
-
-#include "runtime/core.hpp"
-#include "telemetry/log.hpp"
 
 namespace ruck::db::sqlite {
 namespace {
@@ -55,14 +55,18 @@ SqliteDatabase::SqliteDatabase(Options options, telemetry::Metrics& metrics)
   take_lock_file();
   writer_ = connect(Mode::kReadWrite);
   writer_->run_script(kProbeTable);
-  metrics.gauge_callback("ruck_db_queue_jobs", "Units of work waiting for a database thread", [this] {
-    const std::lock_guard lock(writes_.mutex);
-    return static_cast<double>(writes_.jobs.size());
-  }, {{"access", "write"}});
-  metrics.gauge_callback("ruck_db_queue_jobs", "", [this] {
-    const std::lock_guard lock(reads_.mutex);
-    return static_cast<double>(reads_.jobs.size());
-  }, {{"access", "read"}});
+  metrics.gauge_callback("ruck_db_queue_jobs", "Units of work waiting for a database thread",
+                         [this] {
+                           const std::lock_guard lock(writes_.mutex);
+                           return static_cast<double>(writes_.jobs.size());
+                         },
+                         {{"access", "write"}});
+  metrics.gauge_callback("ruck_db_queue_jobs", "",
+                         [this] {
+                           const std::lock_guard lock(reads_.mutex);
+                           return static_cast<double>(reads_.jobs.size());
+                         },
+                         {{"access", "read"}});
   writer_thread_ = std::thread([this] {
     runtime::name_thread("ruck-db-write");
     writer_loop();
@@ -96,7 +100,9 @@ void SqliteDatabase::take_lock_file() {
 std::unique_ptr<Connection> SqliteDatabase::connect(Mode mode) {
   return std::make_unique<Connection>(
       ConnectionOptions{.path = options_.path, .mode = mode, .vfs = options_.vfs},
-      [this](const Sql& sql, std::chrono::nanoseconds took) { statement_seconds(sql).record(took); });
+      [this](const Sql& sql, std::chrono::nanoseconds took) {
+        statement_seconds(sql).record(took);
+      });
 }
 
 std::unique_ptr<Job> SqliteDatabase::enqueue(Access access, std::unique_ptr<Job> job) {
@@ -151,8 +157,8 @@ void SqliteDatabase::writer_loop() {
   writer_.reset();
 }
 
-// Waits for jobs and takes them; false when closed and empty. While writes are refused it also wakes
-// by time, so that recovery does not wait for a request.
+// Waits for jobs and takes them; false when closed and empty. While writes are refused it also
+// wakes by time, so that recovery does not wait for a request.
 bool SqliteDatabase::wait_for_writes(Group& group) {
   std::unique_lock lock(writes_.mutex);
   const auto is_due = [this] {

@@ -11,9 +11,13 @@
 // database keeps a second process out.
 //
 // Storage faults. If COMMIT or a checkpoint fails, what is on disk is uncertain: the group is
-// refused, every later write is refused with 503 and status() says why. The writer then tries, every
-// few seconds, to open the file anew, copy the whole log into it and commit a probe; what an earlier
-// commit acknowledged is thereby written and synced again, and only then are writes taken again.
+// refused, every later write is refused with 503 and status() says why. The writer then tries,
+// every few seconds, to open the file anew, copy the whole log into it and commit a probe; what an
+// earlier commit acknowledged is thereby written and synced again, and only then are writes taken
+// again.
+#include "db/database.hpp"
+#include "db/sqlite/connection.hpp"
+
 #include <atomic>
 #include <condition_variable>
 #include <deque>
@@ -23,9 +27,6 @@
 #include <thread>
 #include <vector>
 
-#include "db/database.hpp"
-#include "db/sqlite/connection.hpp"
-
 namespace ruck::db::sqlite {
 
 struct Options {
@@ -33,7 +34,7 @@ struct Options {
   std::size_t readers = 2;
   std::size_t write_queue_max = 8192;  // jobs; each waits at most a few group commits
   std::size_t read_queue_max = 4096;
-  std::string vfs;                     // see ConnectionOptions
+  std::string vfs;  // see ConnectionOptions
 };
 
 class SqliteDatabase final : public Database {

@@ -1,18 +1,19 @@
 #include "db/database.hpp"
 
+#include "db/migrations.hpp"
+#include "support/databases.hpp"
+
 #include <gmock/gmock.h>
 
 #include <thread>
-
-#include "db/migrations.hpp"
-#include "support/databases.hpp"
 
 namespace ruck::db {
 namespace {
 using test::OnBothDatabases;
 
-const Sql kInsert{"test.insert", "INSERT INTO things (id, owner, name, weight, photo, is_new, made_at)"
-                                 " VALUES ($1, $2, $3, $4, $5, $6, $7)"};
+const Sql kInsert{"test.insert",
+                  "INSERT INTO things (id, owner, name, weight, photo, is_new, made_at)"
+                  " VALUES ($1, $2, $3, $4, $5, $6, $7)"};
 const Sql kCount{"test.count", "SELECT COUNT(*) FROM things"};
 const Sql kIncrement{"test.increment", "UPDATE things SET weight = weight + $2 WHERE id = $1"};
 const Sql kWeight{"test.weight", "SELECT weight FROM things WHERE id = $1"};
@@ -92,8 +93,7 @@ TEST_P(DatabaseTest, AnUnitThatBreaksARuleIsAConflictAndLeavesNothing) {
 
 TEST_P(DatabaseTest, AMistakeInOneUnitDoesNotHarmTheOthers) {
   static const Sql kWrong{"test.wrong", "SELECT nothing FROM nowhere"};
-  const auto outcome =
-      database().write_now([](Session& q) { return q.one<std::int64_t>(kWrong); });
+  const auto outcome = database().write_now([](Session& q) { return q.one<std::int64_t>(kWrong); });
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().code, ErrorCode::kInternal);
   EXPECT_TRUE(add(1, "a", 1));
@@ -130,9 +130,8 @@ TEST_P(DatabaseTest, ParallelReadModifyWritesLoseNothing) {
 }
 
 TEST_P(DatabaseTest, AReadCannotWrite) {
-  const auto outcome = database().read_now([](Session& q) {
-    q.execute(kInsert, 1, UserId(), "a", 1.0, Bytes{}, true, utc_us(0));
-  });
+  const auto outcome = database().read_now(
+      [](Session& q) { q.execute(kInsert, 1, UserId(), "a", 1.0, Bytes{}, true, utc_us(0)); });
   EXPECT_FALSE(outcome);
   EXPECT_EQ(count(), 0);
 }
@@ -152,8 +151,8 @@ TEST_P(DatabaseTest, AFailedMigrationLeavesTheSchemaAsItWas) {
   constexpr embedded::File kBroken[] = {
       kSchema[0], {"0002_broken.sql", "CREATE TABLE more (id {{bigint}}); SELECT * FROM nowhere;"}};
   EXPECT_FALSE(db::migrate(database(), clock_, kBroken));
-  constexpr embedded::File kMended[] = {
-      kSchema[0], {"0002_more.sql", "CREATE TABLE more (id {{bigint}});"}};
+  constexpr embedded::File kMended[] = {kSchema[0],
+                                        {"0002_more.sql", "CREATE TABLE more (id {{bigint}});"}};
   EXPECT_TRUE(db::migrate(database(), clock_, kMended));
 }
 

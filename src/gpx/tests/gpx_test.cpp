@@ -1,8 +1,8 @@
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include "gpx/document.hpp"
 #include "gpx/recording.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 namespace ruck::gpx {
 namespace {
@@ -13,20 +13,26 @@ constexpr UtcMs kLatest = utc_ms(1'800'000'000'000);
 
 std::string file(const std::string& body) {
   return "<?xml version=\"1.0\"?><gpx version=\"1.1\" creator=\"test\" "
-         "xmlns=\"http://www.topografix.com/GPX/1/1\" xmlns:gpxtpx=\"x\"><trk><name> A walk </name>" +
+         "xmlns=\"http://www.topografix.com/GPX/1/1\" xmlns:gpxtpx=\"x\"><trk><name> A walk "
+         "</name>" +
          body + "</trk></gpx>";
 }
 std::string point(double lat, const std::string& inner) {
   return "<trkpt lat=\"" + std::to_string(lat) + "\" lon=\"8\">" + inner + "</trkpt>";
 }
-std::string time(int s) { return "<time>2026-01-01T10:00:" + std::string(s < 10 ? "0" : "") + std::to_string(s) + "Z</time>"; }
+std::string time(int s) {
+  return "<time>2026-01-01T10:00:" + std::string(s < 10 ? "0" : "") + std::to_string(s) +
+         "Z</time>";
+}
 
 TEST(Gpx, ReadsTracksSegmentsAndExtensions) {
   const auto document = read(
       file("<trkseg>" +
            point(47, "<ele>12.5</ele>" + time(0) +
-                         "<extensions><gpxtpx:TrackPointExtension><gpxtpx:hr>120</gpxtpx:hr><gpxtpx:speed>1.4"
-                         "</gpxtpx:speed></gpxtpx:TrackPointExtension><o:accuracy_horizontal>3</o:accuracy_horizontal>"
+                         "<extensions><gpxtpx:TrackPointExtension><gpxtpx:hr>120</"
+                         "gpxtpx:hr><gpxtpx:speed>1.4"
+                         "</gpxtpx:speed></gpxtpx:TrackPointExtension><o:accuracy_horizontal>3</"
+                         "o:accuracy_horizontal>"
                          "</extensions>") +
            point(47.001, time(10)) + "</trkseg><trkseg>" + point(47.002, time(40)) + "</trkseg>"),
       kLatest);
@@ -46,7 +52,8 @@ TEST(Gpx, ReadsTracksSegmentsAndExtensions) {
 }
 
 TEST(Gpx, MissingTimesAreInterpolatedAndOddOnesReported) {
-  const auto document = read(file("<trkseg>" + point(47, time(0)) + point(47.001, "") + point(47.002, "<time>1901-01-01T00:00:00Z</time>") +
+  const auto document = read(file("<trkseg>" + point(47, time(0)) + point(47.001, "") +
+                                  point(47.002, "<time>1901-01-01T00:00:00Z</time>") +
                                   point(47.003, time(30)) + point(47.004, "") + "</trkseg>"),
                              kLatest);
   ASSERT_TRUE(document);
@@ -59,7 +66,8 @@ TEST(Gpx, MissingTimesAreInterpolatedAndOddOnesReported) {
 }
 
 TEST(Gpx, AFileWithoutTimesHasALengthOnly) {
-  const auto document = read(file("<trkseg>" + point(47, "") + point(47.01, "") + "</trkseg>"), kLatest);
+  const auto document =
+      read(file("<trkseg>" + point(47, "") + point(47.01, "") + "</trkseg>"), kLatest);
   const Recording recording = to_recording(*document, kLatest);
   EXPECT_FALSE(recording.has_times);
   EXPECT_TRUE(recording.points.empty());
@@ -68,10 +76,14 @@ TEST(Gpx, AFileWithoutTimesHasALengthOnly) {
 
 TEST(Gpx, TheSameWalkHasTheSameIdentity) {
   const std::string body = "<trkseg>" + point(47, time(0)) + point(47.001, time(10)) + "</trkseg>";
-  const std::string spaced = "<trkseg>\n\n " + point(47, time(0)) + "\n" + point(47.001, time(10)) + "</trkseg>";
-  const auto identity = [](const std::string& text) { return to_recording(*read(file(text), kLatest), kLatest).identity; };
+  const std::string spaced =
+      "<trkseg>\n\n " + point(47, time(0)) + "\n" + point(47.001, time(10)) + "</trkseg>";
+  const auto identity = [](const std::string& text) {
+    return to_recording(*read(file(text), kLatest), kLatest).identity;
+  };
   EXPECT_EQ(identity(body), identity(spaced));
-  EXPECT_NE(identity(body), identity("<trkseg>" + point(47, time(1)) + point(47.001, time(10)) + "</trkseg>"));
+  EXPECT_NE(identity(body),
+            identity("<trkseg>" + point(47, time(1)) + point(47.001, time(10)) + "</trkseg>"));
 }
 
 TEST(Gpx, WhatIsNotGpxSaysWhereAndWhy) {
@@ -79,7 +91,8 @@ TEST(Gpx, WhatIsNotGpxSaysWhereAndWhy) {
   EXPECT_THAT(read("<html/>", kLatest).error().message, HasSubstr("root element is <html>"));
   EXPECT_THAT(read(file(""), kLatest).error().message, HasSubstr("no track points"));
   EXPECT_FALSE(read("", kLatest));
-  EXPECT_EQ(read(std::string(kBytesMax + 1, ' '), kLatest).error().code, ErrorCode::kPayloadTooLarge);
+  EXPECT_EQ(read(std::string(kBytesMax + 1, ' '), kLatest).error().code,
+            ErrorCode::kPayloadTooLarge);
 }
 
 TEST(Gpx, EntitiesAreNotExpanded) {
@@ -97,8 +110,13 @@ TEST(Gpx, EntitiesAreNotExpanded) {
 
 TEST(Gpx, WhatIsWrittenIsReadBack) {
   Document document{.creator = "a <b>", .name = "x & y", .time = utc_ms(1'700'000'000'000)};
-  document.segments = {{{.lat_deg = 47.1234567, .lng_deg = -8.5, .time = utc_ms(1'700'000'000'500), .altitude_m = -3.5,
-                         .accuracy_m = 4.5, .speed_m_per_s = 1.25, .heart_rate_bpm = 99}},
+  document.segments = {{{.lat_deg = 47.1234567,
+                         .lng_deg = -8.5,
+                         .time = utc_ms(1'700'000'000'500),
+                         .altitude_m = -3.5,
+                         .accuracy_m = 4.5,
+                         .speed_m_per_s = 1.25,
+                         .heart_rate_bpm = 99}},
                        {{.lat_deg = 0, .lng_deg = 0}}};
   const auto back = read(write(document), kLatest);
   ASSERT_TRUE(back);

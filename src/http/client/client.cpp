@@ -1,5 +1,10 @@
 #include "http/client/client.hpp"
 
+#include "base/text.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -7,11 +12,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <boost/asio/buffer.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
-
-#include "base/text.hpp"
 
 namespace ruck::http {
 namespace {
@@ -62,7 +62,8 @@ Result<Url> parse_url(std::string_view text) {
   return url;
 }
 
-Client::Client(Url url, std::chrono::milliseconds timeout) : url_(std::move(url)), timeout_(timeout) {}
+Client::Client(Url url, std::chrono::milliseconds timeout)
+    : url_(std::move(url)), timeout_(timeout) {}
 
 Client::Client(Client&& other) noexcept
     : url_(std::move(other.url_)),
@@ -160,8 +161,9 @@ Result<ClientResponse> Client::exchange(std::string_view bytes, bool is_head) {
   ClientResponse response{.status = static_cast<int>(parser.get().result_int()),
                           .body = std::move(parser.get().body())};
   for (const auto& field : parser.get()) {
-    response.headers.emplace_back(std::string(field.name_string().data(), field.name_string().size()),
-                                  std::string(field.value().data(), field.value().size()));
+    response.headers.emplace_back(
+        std::string(field.name_string().data(), field.name_string().size()),
+        std::string(field.value().data(), field.value().size()));
   }
   if (!parser.keep_alive()) disconnect();
   return response;

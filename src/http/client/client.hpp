@@ -1,14 +1,14 @@
 #pragma once
 // A blocking HTTP/1.1 client over one kept-alive connection: for the command line and for tests.
+#include "base/error.hpp"
+#include "http/message.hpp"
+
 #include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "base/error.hpp"
-#include "http/message.hpp"
 
 namespace ruck::http {
 

@@ -43,12 +43,14 @@ simdjson::dom::parser& parser_of_thread() {
 Error malformed(std::string_view text, simdjson::error_code code) {
   const std::optional<Flaw> flaw = find_flaw(text);
   if (!flaw) {  // valid, yet refused: a limit of the parser's own
-    return {.code = ErrorCode::kMalformedJson,
-            .message = fmt::format("The body is not usable JSON: {}", simdjson::error_message(code))};
+    return {
+        .code = ErrorCode::kMalformedJson,
+        .message = fmt::format("The body is not usable JSON: {}", simdjson::error_message(code))};
   }
   return {.code = ErrorCode::kMalformedJson,
-          .message = fmt::format("The body is not valid JSON: expected {} at byte {} (line {}, column {})",
-                                 flaw->expected, flaw->offset, flaw->line, flaw->column)};
+          .message =
+              fmt::format("The body is not valid JSON: expected {} at byte {} (line {}, column {})",
+                          flaw->expected, flaw->offset, flaw->line, flaw->column)};
 }
 }  // namespace
 
@@ -64,14 +66,21 @@ std::string_view name_of(Kind kind) {
 
 Kind Element::kind() const {
   switch (Access::get(*this).type()) {
-    case element_type::ARRAY: return Kind::kArray;
-    case element_type::OBJECT: return Kind::kObject;
+    case element_type::ARRAY:
+      return Kind::kArray;
+    case element_type::OBJECT:
+      return Kind::kObject;
     case element_type::INT64:
-    case element_type::UINT64: return Kind::kInteger;
-    case element_type::DOUBLE: return Kind::kReal;
-    case element_type::STRING: return Kind::kString;
-    case element_type::BOOL: return Kind::kBoolean;
-    case element_type::NULL_VALUE: return Kind::kNull;
+    case element_type::UINT64:
+      return Kind::kInteger;
+    case element_type::DOUBLE:
+      return Kind::kReal;
+    case element_type::STRING:
+      return Kind::kString;
+    case element_type::BOOL:
+      return Kind::kBoolean;
+    case element_type::NULL_VALUE:
+      return Kind::kNull;
   }
   return Kind::kNull;
 }

@@ -1,16 +1,17 @@
 #pragma once
-// JSON that came in, read in place. A thin view of simdjson's DOM, which is seen only by element.cpp.
+// JSON that came in, read in place. A thin view of simdjson's DOM, which is seen only by
+// element.cpp.
 //
 // parse() checks the whole text at once; an Element lives until the next parse() on its thread, so
 // what is needed later is copied out before the first co_await.
+#include "base/error.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "base/error.hpp"
 
 namespace ruck::json {
 

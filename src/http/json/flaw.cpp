@@ -1,11 +1,11 @@
-// Finds where a text stops being JSON. The parser proper is built for speed and says only that a text
-// is bad; this walk, run only then, tells a person where. It keeps its own stack, because on text
-// like `[[[[…` a recursive walk would run out of it.
-#include <vector>
-
+// Finds where a text stops being JSON. The parser proper is built for speed and says only that a
+// text is bad; this walk, run only then, tells a person where. It keeps its own stack, because on
+// text like `[[[[…` a recursive walk would run out of it.
 #include "base/bytes.hpp"
 #include "base/text.hpp"
 #include "http/json/element.hpp"
+
+#include <vector>
 
 namespace ruck::json {
 namespace {

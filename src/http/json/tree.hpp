@@ -1,13 +1,13 @@
 #pragma once
 // JSON as a value that is kept: for the command line and for tests. The server itself reads into
 // structs.
+#include "http/json/element.hpp"
+
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "http/json/element.hpp"
 
 namespace ruck::json {
 
@@ -25,8 +25,12 @@ class Tree {
   [[nodiscard]] const std::string& text() const { return text_; }
   [[nodiscard]] const std::vector<Tree>& items() const { return items_; }
   [[nodiscard]] const std::map<std::string, Tree, std::less<>>& members() const { return members_; }
-  [[nodiscard]] std::size_t size() const { return kind_ == Kind::kObject ? members_.size() : items_.size(); }
-  [[nodiscard]] bool has(std::string_view key) const { return members_.find(key) != members_.end(); }
+  [[nodiscard]] std::size_t size() const {
+    return kind_ == Kind::kObject ? members_.size() : items_.size();
+  }
+  [[nodiscard]] bool has(std::string_view key) const {
+    return members_.find(key) != members_.end();
+  }
   // Null where there is no such member or item.
   [[nodiscard]] const Tree& operator[](std::string_view key) const;
   [[nodiscard]] const Tree& operator[](std::size_t index) const;

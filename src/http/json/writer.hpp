@@ -1,11 +1,15 @@
 #pragma once
 // JSON that goes out: appended to one string, commas put where they belong.
 //
-// write(writer, value) knows numbers, text, moments, ids, containers and described structs; a struct
-// is an object whose members are its described members. Optional members that are empty are null;
-// wrap a type in Omittable to leave it out instead.
+// write(writer, value) knows numbers, text, moments, ids, containers and described structs; a
+// struct is an object whose members are its described members. Optional members that are empty are
+// null; wrap a type in Omittable to leave it out instead.
+#include "base/ids.hpp"
+#include "base/time.hpp"
+
 #include <boost/describe.hpp>
 #include <boost/mp11/algorithm.hpp>
+
 #include <concepts>
 #include <cstdint>
 #include <optional>
@@ -14,9 +18,6 @@
 #include <string_view>
 #include <type_traits>
 #include <vector>
-
-#include "base/ids.hpp"
-#include "base/time.hpp"
 
 namespace ruck::json {
 
@@ -38,17 +39,32 @@ class Writer {
  public:
   explicit Writer(std::string& out) : out_(out) {}
 
-  void begin_object() { separate(); out_.push_back('{'); }
+  void begin_object() {
+    separate();
+    out_.push_back('{');
+  }
   void end_object() { out_.push_back('}'); }
-  void begin_array() { separate(); out_.push_back('['); }
+  void begin_array() {
+    separate();
+    out_.push_back('[');
+  }
   void end_array() { out_.push_back(']'); }
   void key(std::string_view name);  // must need no escaping: our own names
-  void null() { separate(); out_ += "null"; }
-  void boolean(bool value) { separate(); out_ += value ? "true" : "false"; }
+  void null() {
+    separate();
+    out_ += "null";
+  }
+  void boolean(bool value) {
+    separate();
+    out_ += value ? "true" : "false";
+  }
   void integer(std::int64_t value);
   void number(double value);  // the shortest text that reads back equal; null if not finite
   void string(std::string_view value);
-  void raw(std::string_view json) { separate(); out_ += json; }
+  void raw(std::string_view json) {
+    separate();
+    out_ += json;
+  }
   void time(UtcMs value);
 
  private:
@@ -79,8 +95,8 @@ template <NamedEnum E>
 template <class T>
 concept Described = std::is_class_v<T> && boost::describe::has_describe_members<T>::value;
 template <class T>
-using MembersOf = boost::describe::describe_members<
-    T, boost::describe::mod_public | boost::describe::mod_inherited>;
+using MembersOf = boost::describe::describe_members<T, boost::describe::mod_public |
+                                                           boost::describe::mod_inherited>;
 
 inline void write(Writer& w, bool value) { w.boolean(value); }
 template <std::integral T>

@@ -1,13 +1,5 @@
 #pragma once
 // One client's connection, from accept to close. Lives in the frame of its coroutine, on one core.
-#include <atomic>
-#include <array>
-#include <chrono>
-#include <functional>
-#include <memory>
-#include <optional>
-#include <string>
-
 #include "base/text.hpp"
 #include "http/compress.hpp"
 #include "http/problem.hpp"
@@ -17,6 +9,14 @@
 #include "http/session/transport.hpp"
 #include "http/session/watch.hpp"
 #include "telemetry/metrics.hpp"
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
 
 namespace ruck::http::session {
 
@@ -98,11 +98,21 @@ void Connection<Transport>::enter(Phase phase) {
   phase_ = phase;
   const SteadyTime now = std::chrono::steady_clock::now();
   switch (phase) {
-    case Phase::kIdle: expire_at(now + kIdleTime); break;
-    case Phase::kHeader: expire_at(now + kHeaderTime); break;
-    case Phase::kBody: expire_at(now + kBodyTime); break;
-    case Phase::kHandling: expire_never(); break;
-    case Phase::kWriting: expire_at(now + kWriteTime); break;
+    case Phase::kIdle:
+      expire_at(now + kIdleTime);
+      break;
+    case Phase::kHeader:
+      expire_at(now + kHeaderTime);
+      break;
+    case Phase::kBody:
+      expire_at(now + kBodyTime);
+      break;
+    case Phase::kHandling:
+      expire_never();
+      break;
+    case Phase::kWriting:
+      expire_at(now + kWriteTime);
+      break;
   }
 }
 
@@ -250,8 +260,7 @@ task<bool> Connection<Transport>::serve() {
   request.is_secure = Transport::is_secure() ||
                       (proxies.trusts(peer_) && request.header(Header::kForwardedProto) == "https");
   const bool keep_alive = parser_->keep_alive() && !shared_.draining;
-  const bool is_preflight =
-      request.method == Method::kOptions && !allowed_origin(request).empty();
+  const bool is_preflight = request.method == Method::kOptions && !allowed_origin(request).empty();
   Response response;
   if (!unpacked) {
     response = problem(unpacked.error(), request.request_id);
@@ -262,7 +271,7 @@ task<bool> Connection<Transport>::serve() {
   }
   const bool go_on = keep_alive && !response.close;
   const bool sent = co_await send(std::move(response), request, go_on);
-  co_return sent && go_on;
+  co_return sent&& go_on;
 }
 
 template <class Transport>
@@ -279,8 +288,9 @@ task<> Connection<Transport>::compress(Response& response) {
 
 template <class Transport>
 task<bool> Connection<Transport>::send(Response response, const Request& request, bool keep_alive) {
-  const bool may_vary = response.bytes().size() >= kGzipBytesMin &&
-                        (response.content_type == kJson || response.content_type.starts_with("text/"));
+  const bool may_vary =
+      response.bytes().size() >= kGzipBytesMin &&
+      (response.content_type == kJson || response.content_type.starts_with("text/"));
   bool is_gzip = may_vary && list_accepts(request.header(Header::kAcceptEncoding), "gzip");
   if (response.shared) {
     is_gzip = is_gzip && !response.shared->gzip.empty();
@@ -313,8 +323,8 @@ template <class Transport>
 task<bool> Connection<Transport>::flush(std::string_view body) {
   enter(Phase::kWriting);
   shared_.bytes_out.add(out_.size() + body.size());
-  const ErrorCodeAsio error =
-      co_await transport_.write({asio::buffer(out_.data(), out_.size()), asio::buffer(body.data(), body.size())});
+  const ErrorCodeAsio error = co_await transport_.write(
+      {asio::buffer(out_.data(), out_.size()), asio::buffer(body.data(), body.size())});
   out_.clear();
   if (out_.capacity() > kKeptBufferBytes) out_.shrink_to_fit();
   co_return !error;

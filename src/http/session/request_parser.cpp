@@ -1,11 +1,12 @@
 #include "http/session/request_parser.hpp"
 
+#include "base/text.hpp"
+
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/field.hpp>
 #include <boost/beast/http/verb.hpp>
-#include <optional>
 
-#include "base/text.hpp"
+#include <optional>
 
 namespace ruck::http::session {
 namespace {
@@ -13,33 +14,55 @@ using beast::http::field;
 
 Method method_of(beast::http::verb verb) {
   switch (verb) {
-    case beast::http::verb::get: return Method::kGet;
-    case beast::http::verb::head: return Method::kHead;
-    case beast::http::verb::post: return Method::kPost;
-    case beast::http::verb::put: return Method::kPut;
-    case beast::http::verb::patch: return Method::kPatch;
-    case beast::http::verb::delete_: return Method::kDelete;
-    case beast::http::verb::options: return Method::kOptions;
-    default: return Method::kOther;
+    case beast::http::verb::get:
+      return Method::kGet;
+    case beast::http::verb::head:
+      return Method::kHead;
+    case beast::http::verb::post:
+      return Method::kPost;
+    case beast::http::verb::put:
+      return Method::kPut;
+    case beast::http::verb::patch:
+      return Method::kPatch;
+    case beast::http::verb::delete_:
+      return Method::kDelete;
+    case beast::http::verb::options:
+      return Method::kOptions;
+    default:
+      return Method::kOther;
   }
 }
 
 std::optional<Header> kept_header(field name) {
   switch (name) {
-    case field::accept: return Header::kAccept;
-    case field::accept_encoding: return Header::kAcceptEncoding;
-    case field::authorization: return Header::kAuthorization;
-    case field::content_encoding: return Header::kContentEncoding;
-    case field::content_type: return Header::kContentType;
-    case field::cookie: return Header::kCookie;
-    case field::expect: return Header::kExpect;
-    case field::host: return Header::kHost;
-    case field::if_none_match: return Header::kIfNoneMatch;
-    case field::origin: return Header::kOrigin;
-    case field::upgrade: return Header::kUpgrade;
-    case field::user_agent: return Header::kUserAgent;
-    case field::sec_websocket_key: return Header::kWebSocketKey;
-    default: return std::nullopt;
+    case field::accept:
+      return Header::kAccept;
+    case field::accept_encoding:
+      return Header::kAcceptEncoding;
+    case field::authorization:
+      return Header::kAuthorization;
+    case field::content_encoding:
+      return Header::kContentEncoding;
+    case field::content_type:
+      return Header::kContentType;
+    case field::cookie:
+      return Header::kCookie;
+    case field::expect:
+      return Header::kExpect;
+    case field::host:
+      return Header::kHost;
+    case field::if_none_match:
+      return Header::kIfNoneMatch;
+    case field::origin:
+      return Header::kOrigin;
+    case field::upgrade:
+      return Header::kUpgrade;
+    case field::user_agent:
+      return Header::kUserAgent;
+    case field::sec_websocket_key:
+      return Header::kWebSocketKey;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -107,19 +130,19 @@ void RequestParser::on_request_impl(beast::http::verb verb, beast::string_view,
   target_ = keep(target);
 }
 
-void RequestParser::on_field_impl(field name, beast::string_view text_name, beast::string_view value,
-                                  beast::error_code& error) {
+void RequestParser::on_field_impl(field name, beast::string_view text_name,
+                                  beast::string_view value, beast::error_code& error) {
   if (has_fields_) return;
-  if (name == field::transfer_encoding && !equals_ignoring_case({value.data(), value.size()}, "chunked")) {
+  if (name == field::transfer_encoding &&
+      !equals_ignoring_case({value.data(), value.size()}, "chunked")) {
     // Beast takes an encoding it does not know for no body at all; guessing where a request ends is
     // how requests are smuggled.
     error = beast::http::error::bad_transfer_encoding;
     return;
   }
   const std::optional<Header> kept =
-      name == field::unknown
-          ? kept_header(std::string_view(text_name.data(), text_name.size()))
-          : kept_header(name);
+      name == field::unknown ? kept_header(std::string_view(text_name.data(), text_name.size()))
+                             : kept_header(name);
   if (!kept) return;
   Slice& slot = headers_[static_cast<std::size_t>(*kept)];
   if (slot.size == 0) slot = keep(value);

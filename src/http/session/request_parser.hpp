@@ -1,14 +1,16 @@
 #pragma once
-// Beast's HTTP/1.1 grammar with our storage: the fields the program reads are kept in one string, all
-// others are dropped as they pass, the body goes into a padded buffer. Included only in this folder.
-#include <boost/asio/buffer.hpp>
-#include <boost/beast/http/basic_parser.hpp>
-#include <functional>
-#include <string>
-
+// Beast's HTTP/1.1 grammar with our storage: the fields the program reads are kept in one string,
+// all others are dropped as they pass, the body goes into a padded buffer. Included only in this
+// folder.
 #include "http/json/element.hpp"
 #include "http/limits.hpp"
 #include "http/message.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/basic_parser.hpp>
+
+#include <functional>
+#include <string>
 
 namespace ruck::http::session {
 

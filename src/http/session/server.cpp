@@ -1,14 +1,15 @@
 #include "http/server.hpp"
 
-#include <boost/asio/post.hpp>
-#include <future>
-#include <mutex>
-#include <thread>
-
 #include "base/random.hpp"
 #include "http/session/connection.hpp"
 #include "runtime/sleep.hpp"
 #include "telemetry/log.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <future>
+#include <mutex>
+#include <thread>
 
 namespace ruck::http {
 namespace {
@@ -23,7 +24,7 @@ using Acceptor = asio::basic_socket_acceptor<asio::ip::tcp, IoExecutor>;
 using runtime::Timer;
 
 constexpr int kBacklog = 4096;  // connections the kernel may hold while all cores are busy
-constexpr auto kDrainTick = std::chrono::milliseconds(20);  // while connections are being closed
+constexpr auto kDrainTick = std::chrono::milliseconds(20);     // while connections are being closed
 constexpr auto kAcceptPause = std::chrono::milliseconds(100);  // when descriptors have run out
 }  // namespace
 
@@ -35,10 +36,11 @@ struct Server::State {
                .router = d.router,
                .compression = d.compression,
                .clock = d.clock,
-               .body_limit = [&router = d.router](Method method, std::string_view path) {
-                 const Router::Match match = router.match(method, path);
-                 return match.route ? match.route->options.body_bytes_max : kBodyBytesMax;
-               },
+               .body_limit =
+                   [&router = d.router](Method method, std::string_view path) {
+                     const Router::Match match = router.match(method, path);
+                     return match.route ? match.route->options.body_bytes_max : kBodyBytesMax;
+                   },
                .requests = d.metrics.counter("ruck_http_requests_total", "Requests received"),
                .timeouts = d.metrics.counter("ruck_http_timeouts_total",
                                              "Connections cut off because they were too slow"),
@@ -49,9 +51,8 @@ struct Server::State {
       per_core.back()->request_prefix = random_u64();
       tick_timers.push_back(std::make_unique<Timer>(d.cores.at(i).io()));
     }
-    d.metrics.gauge_callback("ruck_http_connections", "Open connections", [this] {
-      return static_cast<double>(shared.open.load());
-    });
+    d.metrics.gauge_callback("ruck_http_connections", "Open connections",
+                             [this] { return static_cast<double>(shared.open.load()); });
   }
 
   task<> accept_loop();

@@ -1,18 +1,19 @@
 #pragma once
 // How bytes reach a connection. A transport reads into memory that belongs to the core, so that a
 // connection that waits for its next request holds no buffer.
+#include "http/limits.hpp"
+#include "runtime/task.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
+
 #include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include "http/limits.hpp"
-#include "runtime/task.hpp"
 
 namespace ruck::http::session {
 
@@ -32,16 +33,19 @@ class PlainTransport {
   // Waits until something can be read and reads it.
   task<ReadOutcome> read(std::span<char> core_buffer) {
     for (;;) {
-      auto [wait_error] = co_await socket_.async_wait(Socket::wait_read, asio::as_tuple(asio::deferred));
+      auto [wait_error] =
+          co_await socket_.async_wait(Socket::wait_read, asio::as_tuple(asio::deferred));
       if (wait_error) co_return ReadOutcome{.error = wait_error, .bytes = {}};
       ErrorCodeAsio error;
-      const std::size_t size = socket_.read_some(asio::buffer(core_buffer.data(), core_buffer.size()), error);
+      const std::size_t size =
+          socket_.read_some(asio::buffer(core_buffer.data(), core_buffer.size()), error);
       if (error == asio::error::would_block || error == asio::error::try_again) continue;
       co_return ReadOutcome{.error = error, .bytes = {core_buffer.data(), size}};
     }
   }
   task<ErrorCodeAsio> write(std::array<asio::const_buffer, 2> buffers) {
-    auto [error, size] = co_await asio::async_write(socket_, buffers, asio::as_tuple(asio::deferred));
+    auto [error, size] =
+        co_await asio::async_write(socket_, buffers, asio::as_tuple(asio::deferred));
     co_return error;
   }
   void prepare() {

@@ -1,10 +1,10 @@
 #pragma once
 // Deadlines of connections. One list a core, looked through once a second: far cheaper than a timer
 // for each read and write, and nobody notices a second.
+#include "base/assert.hpp"
+
 #include <chrono>
 #include <cstddef>
-
-#include "base/assert.hpp"
 
 namespace ruck::http::session {
 

@@ -1,8 +1,8 @@
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include "http/json/element.hpp"
 #include "http/json/writer.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 namespace ruck::json {
 namespace {
@@ -46,7 +46,8 @@ TEST(JsonFlaw, CountsLinesAndColumns) {
 }
 
 TEST(JsonFlaw, AgreesWithTheParserOnEveryPrefixAndMutation) {
-  const std::string good = R"({"points":[{"lat":1.5e3,"t":"a\"b","n":null},{"x":[true,[]]}],"z":-0})";
+  const std::string good =
+      R"({"points":[{"lat":1.5e3,"t":"a\"b","n":null},{"x":[true,[]]}],"z":-0})";
   for (std::size_t i = 0; i < good.size(); ++i) {
     for (const char c : {'{', '}', '[', ']', ',', ':', '"', '0', 'x', ' ', '\\'}) {
       std::string mutated = good;
@@ -58,7 +59,8 @@ TEST(JsonFlaw, AgreesWithTheParserOnEveryPrefixAndMutation) {
 }
 
 TEST(JsonElement, ReadsEachKind) {
-  const auto root = parse(R"({"i":-3,"r":1.5,"s":"x","b":true,"n":null,"a":[1,2],"o":{"k":1},"i":4})");
+  const auto root =
+      parse(R"({"i":-3,"r":1.5,"s":"x","b":true,"n":null,"a":[1,2],"o":{"k":1},"i":4})");
   ASSERT_TRUE(root);
   EXPECT_EQ(root->find("r")->number(), 1.5);
   EXPECT_EQ(root->find("r")->integer(), std::nullopt);

@@ -23,7 +23,8 @@ TEST(Multipart, GivesNamesFilesAndBytes) {
 }
 
 TEST(Multipart, AnEmptyPartIsAPart) {
-  const auto parts = parse_multipart(kType, "--XyZ\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n\r\n--XyZ--");
+  const auto parts = parse_multipart(
+      kType, "--XyZ\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n\r\n--XyZ--");
   ASSERT_TRUE(parts);
   EXPECT_EQ((*parts)[0].bytes, "");
 }
@@ -31,7 +32,8 @@ TEST(Multipart, AnEmptyPartIsAPart) {
 TEST(Multipart, DamageIsAnError) {
   EXPECT_FALSE(parse_multipart("multipart/form-data", "--X--"));
   EXPECT_FALSE(parse_multipart(kType, "nothing"));
-  EXPECT_FALSE(parse_multipart(kType, "--XyZ\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n15"));
+  EXPECT_FALSE(
+      parse_multipart(kType, "--XyZ\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n15"));
   EXPECT_FALSE(parse_multipart(kType, "--XyZ"));
 }
 

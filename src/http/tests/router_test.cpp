@@ -1,10 +1,10 @@
 #include "http/router.hpp"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include "http/endpoint.hpp"
 #include "runtime/task_group.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 namespace ruck::http {
 namespace {
@@ -78,7 +78,8 @@ class RouterTest : public testing::Test {
   }
   void TearDown() override { cores_.stop_and_join(); }
 
-  Response send(Method method, std::string path, std::string body = {}, std::string token = "good") {
+  Response send(Method method, std::string path, std::string body = {},
+                std::string token = "good") {
     Request request{.method = method, .path = path};
     const std::size_t question = path.find('?');
     request.path = std::string_view(path).substr(0, question);
@@ -105,7 +106,8 @@ class RouterTest : public testing::Test {
   FakeTokens tokens_;
   MemoryRateLimiter limiter_;
   PetService pets_;
-  Router router_{{.clock = clock_, .metrics = metrics_, .authenticator = &tokens_, .limiter = &limiter_}};
+  Router router_{
+      {.clock = clock_, .metrics = metrics_, .authenticator = &tokens_, .limiter = &limiter_}};
   runtime::Cores cores_{1};
   runtime::TaskGroup group_{"test", [](std::string_view, const std::exception_ptr&) { FAIL(); }};
 };
@@ -207,9 +209,13 @@ TEST_F(RouterTest, TheApiDocumentIsMadeFromTheDeclarations) {
   ASSERT_TRUE(root);
   const auto paths = *root->find("paths");
   ASSERT_TRUE(paths.find("/api/rucks/{id}/pets"));
-  EXPECT_THAT(text, HasSubstr(R"("weight_kg":{"type":"number","format":"double","minimum":0,"maximum":100,"description":"How heavy"})"));
+  EXPECT_THAT(
+      text,
+      HasSubstr(
+          R"("weight_kg":{"type":"number","format":"double","minimum":0,"maximum":100,"description":"How heavy"})"));
   EXPECT_THAT(text, HasSubstr(R"("age":{"type":["integer","null"],"format":"int64"})"));
-  EXPECT_THAT(text, HasSubstr(R"({"name":"limit","in":"query","required":false,"description":"Rows")"));
+  EXPECT_THAT(text,
+              HasSubstr(R"({"name":"limit","in":"query","required":false,"description":"Rows")"));
 }
 
 }  // namespace

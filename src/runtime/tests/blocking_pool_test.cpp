@@ -1,11 +1,11 @@
 #include "runtime/blocking_pool.hpp"
 
+#include "runtime/task_group.hpp"
+
 #include <gtest/gtest.h>
 
 #include <future>
 #include <latch>
-
-#include "runtime/task_group.hpp"
 
 namespace ruck::runtime {
 namespace {

@@ -1,13 +1,13 @@
 #include "runtime/config.hpp"
 
+#include "support/process.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <fstream>
 #include <map>
-
-#include "support/process.hpp"
 
 namespace ruck::runtime {
 namespace {
@@ -58,7 +58,9 @@ TEST_F(ConfigTest, AFlagBeatsTheEnvironmentWhichBeatsTheFile) {
 
 TEST_F(ConfigTest, AllProblemsAreToldAtOnce) {
   file_ = write("ruck.toml", "threads = 1000\nnonsense = 1\n");
-  env_ = {{"RUCK_LISTEN", "here"}, {"RUCK_RATE_LIMITS", "maybe"}, {"RUCK_DATABASE_URL", "mysql://u:secret@h"}};
+  env_ = {{"RUCK_LISTEN", "here"},
+          {"RUCK_RATE_LIMITS", "maybe"},
+          {"RUCK_DATABASE_URL", "mysql://u:secret@h"}};
   const LoadedConfig loaded = load();
   EXPECT_EQ(loaded.problems.size(), 5U) << testing::PrintToString(loaded.problems);
   EXPECT_THAT(loaded.problems, Contains(HasSubstr("threads (file")));
@@ -75,7 +77,8 @@ TEST_F(ConfigTest, SecretsMayComeFromFilesAndAreNotShown) {
   env_ = {{"RUCK_DATABASE_URL_FILE", write("url", "postgresql://u:pw@h/db\n")}};
   const LoadedConfig loaded = load();
   EXPECT_EQ(loaded.config.database_url, "postgresql://u:pw@h/db");
-  for (const Origin& origin : loaded.origins) EXPECT_THAT(origin.value, testing::Not(HasSubstr("pw")));
+  for (const Origin& origin : loaded.origins)
+    EXPECT_THAT(origin.value, testing::Not(HasSubstr("pw")));
 }
 
 TEST_F(ConfigTest, APlatformsPortIsHonoured) {

@@ -5,8 +5,8 @@
 
 namespace ruck::auth {
 
-// The mobile app treats a token as expiring 30 s before its end and refuses a refreshed one that has
-// less than 60 s left (contract core §0): an hour leaves it plenty.
+// The mobile app treats a token as expiring 30 s before its end and refuses a refreshed one that
+// has less than 60 s left (contract core §0): an hour leaves it plenty.
 inline constexpr auto kAccessLifetime = std::chrono::hours(1);
 // A sign-in that is not used for so long ends. Ruckers take a winter off.
 inline constexpr auto kSessionLifetime = std::chrono::days(90);

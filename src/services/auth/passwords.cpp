@@ -1,17 +1,17 @@
 #include "services/auth/passwords.hpp"
 
+#include "base/assert.hpp"
+
 #include <crypt.h>
 #include <sodium.h>
 
 #include <array>
 #include <memory>
 
-#include "base/assert.hpp"
-
 namespace ruck::auth {
 namespace {
-// OWASP's first recommendation for Argon2id: 19 MiB, two passes; about 25 ms on one core, and a pool
-// of two threads stays under 40 MiB.
+// OWASP's first recommendation for Argon2id: 19 MiB, two passes; about 25 ms on one core, and a
+// pool of two threads stays under 40 MiB.
 constexpr unsigned long long kPasses = 2;
 constexpr std::size_t kMemoryBytes = 19 << 20;
 
@@ -40,9 +40,11 @@ std::string hash_password(std::string_view password) {
 Verdict verify_password(std::string_view hash, std::string_view password) {
   const std::string text(hash);
   if (is_bcrypt(hash)) return {.matches = verify_bcrypt(text, password), .needs_new_hash = true};
-  const bool matches = crypto_pwhash_str_verify(text.c_str(), password.data(), password.size()) == 0;
-  return {.matches = matches,
-          .needs_new_hash = crypto_pwhash_str_needs_rehash(text.c_str(), kPasses, kMemoryBytes) != 0};
+  const bool matches =
+      crypto_pwhash_str_verify(text.c_str(), password.data(), password.size()) == 0;
+  return {
+      .matches = matches,
+      .needs_new_hash = crypto_pwhash_str_needs_rehash(text.c_str(), kPasses, kMemoryBytes) != 0};
 }
 
 void verify_nothing(std::string_view password) {

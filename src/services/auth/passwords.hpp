@@ -1,6 +1,6 @@
 #pragma once
-// Password hashes: Argon2id through libsodium. Hashes of the system before (bcrypt) still verify and
-// say that they should be replaced. All of it is slow on purpose: it runs on a pool of its own.
+// Password hashes: Argon2id through libsodium. Hashes of the system before (bcrypt) still verify
+// and say that they should be replaced. All of it is slow on purpose: it runs on a pool of its own.
 #include <string>
 #include <string_view>
 

@@ -4,17 +4,18 @@ namespace ruck::auth {
 
 void add_routes(http::Router& r, AuthService& s) {
   using http::Auth;
-  constexpr http::Limit kSignUp = http::per_hour(60);      // of one address: a household, a club night
-  constexpr http::Limit kSignIn = http::per_minute(30);    // likewise
-  constexpr http::Limit kRefresh = http::per_minute(60);   // the app's own cooldown is 30 s
-  constexpr http::Limit kReset = http::per_minute(5);      // contract core §1.2
+  constexpr http::Limit kSignUp = http::per_hour(60);  // of one address: a household, a club night
+  constexpr http::Limit kSignIn = http::per_minute(30);   // likewise
+  constexpr http::Limit kRefresh = http::per_minute(60);  // the app's own cooldown is 30 s
+  constexpr http::Limit kReset = http::per_minute(5);     // contract core §1.2
   http::post(r, "/api/auth/signup", "auth.sign_up",
              {.summary = "Make an account and sign in", .auth = Auth::kNone, .limit = kSignUp}, &s,
              &AuthService::sign_up);
   r.alias("/api/users/register");
   r.alias("/api/auth/register");
   http::post(r, "/api/auth/login", "auth.sign_in",
-             {.summary = "Sign in", .auth = Auth::kNone, .limit = kSignIn}, &s, &AuthService::sign_in);
+             {.summary = "Sign in", .auth = Auth::kNone, .limit = kSignIn}, &s,
+             &AuthService::sign_in);
   r.alias("/api/auth/signin");
   http::post(r, "/api/auth/refresh", "auth.refresh",
              {.summary = "Replace a refresh token by its successor and a new access token",

@@ -26,10 +26,11 @@ std::string successor_of(std::string_view token, const db::Bytes& family_key) {
   return to_base64url(crypto::hmac_sha256(family_key.data, token));
 }
 
-std::string cookie(std::string_view token, const http::RequestInfo& info, std::chrono::seconds age) {
-  std::string text = std::string(kCookie) + "=" + std::string(token) +
-                     "; Path=/api/auth; HttpOnly; SameSite=Strict; Max-Age=" +
-                     std::to_string(age.count());
+std::string cookie(std::string_view token, const http::RequestInfo& info,
+                   std::chrono::seconds age) {
+  std::string text =
+      std::string(kCookie) + "=" + std::string(token) +
+      "; Path=/api/auth; HttpOnly; SameSite=Strict; Max-Age=" + std::to_string(age.count());
   if (info.is_secure) text += "; Secure";
   return text;
 }
@@ -94,7 +95,8 @@ Refreshed rotate(db::Session& q, const std::string& token, UtcUs now) {
 }
 
 KeyRow new_key(UtcUs now) {
-  return {.key_id = to_hex(random_bytes(4)), .secret = {random_bytes(kSecretBytes)}, .created_at = now};
+  return {
+      .key_id = to_hex(random_bytes(4)), .secret = {random_bytes(kSecretBytes)}, .created_at = now};
 }
 }  // namespace
 
@@ -148,8 +150,8 @@ AuthService::Opened AuthService::open_session(db::Session& q, UserId user,
   return opened;
 }
 
-SignedIn AuthService::signed_in(const Uuid& session, std::string refresh_token, profile::Profile user,
-                                std::string message, UtcUs now) const {
+SignedIn AuthService::signed_in(const Uuid& session, std::string refresh_token,
+                                profile::Profile user, std::string message, UtcUs now) const {
   Tokens::Issued issued = deps_.tokens.issue({.user = user.id, .session = session}, now);
   const auto expires = std::chrono::floor<std::chrono::seconds>(issued.expires_at);
   return {.message = std::move(message),
@@ -161,7 +163,8 @@ SignedIn AuthService::signed_in(const Uuid& session, std::string refresh_token, 
           .user = std::move(user)};
 }
 
-task<Result<AuthService::NewSession>> AuthService::sign_up(Register request, http::RequestInfo info) {
+task<Result<AuthService::NewSession>> AuthService::sign_up(Register request,
+                                                           http::RequestInfo info) {
   const std::string email_key = key_of(request.email);
   if (!profile::is_email(email_key)) {
     co_return fail(ErrorCode::kInvalidInput, "$.email: expected an e-mail address");
@@ -177,18 +180,20 @@ task<Result<AuthService::NewSession>> AuthService::sign_up(Register request, htt
     profile::Profile user;
   };
   const UtcUs now = info.now;
-  Result<Made> made = co_await deps_.database.write(
-      [request, email_key, hash = *hash, agent = info.user_agent, now](db::Session& q) -> Result<Made> {
-        const profile::UserRow user = profile::create_user(q,
-                                                           {.email = std::string(trim(request.email)),
-                                                            .username = std::string(trim(request.username)),
-                                                            .weight_kg = request.weight_kg,
-                                                            .height_cm = request.height_cm,
-                                                            .date_of_birth = request.date_of_birth,
-                                                            .gender = request.gender,
-                                                            .prefer_metric = request.prefer_metric,
-                                                            .time_zone = request.time_zone},
-                                                           now);
+  Result<Made> made =
+      co_await deps_.database.write([request, email_key, hash = *hash, agent = info.user_agent,
+                                     now](db::Session& q) -> Result<Made> {
+        const profile::UserRow user =
+            profile::create_user(q,
+                                 {.email = std::string(trim(request.email)),
+                                  .username = std::string(trim(request.username)),
+                                  .weight_kg = request.weight_kg,
+                                  .height_cm = request.height_cm,
+                                  .date_of_birth = request.date_of_birth,
+                                  .gender = request.gender,
+                                  .prefer_metric = request.prefer_metric,
+                                  .time_zone = request.time_zone},
+                                 now);
         if (!store::add_credential(q, email_key, user.id, hash, now)) {
           return fail(ErrorCode::kDuplicateEmail);
         }
@@ -206,11 +211,12 @@ Result<> AuthService::check_account_rate(const std::string& email_key) {
   const auto wait = deps_.limiter->take("login|" + to_hex(sha256(email_key)), kAttemptsPerAccount,
                                         deps_.clock.now());
   if (!wait) return {};
-  return fail(Error{.code = ErrorCode::kTooManyRequests,
-                    .retry_after_s = static_cast<int>(wait->count())});
+  return fail(
+      Error{.code = ErrorCode::kTooManyRequests, .retry_after_s = static_cast<int>(wait->count())});
 }
 
-task<Result<CredentialRow>> AuthService::check_password(std::string email_key, std::string password) {
+task<Result<CredentialRow>> AuthService::check_password(std::string email_key,
+                                                        std::string password) {
   const Result<> allowed = check_account_rate(email_key);
   if (!allowed) co_return fail(allowed.error());
   Result<std::optional<CredentialRow>> found = co_await deps_.database.read(
@@ -234,21 +240,24 @@ task<> AuthService::upgrade_hash(CredentialRow credential, std::string password)
   const Result<std::string> hash =
       co_await deps_.password_pool.run([password] { return hash_password(password); });
   if (!hash) co_return;  // the next sign-in tries again
-  co_await deps_.database.write([credential, hash = *hash, now = deps_.clock.now()](db::Session& q) {
-    store::upgrade_password(q, credential.user_id, credential.password_hash, hash, now);
-  });
+  co_await deps_.database.write(
+      [credential, hash = *hash, now = deps_.clock.now()](db::Session& q) {
+        store::upgrade_password(q, credential.user_id, credential.password_hash, hash, now);
+      });
 }
 
 task<Result<AuthService::Session>> AuthService::sign_in(Login request, http::RequestInfo info) {
-  Result<CredentialRow> credential = co_await check_password(key_of(request.email), request.password);
+  Result<CredentialRow> credential =
+      co_await check_password(key_of(request.email), request.password);
   if (!credential) co_return fail(std::move(credential).error());
   struct Made {
     Opened opened;
     profile::Profile user;
   };
   const UtcUs now = info.now;
-  Result<Made> made = co_await deps_.database.write(
-      [user_id = credential->user_id, agent = info.user_agent, now](db::Session& q) -> Result<Made> {
+  Result<Made> made =
+      co_await deps_.database.write([user_id = credential->user_id, agent = info.user_agent,
+                                     now](db::Session& q) -> Result<Made> {
         const auto user = profile::find_user(q, user_id);
         if (!user) return fail(ErrorCode::kInvalidCredentials);
         return Made{open_session(q, user_id, agent, now), profile::to_profile(q, *user, now)};
@@ -260,7 +269,8 @@ task<Result<AuthService::Session>> AuthService::sign_in(Login request, http::Req
   co_return Session{.value = std::move(reply), .headers = std::move(headers)};
 }
 
-task<Result<AuthService::Session>> AuthService::refresh(http::RawBody body, http::Query<Refresh> query,
+task<Result<AuthService::Session>> AuthService::refresh(http::RawBody body,
+                                                        http::Query<Refresh> query,
                                                         http::RequestInfo info) {
   const auto token = refresh_token_in(body, query.value, info);
   if (!token) co_return fail(ErrorCode::kInvalidInput, "refresh_token is missing");
@@ -279,11 +289,12 @@ task<Result<http::Reply<profile::MessageReply>>> AuthService::sign_out(
     std::optional<http::Viewer> viewer, http::RequestInfo info) {
   const auto from_cookie = http::find_cookie(info.cookie, kCookie);
   const std::string token(from_cookie.value_or(""));
-  const Result<> done = co_await deps_.database.write([viewer, token, now = info.now](db::Session& q) {
-    if (viewer) store::revoke_session(q, viewer->user, viewer->session, now);
-    const auto row = token.empty() ? std::nullopt : store::find_refresh(q, sha256(token));
-    if (row) store::revoke_session(q, row->user_id, row->session_id, now);
-  });
+  const Result<> done =
+      co_await deps_.database.write([viewer, token, now = info.now](db::Session& q) {
+        if (viewer) store::revoke_session(q, viewer->user, viewer->session, now);
+        const auto row = token.empty() ? std::nullopt : store::find_refresh(q, sha256(token));
+        if (row) store::revoke_session(q, row->user_id, row->session_id, now);
+      });
   if (!done) co_return fail(done.error());
   co_return http::Reply<profile::MessageReply>{
       .value = {"Signed out"},
@@ -312,8 +323,9 @@ task<> AuthService::send_reset(std::string email_key) {
   const mail::Message message{
       .to = **to,
       .subject = "Reset your RuckingApp password",
-      .text = "Somebody, probably you, asked for a new password.\n\nOpen this link within an hour:\n" +
-              reset_link(token) + "\n\nIf it was not you, ignore this message."};
+      .text =
+          "Somebody, probably you, asked for a new password.\n\nOpen this link within an hour:\n" +
+          reset_link(token) + "\n\nIf it was not you, ignore this message."};
   const Result<Result<>> sent =
       co_await deps_.password_pool.run([this, message] { return deps_.mailer.send(message); });
   if (!sent || !*sent) telemetry::log_error("auth.reset_not_sent");
@@ -328,7 +340,8 @@ task<Result<ResetReply>> AuthService::reset_password(ResetPassword request) {
       [password = request.new_password] { return hash_password(password); });
   if (!hash) co_return fail(hash.error());
   co_return co_await deps_.database.write(
-      [token = request.token, hash = *hash, now = deps_.clock.now()](db::Session& q) -> Result<ResetReply> {
+      [token = request.token, hash = *hash,
+       now = deps_.clock.now()](db::Session& q) -> Result<ResetReply> {
         const auto user_id = store::take_reset(q, sha256(token), now);
         const auto user = user_id ? profile::find_user(q, *user_id) : std::nullopt;
         if (!user) return fail(ErrorCode::kInvalidResetToken);

@@ -3,10 +3,9 @@
 //
 // Refresh tokens are opaque and stored as hashes. Each refresh replaces the token by its successor,
 // which is an HMAC of the token under the session's own key: when the reply is lost and the app
-// asks again with the old token within `kRefreshGrace`, it gets the same successor. Any later re-use,
-// or re-use of an older token, means that somebody else holds a copy: the whole session is revoked.
-#include <string>
-
+// asks again with the old token within `kRefreshGrace`, it gets the same successor. Any later
+// re-use, or re-use of an older token, means that somebody else holds a copy: the whole session is
+// revoked.
 #include "base/clock.hpp"
 #include "cache/revisions.hpp"
 #include "db/database.hpp"
@@ -18,10 +17,13 @@
 #include "services/auth/tokens.hpp"
 #include "services/auth/types.hpp"
 
+#include <string>
+
 namespace ruck::auth {
 
 // For the profile: the address the user signs in with. kDuplicateEmail when it is taken.
-[[nodiscard]] Result<> change_email(db::Session& q, UserId user, const std::string& email, UtcUs now);
+[[nodiscard]] Result<> change_email(db::Session& q, UserId user, const std::string& email,
+                                    UtcUs now);
 
 // Reads the signing keys from the database into `tokens`, makes the first one, and a new one when
 // the newest has grown old. Blocking; safe to call again and from several instances.
@@ -47,7 +49,8 @@ class AuthService {
 
   task<Result<NewSession>> sign_up(Register request, http::RequestInfo info);
   task<Result<Session>> sign_in(Login request, http::RequestInfo info);
-  task<Result<Session>> refresh(http::RawBody body, http::Query<Refresh> query, http::RequestInfo info);
+  task<Result<Session>> refresh(http::RawBody body, http::Query<Refresh> query,
+                                http::RequestInfo info);
   task<Result<http::Reply<profile::MessageReply>>> sign_out(std::optional<http::Viewer> viewer,
                                                             http::RequestInfo info);
   task<Result<ForgotReply>> forgot_password(ForgotPassword request);
@@ -58,11 +61,12 @@ class AuthService {
     SessionRow session;
     std::string refresh_token;
   };
-  [[nodiscard]] static Opened open_session(db::Session& q, UserId user, const std::string& user_agent,
-                                           UtcUs now);
+  [[nodiscard]] static Opened open_session(db::Session& q, UserId user,
+                                           const std::string& user_agent, UtcUs now);
   [[nodiscard]] SignedIn signed_in(const Uuid& session, std::string refresh_token,
                                    profile::Profile user, std::string message, UtcUs now) const;
-  [[nodiscard]] task<Result<CredentialRow>> check_password(std::string email_key, std::string password);
+  [[nodiscard]] task<Result<CredentialRow>> check_password(std::string email_key,
+                                                           std::string password);
   [[nodiscard]] Result<> check_account_rate(const std::string& email_key);
   task<> upgrade_hash(CredentialRow credential, std::string password);
   task<> send_reset(std::string email_key);

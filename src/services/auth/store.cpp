@@ -10,18 +10,22 @@ const Sql kAddCredential{"auth.add_credential",
                          " VALUES ($1, $2, $3, $4) ON CONFLICT (email_key) DO NOTHING"};
 const Sql kFindCredential{"auth.find_credential", "SELECT " + db::columns_of<CredentialRow>() +
                                                       " FROM credentials WHERE email_key = $1"};
-const Sql kMoveCredential{"auth.move_credential",
-                          "UPDATE credentials SET email_key = $2, updated_at = $3 WHERE user_id = $1"};
-const Sql kSetPassword{"auth.set_password",
-                       "UPDATE credentials SET password_hash = $2, updated_at = $3 WHERE user_id = $1"};
+const Sql kMoveCredential{
+    "auth.move_credential",
+    "UPDATE credentials SET email_key = $2, updated_at = $3 WHERE user_id = $1"};
+const Sql kSetPassword{
+    "auth.set_password",
+    "UPDATE credentials SET password_hash = $2, updated_at = $3 WHERE user_id = $1"};
 const Sql kUpgradePassword{"auth.upgrade_password",
                            "UPDATE credentials SET password_hash = $3, updated_at = $4"
                            " WHERE user_id = $1 AND password_hash = $2"};
 
-const Sql kAddSession{"auth.add_session", "INSERT INTO login_sessions (" + db::columns_of<SessionRow>() +
+const Sql kAddSession{"auth.add_session", "INSERT INTO login_sessions (" +
+                                              db::columns_of<SessionRow>() +
                                               ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"};
-const Sql kFindSession{"auth.find_session", "SELECT " + db::columns_of<SessionRow>() +
-                                                " FROM login_sessions WHERE user_id = $1 AND id = $2"};
+const Sql kFindSession{"auth.find_session",
+                       "SELECT " + db::columns_of<SessionRow>() +
+                           " FROM login_sessions WHERE user_id = $1 AND id = $2"};
 const Sql kTouchSession{"auth.touch_session",
                         "UPDATE login_sessions SET last_used_at = $3, expires_at = $4"
                         " WHERE user_id = $1 AND id = $2"};
@@ -44,8 +48,9 @@ const Sql kPruneRefresh{"auth.prune_refresh",
                         "DELETE FROM refresh_tokens WHERE user_id = $1 AND session_id = $2"
                         " AND replaced_at < $3"};
 
-const Sql kAddReset{"auth.add_reset",
-                    "INSERT INTO password_resets (token_hash, user_id, expires_at) VALUES ($1, $2, $3)"};
+const Sql kAddReset{
+    "auth.add_reset",
+    "INSERT INTO password_resets (token_hash, user_id, expires_at) VALUES ($1, $2, $3)"};
 const Sql kTakeReset{"auth.take_reset",
                      "DELETE FROM password_resets WHERE token_hash = $1 AND expires_at > $2"
                      " RETURNING user_id"};
@@ -101,7 +106,9 @@ bool revoke_session(db::Session& q, UserId user, const Uuid& session, UtcUs now)
   return q.execute(kRevokeSession, user, session, now) == 1;
 }
 
-void revoke_all_sessions(db::Session& q, UserId user, UtcUs now) { q.execute(kRevokeAll, user, now); }
+void revoke_all_sessions(db::Session& q, UserId user, UtcUs now) {
+  q.execute(kRevokeAll, user, now);
+}
 
 void add_refresh(db::Session& q, const std::string& token_hash, const RefreshRow& token) {
   q.execute(kAddRefresh, BytesView{token_hash}, token.user_id, token.session_id, token.issued_at);
@@ -111,8 +118,8 @@ std::optional<RefreshRow> find_refresh(db::Session& q, const std::string& token_
   return q.optional<RefreshRow>(kFindRefresh, BytesView{token_hash});
 }
 
-void replace_refresh(db::Session& q, const std::string& token_hash, const std::string& successor_hash,
-                     UtcUs now) {
+void replace_refresh(db::Session& q, const std::string& token_hash,
+                     const std::string& successor_hash, UtcUs now) {
   q.execute(kReplaceRefresh, BytesView{token_hash}, BytesView{successor_hash}, now);
 }
 

@@ -1,10 +1,5 @@
 #include "services/auth/tokens.hpp"
 
-#include <sodium.h>
-
-#include <algorithm>
-#include <cstring>
-
 #include "base/assert.hpp"
 #include "base/bytes.hpp"
 #include "base/text.hpp"
@@ -12,9 +7,15 @@
 #include "http/json/element.hpp"
 #include "http/json/writer.hpp"
 
+#include <sodium.h>
+
+#include <algorithm>
+#include <cstring>
+
 namespace ruck::auth {
 namespace {
-constexpr std::size_t kSecretBytesMin = 32;  // of HMAC-SHA256: shorter keys weaken it (RFC 7518 §3.2)
+constexpr std::size_t kSecretBytesMin =
+    32;  // of HMAC-SHA256: shorter keys weaken it (RFC 7518 §3.2)
 constexpr std::string_view kAudience = "authenticated";
 
 std::string header_of(std::string_view id) {
@@ -81,7 +82,8 @@ void Tokens::add_key(const SigningKey& signing_key) {
   key.header = header;
   std::array<unsigned char, 64> block{};
   if (signing_key.secret.size() > block.size()) {
-    crypto_hash_sha256(block.data(), reinterpret_cast<const unsigned char*>(signing_key.secret.data()),
+    crypto_hash_sha256(block.data(),
+                       reinterpret_cast<const unsigned char*>(signing_key.secret.data()),
                        signing_key.secret.size());
   } else {
     std::memcpy(block.data(), signing_key.secret.data(), signing_key.secret.size());
@@ -104,7 +106,8 @@ std::array<unsigned char, 32> Tokens::sign(const Key& key, std::string_view text
   crypto_hash_sha256_state state;
   crypto_hash_sha256_init(&state);
   crypto_hash_sha256_update(&state, key.inner_pad.data(), key.inner_pad.size());
-  crypto_hash_sha256_update(&state, reinterpret_cast<const unsigned char*>(text.data()), text.size());
+  crypto_hash_sha256_update(&state, reinterpret_cast<const unsigned char*>(text.data()),
+                            text.size());
   crypto_hash_sha256_final(&state, digest.data());
   crypto_hash_sha256_init(&state);
   crypto_hash_sha256_update(&state, key.outer_pad.data(), key.outer_pad.size());

@@ -4,15 +4,15 @@
 //
 // A token is accepted only if its header is byte for byte one that we write, so no other algorithm
 // can be talked into.
+#include "base/error.hpp"
+#include "http/router.hpp"
+#include "services/auth/limits.hpp"
+
 #include <array>
 #include <atomic>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/error.hpp"
-#include "http/router.hpp"
-#include "services/auth/limits.hpp"
 
 namespace ruck::auth {
 

@@ -1,11 +1,12 @@
 #pragma once
 // Sign-up, sign-in and what they answer (contract core §1.2).
-#include <array>
+#include "services/profile/types.hpp"
+
 #include <boost/describe.hpp>
+
+#include <array>
 #include <optional>
 #include <string>
-
-#include "services/profile/types.hpp"
 
 namespace ruck::auth {
 
@@ -20,8 +21,9 @@ struct Register {
   std::optional<bool> prefer_metric;
   std::optional<std::string> time_zone;
 };
-BOOST_DESCRIBE_STRUCT(Register, (), (email, password, username, weight_kg, height_cm, date_of_birth,
-                                     gender, prefer_metric, time_zone))
+BOOST_DESCRIBE_STRUCT(Register, (),
+                      (email, password, username, weight_kg, height_cm, date_of_birth, gender,
+                       prefer_metric, time_zone))
 
 struct Login {
   std::string email;
@@ -56,8 +58,9 @@ struct SignedIn {
   std::string refresh_token;
   profile::Profile user;
 };
-BOOST_DESCRIBE_STRUCT(SignedIn, (), (message, token, access_token, token_type, expires_in,
-                                     expires_at, refresh_token, user))
+BOOST_DESCRIBE_STRUCT(SignedIn, (),
+                      (message, token, access_token, token_type, expires_in, expires_at,
+                       refresh_token, user))
 
 struct ForgotReply {
   std::string message;
@@ -89,8 +92,9 @@ struct SessionRow {
   UtcUs expires_at{};
   std::optional<UtcUs> revoked_at;
 };
-BOOST_DESCRIBE_STRUCT(SessionRow, (), (user_id, id, family_key, user_agent, created_at, last_used_at,
-                                       expires_at, revoked_at))
+BOOST_DESCRIBE_STRUCT(SessionRow, (),
+                      (user_id, id, family_key, user_agent, created_at, last_used_at, expires_at,
+                       revoked_at))
 
 struct RefreshRow {
   UserId user_id;
@@ -135,7 +139,8 @@ struct ruck::http::RulesOf<ruck::auth::Login> {
 template <>
 struct ruck::http::RulesOf<ruck::auth::Refresh> {
   static constexpr auto kRules = std::to_array<Rule>(
-      {rule("refresh_token", "The token; may also come as a form field, in the query or in the cookie")
+      {rule("refresh_token",
+            "The token; may also come as a form field, in the query or in the cookie")
            .length(1, 4096)
            .also("refreshToken")});
 };

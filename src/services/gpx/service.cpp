@@ -15,12 +15,14 @@ struct Upload {
 
 // The file in the body: the body itself, or the first file of a form, whose fields count as well.
 Result<Upload> upload_in(const http::RawBody& body, ImportQuery query) {
-  if (!body.content_type.starts_with("multipart/form-data")) return Upload{body.bytes, std::move(query)};
+  if (!body.content_type.starts_with("multipart/form-data"))
+    return Upload{body.bytes, std::move(query)};
   const auto parts = http::parse_multipart(body.content_type, body.bytes);
   if (!parts) return fail(parts.error());
   Upload upload{.fields = std::move(query)};
   for (const http::Part& part : *parts) {
-    if (upload.xml.empty() && (!part.filename.empty() || part.name == "file" || part.name == "gpx")) {
+    if (upload.xml.empty() &&
+        (!part.filename.empty() || part.name == "file" || part.name == "gpx")) {
       upload.xml = part.bytes;
     } else if (part.name == "ruck_weight_kg" || part.name == "load_kg") {
       upload.fields.ruck_weight_kg = parse_double(trim(part.bytes));
@@ -52,11 +54,12 @@ Result<Parsed> parse(std::string_view xml, UtcMs latest) {
 
 rucks::ImportedRuck to_ruck(const Parsed& parsed, const ImportQuery& fields) {
   const auto& [document, recording] = parsed;
-  rucks::ImportedRuck ruck{.import_key = recording.identity,
-                           .ruck_weight_kg = fields.ruck_weight_kg,
-                           .is_public = fields.is_public.value_or(true),
-                           .altitude_source = std::string(name_of(recording.altitude_source)),
-                           .track = {.points = recording.points, .heart_rate = recording.heart_rate}};
+  rucks::ImportedRuck ruck{
+      .import_key = recording.identity,
+      .ruck_weight_kg = fields.ruck_weight_kg,
+      .is_public = fields.is_public.value_or(true),
+      .altitude_source = std::string(name_of(recording.altitude_source)),
+      .track = {.points = recording.points, .heart_rate = recording.heart_rate}};
   if (fields.title && !fields.title->empty()) {
     ruck.title = fields.title;
   } else if (!document.name.empty()) {
@@ -74,10 +77,12 @@ rucks::ImportedRuck to_ruck(const Parsed& parsed, const ImportQuery& fields) {
 }
 }  // namespace
 
-task<Result<GpxService::Reply>> GpxService::import(http::Viewer viewer, http::Query<ImportQuery> query,
+task<Result<GpxService::Reply>> GpxService::import(http::Viewer viewer,
+                                                   http::Query<ImportQuery> query,
                                                    http::RawBody body) {
   if (body.content_type.starts_with(http::kJson)) {
-    co_return fail(ErrorCode::kUnsupportedMedia, "Send the file as application/gpx+xml or multipart/form-data");
+    co_return fail(ErrorCode::kUnsupportedMedia,
+                   "Send the file as application/gpx+xml or multipart/form-data");
   }
   const Result<Upload> upload = upload_in(body, std::move(query.value));
   if (!upload) co_return fail(upload.error());

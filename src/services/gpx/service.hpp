@@ -29,7 +29,8 @@ class GpxService {
       : rucks_(rucks), pool_(pool), clock_(clock) {}
 
   using Reply = std::variant<http::Created<ImportReply>, ImportReply>;
-  task<Result<Reply>> import(http::Viewer viewer, http::Query<ImportQuery> query, http::RawBody body);
+  task<Result<Reply>> import(http::Viewer viewer, http::Query<ImportQuery> query,
+                             http::RawBody body);
 
  private:
   rucks::RuckService& rucks_;
@@ -43,7 +44,10 @@ void add_routes(http::Router& router, GpxService& service);
 
 template <>
 struct ruck::http::RulesOf<ruck::gpx_import::ImportQuery> {
-  static constexpr auto kRules = std::to_array<Rule>(
-      {rule("ruck_weight_kg", "Carried load, kg").between(0, ruck::rucks::kLoadKgMax).also("load_kg"),
-       rule("is_public", "Others may see it"), rule("title", "Name; the track's when absent").length(0, 200)});
+  static constexpr auto kRules =
+      std::to_array<Rule>({rule("ruck_weight_kg", "Carried load, kg")
+                               .between(0, ruck::rucks::kLoadKgMax)
+                               .also("load_kg"),
+                           rule("is_public", "Others may see it"),
+                           rule("title", "Name; the track's when absent").length(0, 200)});
 };

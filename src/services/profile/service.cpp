@@ -1,12 +1,12 @@
 #include "services/profile/service.hpp"
 
-#include <algorithm>
-#include <cmath>
-
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "services/profile/store.hpp"
 #include "services/stats/service.hpp"
+
+#include <algorithm>
+#include <cmath>
 
 namespace ruck::profile {
 namespace {
@@ -55,7 +55,8 @@ Result<> check(const UserRow& before, const UserRow& after) {
                     after.time_zone + "\"");
   }
   const std::string_view name = trim(after.username);
-  if (name.empty()) return fail(ErrorCode::kInvalidInput, "$.username: expected a name, got blanks");
+  if (name.empty())
+    return fail(ErrorCode::kInvalidInput, "$.username: expected a name, got blanks");
   return {};
 }
 
@@ -85,8 +86,10 @@ std::vector<ZoneView> zones_of(const Body& body) {
       0xFF4FC3F7, 0xFF66BB6A, 0xFFFFEE58, 0xFFFFA726, 0xFFEF5350};  // from easy to hard
   const rucking::Sex sex = sex_of(body);
   const rucking::HeartRateRange range{
-      .resting_bpm = body.resting_hr ? static_cast<double>(*body.resting_hr) : rucking::default_resting_bpm(sex),
-      .max_bpm = body.max_hr ? static_cast<double>(*body.max_hr) : rucking::tanaka_max_bpm(body.age_years)};
+      .resting_bpm = body.resting_hr ? static_cast<double>(*body.resting_hr)
+                                     : rucking::default_resting_bpm(sex),
+      .max_bpm = body.max_hr ? static_cast<double>(*body.max_hr)
+                             : rucking::tanaka_max_bpm(body.age_years)};
   const auto bounds = rucking::zone_boundaries_bpm(range);
   std::vector<ZoneView> zones;
   for (std::size_t i = 0; i < kColors.size(); ++i) {
@@ -218,21 +221,24 @@ Result<UserRow> ProfileService::apply(db::Session& q, UserId user, const UpdateP
 
 task<Result<Profile>> ProfileService::update(http::Viewer viewer, UpdateProfile changes) {
   const UserId user = viewer.user;
-  co_return co_await revisions_.write(
-      user, [this, user, changes = std::move(changes), now = clock_.now()](db::Session& q) -> Result<Profile> {
-        const Result<UserRow> row = apply(q, user, changes, now);
-        if (!row) return fail(row.error());
-        return to_profile(q, *row, now);
-      });
+  co_return co_await revisions_.write(user,
+                                      [this, user, changes = std::move(changes),
+                                       now = clock_.now()](db::Session& q) -> Result<Profile> {
+                                        const Result<UserRow> row = apply(q, user, changes, now);
+                                        if (!row) return fail(row.error());
+                                        return to_profile(q, *row, now);
+                                      });
 }
 
-task<Result<http::Created<Profile>>> ProfileService::create(http::Viewer viewer, UpdateProfile changes) {
+task<Result<http::Created<Profile>>> ProfileService::create(http::Viewer viewer,
+                                                            UpdateProfile changes) {
   Result<Profile> profile = co_await update(viewer, std::move(changes));
   if (!profile) co_return fail(std::move(profile).error());
   co_return http::Created<Profile>{std::move(*profile)};
 }
 
-task<Result<UserReply>> ProfileService::patch(http::Viewer viewer, UserId user, UpdateProfile changes) {
+task<Result<UserReply>> ProfileService::patch(http::Viewer viewer, UserId user,
+                                              UpdateProfile changes) {
   if (viewer.user != user) co_return fail(ErrorCode::kForbidden);
   Result<Profile> profile = co_await update(viewer, std::move(changes));
   if (!profile) co_return fail(std::move(profile).error());
@@ -253,8 +259,10 @@ task<Result<PublicUserReply>> ProfileService::get_public(http::Viewer, UserId us
   co_return co_await database_.read([user](db::Session& q) -> Result<PublicUserReply> {
     const auto row = store::find(q, user);
     if (!row) return fail(ErrorCode::kUserNotFound);
-    const PublicUser shown{
-        .id = row->id, .username = row->username, .avatar_url = row->avatar_url, .gender = row->gender};
+    const PublicUser shown{.id = row->id,
+                           .username = row->username,
+                           .avatar_url = row->avatar_url,
+                           .gender = row->gender};
     return PublicUserReply{shown, shown};
   });
 }

@@ -1,8 +1,5 @@
 #pragma once
 // Users and their profiles.
-#include <functional>
-#include <vector>
-
 #include "base/clock.hpp"
 #include "cache/revisions.hpp"
 #include "calendar/time_zone.hpp"
@@ -10,6 +7,9 @@
 #include "http/endpoint.hpp"
 #include "rucking/heart_rate.hpp"
 #include "services/profile/types.hpp"
+
+#include <functional>
+#include <vector>
 
 namespace ruck::profile {
 
@@ -46,7 +46,8 @@ class ProfileService {
     // After an account is gone: what memory holds of it goes too.
     std::function<void(UserId)> on_deleted;
   };
-  ProfileService(db::Database& database, cache::Revisions& revisions, const Clock& clock, Hooks hooks);
+  ProfileService(db::Database& database, cache::Revisions& revisions, const Clock& clock,
+                 Hooks hooks);
 
   task<Result<Profile>> get(http::Viewer viewer);
   task<Result<Profile>> update(http::Viewer viewer, UpdateProfile changes);

@@ -11,7 +11,8 @@ const db::Sql kFind{"profile.find",
                     "SELECT " + db::columns_of<UserRow>() + " FROM users WHERE id = $1"};
 const db::Sql kUpdate{
     "profile.update",
-    "UPDATE users SET email = $2, username = $3, weight_kg = $4, height_cm = $5, date_of_birth = $6,"
+    "UPDATE users SET email = $2, username = $3, weight_kg = $4, height_cm = $5, date_of_birth = "
+    "$6,"
     " gender = $7, resting_hr = $8, max_hr = $9, calorie_method = $10, calorie_active_only = $11,"
     " prefer_metric = $12, allow_ruck_sharing = $13, is_private = $14, avatar_url = $15,"
     " notification_clubs = $16, notification_buddies = $17, notification_events = $18,"
@@ -30,7 +31,9 @@ void insert(db::Session& q, const UserRow& r, const std::string& secret) {
             r.created_at, r.updated_at, db::BytesView{secret});
 }
 
-std::optional<UserRow> find(db::Session& q, UserId user) { return q.optional<UserRow>(kFind, user); }
+std::optional<UserRow> find(db::Session& q, UserId user) {
+  return q.optional<UserRow>(kFind, user);
+}
 
 void update(db::Session& q, const UserRow& r) {
   q.execute(kUpdate, r.id, r.email, r.username, r.weight_kg, r.height_cm, r.date_of_birth, r.gender,

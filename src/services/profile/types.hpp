@@ -1,14 +1,15 @@
 #pragma once
 // The user's own profile as the mobile app reads and writes it (contract core §2).
-#include <array>
-#include <boost/describe.hpp>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "base/ids.hpp"
 #include "db/value.hpp"
 #include "http/bind.hpp"
+
+#include <boost/describe.hpp>
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace ruck::profile {
 
@@ -64,8 +65,9 @@ struct ProfileStats {
   std::int64_t total_power_points = 0;
   MonthStats this_month;
 };
-BOOST_DESCRIBE_STRUCT(ProfileStats, (), (total_rucks, total_distance_km, total_calories,
-                                         total_power_points, this_month))
+BOOST_DESCRIBE_STRUCT(ProfileStats, (),
+                      (total_rucks, total_distance_km, total_calories, total_power_points,
+                       this_month))
 
 struct ZoneView {
   std::int64_t min_bpm = 0;
@@ -148,7 +150,8 @@ struct UserReply {
 };
 BOOST_DESCRIBE_STRUCT(UserReply, (), (user))
 
-// What anybody may see of anybody; flat and nested, because the app reads both (contract core §2.2).
+// What anybody may see of anybody; flat and nested, because the app reads both (contract core
+// §2.2).
 struct PublicUser {
   UserId id;
   std::string username;
@@ -187,16 +190,18 @@ struct Body {
   std::string calorie_method = "fusion";
   bool calorie_active_only = false;
 };
-BOOST_DESCRIBE_STRUCT(Body, (), (weight_kg, height_cm, age_years, gender, resting_hr, max_hr,
-                                 calorie_method, calorie_active_only))
+BOOST_DESCRIBE_STRUCT(Body, (),
+                      (weight_kg, height_cm, age_years, gender, resting_hr, max_hr, calorie_method,
+                       calorie_active_only))
 
 }  // namespace ruck::profile
 
 template <>
 struct ruck::json::EnumNames<ruck::profile::CalorieMethod> {
   using enum ruck::profile::CalorieMethod;
-  static constexpr auto kNames = std::to_array<std::pair<ruck::profile::CalorieMethod, std::string_view>>(
-      {{kFusion, "fusion"}, {kMechanical, "mechanical"}, {kHeartRate, "hr"}});
+  static constexpr auto kNames =
+      std::to_array<std::pair<ruck::profile::CalorieMethod, std::string_view>>(
+          {{kFusion, "fusion"}, {kMechanical, "mechanical"}, {kHeartRate, "hr"}});
 };
 template <>
 struct ruck::http::RulesOf<ruck::profile::UpdateProfile> {
@@ -212,10 +217,13 @@ struct ruck::http::RulesOf<ruck::profile::UpdateProfile> {
       rule("calorie_method", "How calories are computed"),
       rule("calorie_active_only", "Leave out what the body burns at rest"),
       rule("prefer_metric", "Kilometres and kilograms, not miles and pounds").also("preferMetric"),
-      rule("allow_ruck_sharing", "New rucks are public unless they say otherwise").also("allowRuckSharing"),
+      rule("allow_ruck_sharing", "New rucks are public unless they say otherwise")
+          .also("allowRuckSharing"),
       rule("is_profile_private", "Hides the profile's numbers and rucks").also("isPrivateProfile"),
       rule("avatar_url", "Picture").length(0, 500),
-      rule("time_zone", "IANA name; days, weeks and months are counted in it").length(1, 64).also("timeZone"),
+      rule("time_zone", "IANA name; days, weeks and months are counted in it")
+          .length(1, 64)
+          .also("timeZone"),
       rule("last_active_at", "When the app was last opened"),
   });
 };

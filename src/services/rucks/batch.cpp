@@ -1,13 +1,13 @@
 #include "services/rucks/batch.hpp"
 
+#include "base/text.hpp"
+#include "http/json/element.hpp"
+#include "services/rucks/limits.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-
-#include "base/text.hpp"
-#include "http/json/element.hpp"
-#include "services/rucks/limits.hpp"
 
 namespace ruck::rucks {
 namespace {
@@ -47,8 +47,10 @@ PointField field_of(std::string_view key) {
       if (key == "lng" || key == "lon") return PointField::kLng;
       if (key == "alt") return PointField::kAltitude;
       return PointField::kNone;
-    case 4: return key == "time" ? PointField::kTime : PointField::kNone;
-    case 5: return key == "speed" ? PointField::kSpeed : PointField::kNone;
+    case 4:
+      return key == "time" ? PointField::kTime : PointField::kNone;
+    case 5:
+      return key == "speed" ? PointField::kSpeed : PointField::kNone;
     case 8:
       if (key == "latitude") return PointField::kLat;
       if (key == "altitude") return PointField::kAltitude;
@@ -56,12 +58,17 @@ PointField field_of(std::string_view key) {
     case 9:
       if (key == "longitude") return PointField::kLng;
       if (key == "timestamp") return PointField::kTime;
-      return key == "speed_mps" ? PointField::kSpeed
-             : key == "elevation" ? PointField::kAltitude : PointField::kNone;
-    case 15: return key == "accuracy_meters" ? PointField::kAccuracy : PointField::kNone;
-    case 16: return key == "elevation_meters" ? PointField::kAltitude : PointField::kNone;
-    case 21: return key == "horizontal_accuracy_m" ? PointField::kAccuracy : PointField::kNone;
-    default: return PointField::kNone;
+      return key == "speed_mps"   ? PointField::kSpeed
+             : key == "elevation" ? PointField::kAltitude
+                                  : PointField::kNone;
+    case 15:
+      return key == "accuracy_meters" ? PointField::kAccuracy : PointField::kNone;
+    case 16:
+      return key == "elevation_meters" ? PointField::kAltitude : PointField::kNone;
+    case 21:
+      return key == "horizontal_accuracy_m" ? PointField::kAccuracy : PointField::kNone;
+    default:
+      return PointField::kNone;
   }
 }
 
@@ -112,8 +119,11 @@ ReadPoint read_point(const Element& element) {
       case PointField::kAccuracy:
         read_optional(it.value(), point.raw.accuracy_m, point.bad_accuracy);
         break;
-      case PointField::kSpeed: read_optional(it.value(), point.raw.speed_m_per_s, point.bad_speed); break;
-      case PointField::kNone: break;
+      case PointField::kSpeed:
+        read_optional(it.value(), point.raw.speed_m_per_s, point.bad_speed);
+        break;
+      case PointField::kNone:
+        break;
     }
   }
   return point;
@@ -144,7 +154,8 @@ class PointReader {
  private:
   void reject(std::int64_t index, std::string reason) {
     batch_.rejected_count += 1;
-    if (batch_.rejected.size() < kNamedProblemsMax) batch_.rejected.push_back({index, std::move(reason)});
+    if (batch_.rejected.size() < kNamedProblemsMax)
+      batch_.rejected.push_back({index, std::move(reason)});
   }
   void warn(std::int64_t index, std::string_view field) {
     if (batch_.warnings.size() >= kNamedProblemsMax) return;
@@ -168,7 +179,8 @@ std::optional<Element> list_in(const Element& root, std::string_view name, std::
 constexpr std::string_view kNotHeartRate = "heart_rate_out_of_range";
 
 std::optional<std::uint16_t> bpm_of(const std::optional<double>& number) {
-  if (!number || !(*number >= rucking::kLowestHeartRate_bpm) || *number > rucking::kHighestHeartRate_bpm) {
+  if (!number || !(*number >= rucking::kLowestHeartRate_bpm) ||
+      *number > rucking::kHighestHeartRate_bpm) {
     return std::nullopt;
   }
   return static_cast<std::uint16_t>(std::lround(*number));
@@ -226,7 +238,8 @@ std::chrono::minutes arrival_offset(const SampleBatch& batch, UtcMs now) {
   if (newest == UtcMs::min()) return std::chrono::minutes(0);
   constexpr double kQuarterMs = 15 * 60 * 1000.0;
   const auto quarters = std::lround(static_cast<double>((newest - now).count()) / kQuarterMs);
-  return std::chrono::minutes(15 * std::clamp<long>(quarters, -kOffsetQuartersMax, kOffsetQuartersMax));
+  return std::chrono::minutes(15 *
+                              std::clamp<long>(quarters, -kOffsetQuartersMax, kOffsetQuartersMax));
 }
 }  // namespace
 
@@ -266,7 +279,8 @@ SampleBatch to_batch(const std::vector<SampleInput>& samples) {
 }
 
 bool lacks_zone(const SampleBatch& batch) {
-  return std::ranges::any_of(batch.samples, [](const auto& sample) { return !sample.time.has_zone; });
+  return std::ranges::any_of(batch.samples,
+                             [](const auto& sample) { return !sample.time.has_zone; });
 }
 
 std::chrono::minutes offset_of(const SampleBatch& batch, const SampleWindow& window) {
@@ -287,7 +301,8 @@ std::chrono::minutes offset_of(const SampleBatch& batch, const SampleWindow& win
   return window.profile_offset;
 }
 
-std::vector<rucking::HeartRateSample> place_samples(SampleBatch& batch, const SampleWindow& window) {
+std::vector<rucking::HeartRateSample> place_samples(SampleBatch& batch,
+                                                    const SampleWindow& window) {
   const std::chrono::minutes offset = offset_of(batch, window);
   const UtcMs newest = window.now + kClockAhead;
   std::vector<rucking::HeartRateSample> placed;

@@ -1,15 +1,15 @@
 #pragma once
 // Batches as phones send them (contract core §3.5, §3.6), read straight into points and samples. A
 // bad point is counted and named; the rest goes on.
-#include <chrono>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "base/error.hpp"
 #include "base/time.hpp"
 #include "rucking/track_point.hpp"
 #include "services/rucks/types.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace ruck::rucks {
 
@@ -50,9 +50,10 @@ struct SampleWindow {
   std::chrono::minutes profile_offset{0};  // of the user's time zone at that time, east positive
   std::optional<std::chrono::minutes> known_offset;  // of the phone, seen in an earlier batch
 };
-// Which offset from UTC the zone-less times of a batch have. The one that is known of the phone; else
-// the profile's, if it is set and puts them inside the ruck; else, while the ruck is under way, the
-// quarter hour that makes the newest sample the present; else none, or the smallest that fits.
+// Which offset from UTC the zone-less times of a batch have. The one that is known of the phone;
+// else the profile's, if it is set and puts them inside the ruck; else, while the ruck is under
+// way, the quarter hour that makes the newest sample the present; else none, or the smallest that
+// fits.
 [[nodiscard]] std::chrono::minutes offset_of(const SampleBatch& batch, const SampleWindow& window);
 [[nodiscard]] bool lacks_zone(const SampleBatch& batch);
 

@@ -1,16 +1,16 @@
 #include "services/rucks/ingest.hpp"
 
-#include <algorithm>
-#include <map>
-#include <random>
-
 #include "base/assert.hpp"
 #include "rucking/track_codec.hpp"
+#include "runtime/sleep.hpp"
 #include "services/rucks/packing.hpp"
 #include "services/rucks/settle.hpp"
 #include "services/rucks/track.hpp"
-#include "runtime/sleep.hpp"
 #include "telemetry/log.hpp"
+
+#include <algorithm>
+#include <map>
+#include <random>
 
 namespace ruck::rucks {
 namespace {
@@ -21,7 +21,7 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 constexpr std::size_t kShards = 16;
 constexpr std::size_t kQueuedWritesMax = 20'000;  // half a second of the fastest disk we have seen
-constexpr std::size_t kMergesWaitingMax = 2'000;   // batches of one ruck: ten hours of a phone's
+constexpr std::size_t kMergesWaitingMax = 2'000;  // batches of one ruck: ten hours of a phone's
 constexpr std::size_t kPostgresLanes = 4;         // transactions at a time; SQLite has one writer
 
 Error overloaded() {
@@ -57,7 +57,8 @@ class Recent {
   }
 
  private:
-  std::vector<std::int64_t> times_;  // ascending, without a gap: all that is stored from the first on
+  std::vector<std::int64_t>
+      times_;  // ascending, without a gap: all that is stored from the first on
 };
 
 // Doubling waits with jitter: two instances that write one ruck must not keep meeting.
@@ -67,8 +68,8 @@ std::chrono::milliseconds back_off(int attempt) {
   return std::chrono::milliseconds(wait(random));
 }
 
-// The samples of a batch that are new, by time, each time once. Nothing if one of them is older than
-// what memory knows.
+// The samples of a batch that are new, by time, each time once. Nothing if one of them is older
+// than what memory knows.
 template <class Sample>
 std::optional<std::vector<Sample>> new_ones(const Recent& recent, const std::vector<Sample>& batch,
                                             std::int64_t& duplicates) {
@@ -97,7 +98,7 @@ struct Ingest::Live {
   store::Key key;
   TrackEngine engine;
   std::uint64_t generation = 0;  // tells this reading of the ruck from a later one
-  std::int64_t version = 0;  // of the row, once everything queued is written
+  std::int64_t version = 0;      // of the row, once everything queued is written
   std::string tail;
   std::string heart_rate_tail;
   std::int64_t tail_first_ms = 0;
@@ -228,13 +229,14 @@ Ingest::Ingest(Dependencies dependencies)
     }
     return static_cast<double>(count);
   });
-  deps_.metrics.gauge_callback("ruck_ingest_queue_writes", "Batches waiting for a transaction", [this] {
-    std::size_t count = 0;
-    for (const auto& lane : lanes_) {
-      count += lane->size.load();
-    }
-    return static_cast<double>(count);
-  });
+  deps_.metrics.gauge_callback("ruck_ingest_queue_writes", "Batches waiting for a transaction",
+                               [this] {
+                                 std::size_t count = 0;
+                                 for (const auto& lane : lanes_) {
+                                   count += lane->size.load();
+                                 }
+                                 return static_cast<double>(count);
+                               });
 }
 
 Ingest::~Ingest() { merging_.join(); }
@@ -277,13 +279,12 @@ task<Result<Stored>> Ingest::add(store::Key key, Batch batch) {
     conflicts_.add();
     forget(key.ruck);
   }
-  co_return fail(Error{.code = ErrorCode::kUnavailable,
-                       .detail = "the ruck kept changing",
-                       .retry_after_s = 1});
+  co_return fail(Error{
+      .code = ErrorCode::kUnavailable, .detail = "the ruck kept changing", .retry_after_s = 1});
 }
 
-// The whole of it happens before the coroutine is suspended, with the ruck locked; then it waits for
-// the commit.
+// The whole of it happens before the coroutine is suspended, with the ruck locked; then it waits
+// for the commit.
 task<Result<Ingest::Outcome>> Ingest::try_live(store::Key key, const Batch& batch) {
   return runtime::await_promise<Result<Outcome>>(
       [this, key, &batch](runtime::Promise<Result<Outcome>> promise) {
@@ -308,8 +309,8 @@ task<Result<Ingest::Outcome>> Ingest::try_live(store::Key key, const Batch& batc
       });
 }
 
-// Takes the batch into the live ruck and fills in the row to write; an Outcome instead when there is
-// nothing to write or the batch does not continue the ruck.
+// Takes the batch into the live ruck and fills in the row to write; an Outcome instead when there
+// is nothing to write or the batch does not continue the ruck.
 std::optional<Ingest::Outcome> Ingest::advance(Live& live, const Batch& batch, Write& write) {
   std::int64_t duplicates = 0;
   std::int64_t more_duplicates = 0;
@@ -396,7 +397,9 @@ void Ingest::enqueue(Write write) {
   flush(lane);
 }
 
-void Ingest::flush(Lane& lane) { deps_.database.write_job(std::make_unique<FlushJob>(*this, lane)); }
+void Ingest::flush(Lane& lane) {
+  deps_.database.write_job(std::make_unique<FlushJob>(*this, lane));
+}
 
 void Ingest::finish_flush(Lane& lane, std::vector<Write> writes, const Error* error) {
   flushes_.add();
@@ -467,8 +470,8 @@ Result<std::unique_ptr<Ingest::Live>> Ingest::read_live(db::Session& q, store::K
 
 task<Result<bool>> Ingest::load(store::Key key) {
   // On the writer's side, so that it comes after every write of this ruck that is under way.
-  auto loaded = co_await deps_.database.write(
-      [this, key](db::Session& q) { return read_live(q, key); });
+  auto loaded =
+      co_await deps_.database.write([this, key](db::Session& q) { return read_live(q, key); });
   if (!loaded) co_return fail(std::move(loaded).error());
   deps_.revisions.changed(key.user);
   if (*loaded == nullptr) co_return false;

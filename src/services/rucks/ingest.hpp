@@ -2,29 +2,20 @@
 // The hot path: batches of points and heart rate of rucks that are under way.
 //
 // A live ruck is in memory: its engine, the tail of its blocks, the newest fix times. A batch that
-// continues it is checked, fed to the engine and encoded on the core that received it; the result is
-// one row of ruck_progress. All rows that wait are written by one unit of work, so that many users
-// share one transaction and one fsync, and every batch is answered only after the commit.
+// continues it is checked, fed to the engine and encoded on the core that received it; the result
+// is one row of ruck_progress. All rows that wait are written by one unit of work, so that many
+// users share one transaction and one fsync, and every batch is answered only after the commit.
 //
 //   core A  parse ── lock ruck ── new? feed, encode ── queue ─┐            ┌─ reply
 //   core B  parse ── lock ruck ── new? feed, encode ── queue ─┴─ flush ────┴─ reply
 //                                                              (one COMMIT)
 //
-// Memory is only ever ahead of the database by what is queued. The row carries a version, a random one each time: a write
-// that finds another version than the one memory was built on (another instance, a completion, an
-// edit) changes nothing; the ruck is dropped from memory, read again, and the batch tried again.
-// What does not continue the track (older fixes, a completed ruck) takes the slow path: one unit of
-// work reads the whole track, merges, computes everything again and writes it. Batches of one ruck
-// that come while it is merged wait and are merged together.
-#include <array>
-#include <atomic>
-#include <list>
-#include <memory>
-#include <mutex>
-#include <optional>
-#include <unordered_map>
-#include <vector>
-
+// Memory is only ever ahead of the database by what is queued. The row carries a version, a random
+// one each time: a write that finds another version than the one memory was built on (another
+// instance, a completion, an edit) changes nothing; the ruck is dropped from memory, read again,
+// and the batch tried again. What does not continue the track (older fixes, a completed ruck) takes
+// the slow path: one unit of work reads the whole track, merges, computes everything again and
+// writes it. Batches of one ruck that come while it is merged wait and are merged together.
 #include "base/clock.hpp"
 #include "cache/revisions.hpp"
 #include "db/database.hpp"
@@ -35,6 +26,15 @@
 #include "services/rucks/rows.hpp"
 #include "services/rucks/store.hpp"
 #include "telemetry/metrics.hpp"
+
+#include <array>
+#include <atomic>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+#include <vector>
 
 namespace ruck::rucks {
 
@@ -59,7 +59,8 @@ class Ingest {
 
   // Points in any order, of any age; for each time the first point wins.
   task<Result<Stored>> add_points(store::Key key, std::vector<rucking::TrackPoint> points);
-  task<Result<Stored>> add_heart_rate(store::Key key, std::vector<rucking::HeartRateSample> samples);
+  task<Result<Stored>> add_heart_rate(store::Key key,
+                                      std::vector<rucking::HeartRateSample> samples);
 
   // Drops what memory holds of a ruck, or of all rucks of a user: its rows have changed.
   void forget(RuckId ruck);

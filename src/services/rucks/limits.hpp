@@ -6,37 +6,39 @@
 namespace ruck::rucks {
 
 // ---- what comes in -----------------------------------------------------------------------------
-inline constexpr std::size_t kPointsPerBatchMax = 100'000;      // a day at 1 Hz fits twice in 8 MiB
-inline constexpr std::size_t kSamplesPerChunkMax = 100'000;     // heart rate, likewise
-inline constexpr std::size_t kNamedProblemsMax = 50;            // of a batch, in its reply
-inline constexpr auto kClockAhead = std::chrono::hours(1);      // a phone's clock may be wrong so much
-inline constexpr double kLoadKgMax = 120;                       // nobody carries more
-inline constexpr double kDistanceKmMax = 2000;                  // of one ruck, as a phone claims it
+inline constexpr std::size_t kPointsPerBatchMax = 100'000;   // a day at 1 Hz fits twice in 8 MiB
+inline constexpr std::size_t kSamplesPerChunkMax = 100'000;  // heart rate, likewise
+inline constexpr std::size_t kNamedProblemsMax = 50;         // of a batch, in its reply
+inline constexpr auto kClockAhead = std::chrono::hours(1);   // a phone's clock may be wrong so much
+inline constexpr double kLoadKgMax = 120;                    // nobody carries more
+inline constexpr double kDistanceKmMax = 2000;               // of one ruck, as a phone claims it
 inline constexpr std::int64_t kDurationSecondsMax = 2'592'000;  // 30 days (contract core §3.3)
 inline constexpr std::size_t kClientSplitsMax = 2000;
-inline constexpr std::size_t kEventsPerRuckMax = 2000;          // pauses and load changes
+inline constexpr std::size_t kEventsPerRuckMax = 2000;  // pauses and load changes
 inline constexpr std::size_t kListLimitMax = 200;
 
 // ---- what is kept ------------------------------------------------------------------------------
-// A tail larger than this becomes a row of its own: below it a batch rewrites one row of under 2 KiB.
+// A tail larger than this becomes a row of its own: below it a batch rewrites one row of under 2
+// KiB.
 inline constexpr std::size_t kTailBytesMax = 1024;
-// Fix times remembered of a live ruck, to know a batch that is sent again without reading the track:
-// two minutes at 1 Hz, ten as the phone samples, longer than its retries; at most twice as many.
+// Fix times remembered of a live ruck, to know a batch that is sent again without reading the
+// track: two minutes at 1 Hz, ten as the phone samples, longer than its retries; at most twice as
+// many.
 inline constexpr std::size_t kRecentTimesMax = 128;
 // Points of a ruck altogether; a month at 1 Hz. More would only be an attack.
 inline constexpr std::size_t kPointsPerRuckMax = 2'600'000;
-inline constexpr std::size_t kPointsPerChunk = 100'000;         // of a merged track: a row of 400 KiB
+inline constexpr std::size_t kPointsPerChunk = 100'000;  // of a merged track: a row of 400 KiB
 
 // ---- what is live in memory ---------------------------------------------------------------------
-inline constexpr std::size_t kLiveRucksMax = 40'000;            // about 3 KiB each
-inline constexpr auto kLiveIdle = std::chrono::minutes(10);     // then it is read again when needed
-inline constexpr int kAttemptsMax = 8;                          // of a change that met a newer version
+inline constexpr std::size_t kLiveRucksMax = 40'000;         // about 3 KiB each
+inline constexpr auto kLiveIdle = std::chrono::minutes(10);  // then it is read again when needed
+inline constexpr int kAttemptsMax = 8;                       // of a change that met a newer version
 
 // ---- what counts --------------------------------------------------------------------------------
-inline constexpr double kCoverageMin = 0.9;                     // of the moving time, for points alone
-inline constexpr double kLineToleranceM = 2;                    // of the line on a map (science §4)
-inline constexpr double kPublicCutM = 500;                      // of a track, at both ends, for others
-inline constexpr std::size_t kHeartRateShownMax = 400;          // contract core §3.6
-inline constexpr std::size_t kDetailsPointsMax = 500;           // contract core §3.2
+inline constexpr double kCoverageMin = 0.9;             // of the moving time, for points alone
+inline constexpr double kLineToleranceM = 2;            // of the line on a map (science §4)
+inline constexpr double kPublicCutM = 500;              // of a track, at both ends, for others
+inline constexpr std::size_t kHeartRateShownMax = 400;  // contract core §3.6
+inline constexpr std::size_t kDetailsPointsMax = 500;   // contract core §3.2
 
 }  // namespace ruck::rucks

@@ -1,8 +1,8 @@
 #include "services/rucks/packing.hpp"
 
-#include <zstd.h>
-
 #include "base/assert.hpp"
+
+#include <zstd.h>
 
 namespace ruck::rucks {
 namespace {
@@ -24,7 +24,8 @@ Result<std::string> unpack(std::string_view packing, std::string_view data) {
   const unsigned long long size = ZSTD_getFrameContentSize(data.data(), data.size());
   const bool is_known = size != ZSTD_CONTENTSIZE_ERROR && size != ZSTD_CONTENTSIZE_UNKNOWN;
   if (packing != kPackingZstd || !is_known || size > kUnpackedBytesMax) {
-    return fail(Error{.code = ErrorCode::kDamagedData, .detail = "track chunk is not a zstd frame"});
+    return fail(
+        Error{.code = ErrorCode::kDamagedData, .detail = "track chunk is not a zstd frame"});
   }
   std::string out(size, '\0');
   const std::size_t written = ZSTD_decompress(out.data(), out.size(), data.data(), data.size());

@@ -1,9 +1,9 @@
 #pragma once
 // How blocks lie in a row: as they are while a ruck is live, compressed with zstd once it is done.
+#include "base/error.hpp"
+
 #include <string>
 #include <string_view>
-
-#include "base/error.hpp"
 
 namespace ruck::rucks {
 

@@ -39,7 +39,8 @@ Result<Track> track_of(db::Session& q, const RuckRow& row) {
 profile::PublicUser public_user(db::Session& q, UserId user) {
   const auto row = profile::find_user(q, user);
   if (!row) return {.id = user};
-  return {.id = user, .username = row->username, .avatar_url = row->avatar_url, .gender = row->gender};
+  return {
+      .id = user, .username = row->username, .avatar_url = row->avatar_url, .gender = row->gender};
 }
 
 // Drawn from the simplified line, which lists and maps use, never from the points.
@@ -54,7 +55,8 @@ std::vector<rucking::TrackPoint> line_points(db::Session& q, const RuckRow& row)
 task<Result<std::vector<RuckView>>> RuckService::list(Viewer viewer, ListQuery query) {
   co_return co_await deps_.database.read([user = viewer.user, query](db::Session& q) {
     std::vector<RuckView> views;
-    for (const RuckRow& row : store::list(q, user, {.limit = query.limit, .offset = query.offset})) {
+    for (const RuckRow& row :
+         store::list(q, user, {.limit = query.limit, .offset = query.offset})) {
       views.push_back(view_of(row));
     }
     return views;
@@ -62,7 +64,8 @@ task<Result<std::vector<RuckView>>> RuckService::list(Viewer viewer, ListQuery q
 }
 
 task<Result<RuckService::RuckReply>> RuckService::get(Viewer viewer, RuckRef ref) {
-  co_return co_await deps_.database.read([user = viewer.user, ref](db::Session& q) -> Result<RuckReply> {
+  co_return co_await deps_.database.read([user = viewer.user,
+                                          ref](db::Session& q) -> Result<RuckReply> {
     const Result<Found> found = find_for(q, user, ref);
     if (!found) return fail(found.error());
     const Result<Track> track = track_of(q, found->row);
@@ -86,30 +89,32 @@ task<Result<RuckService::RuckReply>> RuckService::get(Viewer viewer, RuckRef ref
 }
 
 task<Result<RuckService::DetailsReply>> RuckService::details(Viewer viewer, RuckRef ref) {
-  co_return co_await deps_.database.read([user = viewer.user, ref](db::Session& q) -> Result<DetailsReply> {
-    const Result<Found> found = find_for(q, user, ref);
-    if (!found) return fail(found.error());
-    const RuckRow& row = found->row;
-    DetailsExtra extra;
-    extra.user = public_user(q, row.user_id);
-    if (found->is_owner) {
-      const RuckView view = view_of(row);
-      extra.elevation_gain_meters = view.elevation_gain_m;
-      extra.elevation_loss_meters = view.elevation_loss_m;
-      extra.route = route_of(line_points(q, row), kDetailsPointsMax);
-      extra.location_points = extra.route;
-      return DetailsReply(RuckDetails{view, std::move(extra), own_splits(q, row)});
-    }
-    // Cut by the whole track, whose ends the simplified line shares; then only the cut is shown.
-    const PublicRuck view = public_view_of(row);
-    extra.elevation_gain_meters = view.elevation_gain_m;
-    extra.elevation_loss_meters = view.elevation_loss_m;
-    const Result<Track> track = track_of(q, row);
-    if (!track) return fail(track.error());
-    extra.route = route_of(public_track(track->points), kDetailsPointsMax);
-    extra.location_points = extra.route;
-    return DetailsReply(PublicRuckDetails{view, std::move(extra)});
-  });
+  co_return co_await deps_.database.read(
+      [user = viewer.user, ref](db::Session& q) -> Result<DetailsReply> {
+        const Result<Found> found = find_for(q, user, ref);
+        if (!found) return fail(found.error());
+        const RuckRow& row = found->row;
+        DetailsExtra extra;
+        extra.user = public_user(q, row.user_id);
+        if (found->is_owner) {
+          const RuckView view = view_of(row);
+          extra.elevation_gain_meters = view.elevation_gain_m;
+          extra.elevation_loss_meters = view.elevation_loss_m;
+          extra.route = route_of(line_points(q, row), kDetailsPointsMax);
+          extra.location_points = extra.route;
+          return DetailsReply(RuckDetails{view, std::move(extra), own_splits(q, row)});
+        }
+        // Cut by the whole track, whose ends the simplified line shares; then only the cut is
+        // shown.
+        const PublicRuck view = public_view_of(row);
+        extra.elevation_gain_meters = view.elevation_gain_m;
+        extra.elevation_loss_meters = view.elevation_loss_m;
+        const Result<Track> track = track_of(q, row);
+        if (!track) return fail(track.error());
+        extra.route = route_of(public_track(track->points), kDetailsPointsMax);
+        extra.location_points = extra.route;
+        return DetailsReply(PublicRuckDetails{view, std::move(extra)});
+      });
 }
 
 task<Result<std::vector<HeartRateView>>> RuckService::heart_rate(Viewer viewer, RuckRef ref) {

@@ -1,37 +1,42 @@
 // What comes in while a ruck is under way: batches of points and heart rate.
-#include <cmath>
-
 #include "services/rucks/batch.hpp"
 #include "services/rucks/rules.hpp"
 #include "services/rucks/service.hpp"
 #include "services/rucks/store.hpp"
 
+#include <cmath>
+
 namespace ruck::rucks {
 namespace {
-BatchReply reply_of(RuckId id, const Stored& stored, std::int64_t submitted, std::int64_t rejected) {
+BatchReply reply_of(RuckId id, const Stored& stored, std::int64_t submitted,
+                    std::int64_t rejected) {
   const double kept = static_cast<double>(submitted - rejected);
   return {.ruck_id = id,
           .submitted_count = submitted,
           .inserted = stored.inserted,
           .duplicates = stored.duplicates,
           .rejected = rejected,
-          .success_rate = submitted == 0 ? 100 : std::round(1000 * kept / static_cast<double>(submitted)) / 10,
+          .success_rate =
+              submitted == 0 ? 100 : std::round(1000 * kept / static_cast<double>(submitted)) / 10,
           .distance_km = std::round(stored.distance_m) / 1000,
           .duration_seconds = std::llround(stored.duration_s)};
 }
 
 template <class T>
 json::Omittable<std::vector<T>> unless_empty(std::vector<T> list) {
-  return list.empty() ? json::Omittable<std::vector<T>>() : json::Omittable<std::vector<T>>(std::move(list));
+  return list.empty() ? json::Omittable<std::vector<T>>()
+                      : json::Omittable<std::vector<T>>(std::move(list));
 }
 }  // namespace
 
-task<Result<http::Created<BatchReply>>> RuckService::locate(Viewer viewer, RuckRef ref, http::BodyView body) {
+task<Result<http::Created<BatchReply>>> RuckService::locate(Viewer viewer, RuckRef ref,
+                                                            http::BodyView body) {
   Result<PointBatch> batch = parse_points(body.bytes, to_ms(deps_.clock.now()));
   if (!batch) co_return fail(std::move(batch).error());
   const Result<RuckId> id = co_await own_id(viewer, ref);
   if (!id) co_return fail(id.error());
-  const Result<Stored> stored = co_await ingest_.add_points({viewer.user, *id}, std::move(batch->points));
+  const Result<Stored> stored =
+      co_await ingest_.add_points({viewer.user, *id}, std::move(batch->points));
   if (!stored) co_return fail(stored.error());
   BatchReply reply = reply_of(*id, *stored, batch->submitted, batch->rejected_count);
   reply.rejected_points = unless_empty(std::move(batch->rejected));
@@ -59,7 +64,8 @@ task<Result<http::Created<BatchReply>>> RuckService::add_heart_rate(Viewer viewe
         [key, minutes](db::Session& q) { store::set_clock_offset(q, key, minutes); });
     if (!kept) co_return fail(kept.error());
   }
-  const Result<Stored> stored = co_await ingest_.add_heart_rate(key, place_samples(*batch, *window));
+  const Result<Stored> stored =
+      co_await ingest_.add_heart_rate(key, place_samples(*batch, *window));
   if (!stored) co_return fail(stored.error());
   BatchReply reply = reply_of(*id, *stored, batch->submitted, batch->rejected_count);
   reply.rejected_points = unless_empty(std::move(batch->rejected));

@@ -1,13 +1,13 @@
 #include "services/rucks/results.hpp"
 
-#include <algorithm>
-#include <cmath>
-
 #include "rucking/energy.hpp"
 #include "rucking/load.hpp"
 #include "rucking/simplify.hpp"
 #include "rucking/track_codec.hpp"
 #include "services/rucks/limits.hpp"
+
+#include <algorithm>
+#include <cmath>
 
 namespace ruck::rucks {
 namespace {
@@ -96,11 +96,12 @@ std::optional<std::int64_t> rounded(const std::optional<double>& value) {
   return value && *value > 0 ? std::optional<std::int64_t>(std::llround(*value)) : std::nullopt;
 }
 
-void take_heart_rate(RuckRow& row, const rucking::HeartRateTotals& totals, const StoredClaims& claims) {
+void take_heart_rate(RuckRow& row, const rucking::HeartRateTotals& totals,
+                     const StoredClaims& claims) {
   row.training_load = totals.trimp;
   if (totals.samples == 0) {
-    row.avg_heart_rate = claims.avg_heart_rate && *claims.avg_heart_rate > 0 ? claims.avg_heart_rate
-                                                                             : std::nullopt;
+    row.avg_heart_rate =
+        claims.avg_heart_rate && *claims.avg_heart_rate > 0 ? claims.avg_heart_rate : std::nullopt;
     row.min_heart_rate = rounded(claims.min_heart_rate);
     row.max_heart_rate = rounded(claims.max_heart_rate);
     return;
@@ -114,7 +115,8 @@ void take_heart_rate(RuckRow& row, const rucking::HeartRateTotals& totals, const
 
 std::vector<SplitRow> split_rows(const std::vector<rucking::Split>& splits) {
   std::vector<SplitRow> rows;
-  for (const rucking::SplitUnit unit : {rucking::SplitUnit::kKilometre, rucking::SplitUnit::kMile}) {
+  for (const rucking::SplitUnit unit :
+       {rucking::SplitUnit::kKilometre, rucking::SplitUnit::kMile}) {
     double total_m = 0;
     double total_s = 0;
     for (const rucking::Split& split : splits) {
@@ -149,13 +151,15 @@ std::vector<SplitRow> claimed_splits(const RuckRow& row, const StoredClaims& cla
     ++number;
     const double km = split.split_distance_km.value_or(1.0);
     const bool is_mile = km > 1.5 && km < 1.7;
-    const UtcMs ended = split.timestamp ? split.timestamp->time : to_ms(row.started_at.value_or(UtcUs{}));
+    const UtcMs ended =
+        split.timestamp ? split.timestamp->time : to_ms(row.started_at.value_or(UtcUs{}));
     rows.push_back({.unit = is_mile ? "mi" : "km",
                     .number = split.split_number.value_or(number),
                     .distance_m = km * 1000,
                     .duration_s = split.split_duration_seconds.value_or(0),
                     .moving_s = split.split_duration_seconds.value_or(0),
-                    .total_distance_m = split.total_distance_km.value_or(km * static_cast<double>(number)) * 1000,
+                    .total_distance_m =
+                        split.total_distance_km.value_or(km * static_cast<double>(number)) * 1000,
                     .total_duration_s = split.total_duration_seconds.value_or(0),
                     .elevation_gain_m = split.elevation_gain_m.value_or(0),
                     .calories_kcal = split.calories_burned.value_or(0),
@@ -173,7 +177,9 @@ std::string line_of(const RuckRow& row, const Track& track) {
   const auto is_in_time = [&](const rucking::TrackPoint& p) {
     return !row.trim_end_ms || p.time_ms <= *row.trim_end_ms;
   };
-  const auto is_good = [](const rucking::TrackPoint& p) { return p.accuracy_m().value_or(0) <= kDrawnAccuracyM; };
+  const auto is_good = [](const rucking::TrackPoint& p) {
+    return p.accuracy_m().value_or(0) <= kDrawnAccuracyM;
+  };
   const bool any_good = std::ranges::any_of(track.points, is_good);
   for (const rucking::TrackPoint& point : track.points) {
     if (is_in_time(point) && (is_good(point) || !any_good)) drawn.push_back(point);
@@ -240,7 +246,8 @@ Results compute(RuckRow& row, const Track& track, const Replayed& replayed) {
   const StoredClaims claims = claims_of(row);
   take_totals(row, totals, claims);
   take_heart_rate(row, totals.heart_rate, claims);
-  row.power_points = rucking::power_points(row.ruck_weight_kg, row.distance_m, row.elevation_gain_m);
+  row.power_points =
+      rucking::power_points(row.ruck_weight_kg, row.distance_m, row.elevation_gain_m);
   row.point_count = static_cast<std::int64_t>(track.points.size());
   Results results{.splits = split_rows(replayed.splits), .line = line_of(row, track)};
   if (totals.points.used < 2) results.splits = claimed_splits(row, claims);

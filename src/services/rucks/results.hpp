@@ -2,14 +2,14 @@
 // From a recording and the phone's claims to the numbers a ruck shows. Pure: no database, no clock.
 //
 // Totals come from the accepted points where these cover at least kCoverageMin of the moving time.
-// Otherwise (a manual entry, a phone that lost reception, a recording that was cut off) the larger of
-// ours and the phone's counts, and distance_source says which it is.
-#include <string>
-#include <vector>
-
+// Otherwise (a manual entry, a phone that lost reception, a recording that was cut off) the larger
+// of ours and the phone's counts, and distance_source says which it is.
 #include "services/rucks/rows.hpp"
 #include "services/rucks/track.hpp"
 #include "services/rucks/types.hpp"
+
+#include <string>
+#include <vector>
 
 namespace ruck::rucks {
 
@@ -26,9 +26,10 @@ struct StoredClaims {
   std::optional<double> max_heart_rate;
   std::vector<SplitInput> splits;
 };
-BOOST_DESCRIBE_STRUCT(StoredClaims, (), (distance_km, duration_seconds, paused_duration_seconds,
-                                         elevation_gain_m, elevation_loss_m, calories_burned,
-                                         avg_heart_rate, min_heart_rate, max_heart_rate, splits))
+BOOST_DESCRIBE_STRUCT(StoredClaims, (),
+                      (distance_km, duration_seconds, paused_duration_seconds, elevation_gain_m,
+                       elevation_loss_m, calories_burned, avg_heart_rate, min_heart_rate,
+                       max_heart_rate, splits))
 
 [[nodiscard]] StoredClaims claims_of(const RuckRow& row);
 // Takes over what the phone says; distance and duration never become smaller.

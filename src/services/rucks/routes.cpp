@@ -3,12 +3,14 @@
 namespace ruck::rucks {
 
 void add_routes(http::Router& r, RuckService& s) {
-  // Contract core §3. On the routes that keep data a client is never told 4xx for what a retry mends.
+  // Contract core §3. On the routes that keep data a client is never told 4xx for what a retry
+  // mends.
   constexpr http::Limit kUploads = http::per_hour(3600);
   constexpr std::size_t kLarge = http::kIngestBodyBytesMax;
 
   http::get(r, "/api/rucks", "rucks.list",
-            {.summary = "The user's own rucks, the latest first", .cached = true}, &s, &RuckService::list);
+            {.summary = "The user's own rucks, the latest first", .cached = true}, &s,
+            &RuckService::list);
   http::post(r, "/api/rucks", "rucks.create",
              {.summary = "Create a ruck, or a whole one that is entered by hand",
               .body_bytes_max = kLarge,
@@ -17,27 +19,31 @@ void add_routes(http::Router& r, RuckService& s) {
   http::get(r, "/api/rucks/{id}", "rucks.get",
             {.summary = "A ruck with its points; others get the public fields and a cut track"}, &s,
             &RuckService::get);
-  http::patch(r, "/api/rucks/{id}", "rucks.patch", {.summary = "Notes, rating, visibility and the like"},
-              &s, &RuckService::patch_details);
-  http::del(r, "/api/rucks/{id}", "rucks.delete", {.summary = "Delete a ruck with everything in it"}, &s,
-            &RuckService::remove);
+  http::patch(r, "/api/rucks/{id}", "rucks.patch",
+              {.summary = "Notes, rating, visibility and the like"}, &s,
+              &RuckService::patch_details);
+  http::del(r, "/api/rucks/{id}", "rucks.delete",
+            {.summary = "Delete a ruck with everything in it"}, &s, &RuckService::remove);
   http::get(r, "/api/rucks/{id}/details", "rucks.details",
-            {.summary = "A ruck with its map line, owner and reactions"}, &s, &RuckService::details);
+            {.summary = "A ruck with its map line, owner and reactions"}, &s,
+            &RuckService::details);
   http::patch(r, "/api/rucks/{id}/details", "rucks.patch_details",
-              {.summary = "Notes, rating, visibility and the like"}, &s, &RuckService::patch_details);
+              {.summary = "Notes, rating, visibility and the like"}, &s,
+              &RuckService::patch_details);
   http::put(r, "/api/rucks/{id}/edit", "rucks.edit",
             {.summary = "Cut off the end and correct the totals; the recording is kept"}, &s,
             &RuckService::edit);
 
-  http::post(r, "/api/rucks/{id}/start", "rucks.start", {.summary = "Start a created ruck", .keeps_data = true},
-             &s, &RuckService::start);
-  http::post(r, "/api/rucks/{id}/pause", "rucks.pause", {.summary = "Pause", .keeps_data = true}, &s,
-             &RuckService::pause);
-  http::post(r, "/api/rucks/{id}/resume", "rucks.resume", {.summary = "Go on after a pause", .keeps_data = true},
-             &s, &RuckService::resume);
-  http::post(r, "/api/rucks/{id}/load", "rucks.change_load",
-             {.summary = "The carried load has changed, now or at a moment before", .keeps_data = true}, &s,
-             &RuckService::change_load);
+  http::post(r, "/api/rucks/{id}/start", "rucks.start",
+             {.summary = "Start a created ruck", .keeps_data = true}, &s, &RuckService::start);
+  http::post(r, "/api/rucks/{id}/pause", "rucks.pause", {.summary = "Pause", .keeps_data = true},
+             &s, &RuckService::pause);
+  http::post(r, "/api/rucks/{id}/resume", "rucks.resume",
+             {.summary = "Go on after a pause", .keeps_data = true}, &s, &RuckService::resume);
+  http::post(
+      r, "/api/rucks/{id}/load", "rucks.change_load",
+      {.summary = "The carried load has changed, now or at a moment before", .keeps_data = true},
+      &s, &RuckService::change_load);
   http::post(r, "/api/rucks/{id}/complete", "rucks.complete",
              {.summary = "Complete a ruck; again, to add what was missing",
               .body_bytes_max = kLarge,

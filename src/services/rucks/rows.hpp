@@ -1,12 +1,13 @@
 #pragma once
 // The rows of the rucks' tables, member by member in column order.
+#include "base/ids.hpp"
+#include "db/value.hpp"
+
 #include <boost/describe.hpp>
+
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "base/ids.hpp"
-#include "db/value.hpp"
 
 namespace ruck::rucks {
 
@@ -69,9 +70,8 @@ BOOST_DESCRIBE_STRUCT(RuckRow, (),
                        planned_duration_minutes, event_id, route_id, planned_ruck_id,
                        ruck_weight_kg, body, altitude_source, created_at, updated_at, started_at,
                        completed_at, last_arrival_at, listed_at, local_day, clock_offset_min,
-                       trim_end_ms, client,
-                       distance_m, distance_source, duration_s, moving_s, paused_s,
-                       elevation_gain_m, elevation_loss_m, calories_kcal, avg_heart_rate,
+                       trim_end_ms, client, distance_m, distance_source, duration_s, moving_s,
+                       paused_s, elevation_gain_m, elevation_loss_m, calories_kcal, avg_heart_rate,
                        min_heart_rate, max_heart_rate, hr_zone_snapshot, time_in_zones,
                        power_points, load_distance_kg_km, training_load, steps, point_count,
                        has_photos))
@@ -93,8 +93,9 @@ struct ProgressRow {
   std::int64_t heart_rate_count = 0;
   UtcUs last_arrival_at{};
 };
-BOOST_DESCRIBE_STRUCT(ProgressRow, (), (version, state, tail, heart_rate_tail, point_count,
-                                        heart_rate_count, last_arrival_at))
+BOOST_DESCRIBE_STRUCT(ProgressRow, (),
+                      (version, state, tail, heart_rate_tail, point_count, heart_rate_count,
+                       last_arrival_at))
 
 struct ChunkRow {
   std::int64_t first_ms = 0;
@@ -128,9 +129,9 @@ struct SplitRow {
   std::optional<double> lat;
   std::optional<double> lng;
 };
-BOOST_DESCRIBE_STRUCT(SplitRow, (), (unit, number, distance_m, duration_s, moving_s,
-                                     total_distance_m, total_duration_s, elevation_gain_m,
-                                     elevation_loss_m, calories_kcal, avg_heart_rate, ended_at_ms,
-                                     lat, lng))
+BOOST_DESCRIBE_STRUCT(SplitRow, (),
+                      (unit, number, distance_m, duration_s, moving_s, total_distance_m,
+                       total_duration_s, elevation_gain_m, elevation_loss_m, calories_kcal,
+                       avg_heart_rate, ended_at_ms, lat, lng))
 
 }  // namespace ruck::rucks

@@ -1,13 +1,13 @@
 #include "services/rucks/rules.hpp"
 
-#include <algorithm>
-
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "services/profile/service.hpp"
 #include "services/rucks/store.hpp"
 #include "services/rucks/track.hpp"
 #include "services/rucks/views.hpp"
+
+#include <algorithm>
 
 namespace ruck::rucks {
 namespace {
@@ -25,7 +25,8 @@ constexpr auto kTimesAhead = std::chrono::hours(1);
 RuckId make_ruck_id(UtcUs now) {
   const std::int64_t ms = to_ms(now).time_since_epoch().count() - kIdEpochMs;
   const auto random = static_cast<std::int64_t>(random_u64() & ((1U << kIdRandomBits) - 1));
-  return RuckId((std::max<std::int64_t>(ms, kEpochMsEnd >> kIdRandomBits) << kIdRandomBits) | random);
+  return RuckId((std::max<std::int64_t>(ms, kEpochMsEnd >> kIdRandomBits) << kIdRandomBits) |
+                random);
 }
 
 Result<RuckRow> new_ruck(db::Session& q, UserId user, UtcUs now) {
@@ -41,10 +42,12 @@ Result<RuckRow> new_ruck(db::Session& q, UserId user, UtcUs now) {
 }
 
 std::optional<RuckRow> find(db::Session& q, UserId user, const RuckRef& ref) {
-  return ref.id ? store::find(q, {user, *ref.id}) : store::find_by_client_key(q, user, ref.client_key);
+  return ref.id ? store::find(q, {user, *ref.id})
+                : store::find_by_client_key(q, user, ref.client_key);
 }
 
-Result<RuckRow> ruck_of_client_key(db::Session& q, UserId user, const std::string& client_key, UtcUs now) {
+Result<RuckRow> ruck_of_client_key(db::Session& q, UserId user, const std::string& client_key,
+                                   UtcUs now) {
   if (auto known = store::find_by_client_key(q, user, client_key)) return std::move(*known);
   const auto started =
       parse_number<std::int64_t>(std::string_view(client_key).substr(kOfflinePrefix.size()));
@@ -71,7 +74,8 @@ UtcUs local_moment(db::Session& q, UserId user, const http::Timestamp& time) {
   return time.has_zone ? to_us(time.time) : to_us(profile::zone_of(q, user).from_local(time.time));
 }
 
-void set_weights(RuckRow& row, const std::optional<double>& load_kg, const std::optional<double>& body_kg) {
+void set_weights(RuckRow& row, const std::optional<double>& load_kg,
+                 const std::optional<double>& body_kg) {
   row.ruck_weight_kg = load_kg.value_or(row.ruck_weight_kg);
   if (!body_kg) return;
   profile::Body body = body_of(row);
@@ -79,9 +83,11 @@ void set_weights(RuckRow& row, const std::optional<double>& load_kg, const std::
   row.body = json::to_text(body);
 }
 
-void take_times(RuckRow& row, const std::optional<UtcUs>& started, const std::optional<UtcUs>& ended,
-                UtcUs now) {
-  const auto is_possible = [&](UtcUs time) { return time > utc_us(0) && time <= now + kTimesAhead; };
+void take_times(RuckRow& row, const std::optional<UtcUs>& started,
+                const std::optional<UtcUs>& ended, UtcUs now) {
+  const auto is_possible = [&](UtcUs time) {
+    return time > utc_us(0) && time <= now + kTimesAhead;
+  };
   if (started && is_possible(*started)) {
     row.started_at = row.started_at ? std::min(*row.started_at, *started) : *started;
   }
@@ -94,11 +100,13 @@ void take_times(RuckRow& row, const std::optional<UtcUs>& started, const std::op
 SampleWindow window_of(db::Session& q, const RuckRow& row, UtcUs now) {
   const UtcMs anchor = to_ms(row.started_at.value_or(now));
   const auto zone = profile::zone_of(q, row.user_id);
-  SampleWindow window{.now = to_ms(now),
-                      .profile_offset = std::chrono::round<std::chrono::minutes>(zone.to_local(anchor) - anchor)};
+  SampleWindow window{
+      .now = to_ms(now),
+      .profile_offset = std::chrono::round<std::chrono::minutes>(zone.to_local(anchor) - anchor)};
   if (row.clock_offset_min) window.known_offset = std::chrono::minutes(*row.clock_offset_min);
   if (row.started_at) window.started_at = to_ms(*row.started_at);
-  if (row.status == status::kCompleted && row.completed_at) window.ended_at = to_ms(*row.completed_at);
+  if (row.status == status::kCompleted && row.completed_at)
+    window.ended_at = to_ms(*row.completed_at);
   return window;
 }
 
@@ -117,10 +125,12 @@ std::optional<ruck::rucks::RuckRef> ruck::http::PathParam<ruck::rucks::RuckRef>:
     std::string_view text) {
   using namespace ruck::rucks;
   const bool is_offline = text.starts_with(kOfflinePrefix);
-  const auto number = parse_number<std::int64_t>(is_offline ? text.substr(kOfflinePrefix.size()) : text);
+  const auto number =
+      parse_number<std::int64_t>(is_offline ? text.substr(kOfflinePrefix.size()) : text);
   if (!number || *number < 0) return std::nullopt;
   // The app sometimes drops the prefix (contract core §3.7).
   const bool is_bare_epoch = *number >= kEpochMsBegin && *number < kEpochMsEnd;
   if (!is_offline && !is_bare_epoch) return RuckRef{.id = RuckId(*number), .client_key = {}};
-  return RuckRef{.id = std::nullopt, .client_key = std::string(kOfflinePrefix) + std::to_string(*number)};
+  return RuckRef{.id = std::nullopt,
+                 .client_key = std::string(kOfflinePrefix) + std::to_string(*number)};
 }

@@ -22,10 +22,11 @@ namespace ruck::rucks {
 [[nodiscard]] UtcUs moment(const http::Timestamp& time);
 [[nodiscard]] UtcUs local_moment(db::Session& q, UserId user, const http::Timestamp& time);
 
-void set_weights(RuckRow& row, const std::optional<double>& load_kg, const std::optional<double>& body_kg);
+void set_weights(RuckRow& row, const std::optional<double>& load_kg,
+                 const std::optional<double>& body_kg);
 // Start and end as the client says, where they are possible.
-void take_times(RuckRow& row, const std::optional<UtcUs>& started, const std::optional<UtcUs>& ended,
-                UtcUs now);
+void take_times(RuckRow& row, const std::optional<UtcUs>& started,
+                const std::optional<UtcUs>& ended, UtcUs now);
 
 [[nodiscard]] SampleWindow window_of(db::Session& q, const RuckRow& row, UtcUs now);
 // The splits in the owner's own unit.

@@ -1,7 +1,5 @@
 #include "services/rucks/service.hpp"
 
-#include <algorithm>
-
 #include "services/profile/service.hpp"
 #include "services/rucks/limits.hpp"
 #include "services/rucks/results.hpp"
@@ -9,6 +7,8 @@
 #include "services/rucks/settle.hpp"
 #include "services/rucks/store.hpp"
 #include "services/rucks/views.hpp"
+
+#include <algorithm>
 
 namespace ruck::rucks {
 namespace {
@@ -22,8 +22,8 @@ ActiveRuck active_view(const RuckRow& row) {
 }
 
 // A ruck that is entered by hand, whole and finished.
-Result<RuckService::CreateReply> create_manual(db::Session& q, RuckRow row, const CreateRuck& request,
-                                               UtcUs now) {
+Result<RuckService::CreateReply> create_manual(db::Session& q, RuckRow row,
+                                               const CreateRuck& request, UtcUs now) {
   row.is_manual = true;
   row.status = status::kCompleted;
   merge_claims(row, request);
@@ -31,8 +31,8 @@ Result<RuckService::CreateReply> create_manual(db::Session& q, RuckRow row, cons
     return time ? std::optional(local_moment(q, row.user_id, *time)) : std::nullopt;
   };
   take_times(row, local(request.started_at), local(request.completed_at), now);
-  const auto duration = std::chrono::microseconds(
-      std::llround(claims_of(row).duration_seconds * 1e6));
+  const auto duration =
+      std::chrono::microseconds(std::llround(claims_of(row).duration_seconds * 1e6));
   if (row.started_at && !row.completed_at) row.completed_at = *row.started_at + duration;
   if (!row.started_at) row.started_at = row.completed_at.value_or(now) - duration;
   store::insert(q, row);
@@ -45,10 +45,12 @@ Result<RuckService::CreateReply> create_now(db::Session& q, UserId user, const C
                                             UtcUs now) {
   Result<RuckRow> fresh = new_ruck(q, user, now);
   if (!fresh) return fail(std::move(fresh).error());
-  const bool is_finished = request.status == "completed" || request.duration_seconds.value_or(0) > 0;
+  const bool is_finished =
+      request.status == "completed" || request.duration_seconds.value_or(0) > 0;
   const bool is_manual = request.is_manual.value_or(false) && is_finished;
   const auto active = is_manual ? std::nullopt : store::find_active(q, user);
-  if (active && active->status != status::kCreated) return RuckService::CreateReply(active_view(*active));
+  if (active && active->status != status::kCreated)
+    return RuckService::CreateReply(active_view(*active));
   // One that was created and never started is taken again: a create whose reply was lost, or a
   // change of mind about the weight.
   RuckRow row = active ? *active : *fresh;
@@ -89,16 +91,17 @@ RuckService::RuckService(Dependencies dependencies)
 template <class T>
 task<Result<T>> RuckService::change(Viewer viewer, RuckRef ref,
                                     std::function<Result<T>(db::Session&, RuckRow)> change) {
-  Result<std::pair<T, RuckId>> outcome = co_await deps_.revisions.write(
-      viewer.user,
-      [user = viewer.user, ref, change = std::move(change)](db::Session& q) -> Result<std::pair<T, RuckId>> {
-        auto row = find(q, user, ref);
-        if (!row) return fail(ErrorCode::kRuckNotFound);
-        const RuckId found = row->id;
-        Result<T> changed = change(q, std::move(*row));
-        if (!changed) return fail(std::move(changed).error());
-        return std::pair(std::move(*changed), found);
-      });
+  Result<std::pair<T, RuckId>> outcome =
+      co_await deps_.revisions.write(viewer.user,
+                                     [user = viewer.user, ref, change = std::move(change)](
+                                         db::Session& q) -> Result<std::pair<T, RuckId>> {
+                                       auto row = find(q, user, ref);
+                                       if (!row) return fail(ErrorCode::kRuckNotFound);
+                                       const RuckId found = row->id;
+                                       Result<T> changed = change(q, std::move(*row));
+                                       if (!changed) return fail(std::move(changed).error());
+                                       return std::pair(std::move(*changed), found);
+                                     });
   if (!outcome) co_return fail(std::move(outcome).error());
   ingest_.forget(outcome->second);
   co_return std::move(outcome->first);
@@ -122,9 +125,8 @@ task<Result<RuckService::CreateReply>> RuckService::create(Viewer viewer,
   Result<CreateReply> reply = fail(ErrorCode::kConflict);
   for (int attempt = 0; attempt < kCreateAttemptsMax; ++attempt) {
     reply = co_await deps_.revisions.write(
-        viewer.user, [user = viewer.user, value = request.value, now = deps_.clock.now()](db::Session& q) {
-          return create_now(q, user, value, now);
-        });
+        viewer.user, [user = viewer.user, value = request.value, now = deps_.clock.now()](
+                         db::Session& q) { return create_now(q, user, value, now); });
     if (reply || reply.error().code != ErrorCode::kConflict) break;
   }
   if (!reply) co_return fail(std::move(reply).error());
@@ -134,7 +136,8 @@ task<Result<RuckService::CreateReply>> RuckService::create(Viewer viewer,
   co_return std::move(*reply);
 }
 
-task<Result<RuckView>> RuckService::start(Viewer viewer, RuckRef ref, http::Lenient<StartRuck> request) {
+task<Result<RuckView>> RuckService::start(Viewer viewer, RuckRef ref,
+                                          http::Lenient<StartRuck> request) {
   const Result<RuckId> id = co_await own_id(viewer, ref);
   if (!id) co_return fail(id.error());
   const UtcUs now = deps_.clock.now();
@@ -153,7 +156,8 @@ task<Result<RuckView>> RuckService::start(Viewer viewer, RuckRef ref, http::Leni
       });
 }
 
-task<Result<RuckView>> RuckService::add_event(Viewer viewer, RuckRef ref, RuckEvent event, std::string kind) {
+task<Result<RuckView>> RuckService::add_event(Viewer viewer, RuckRef ref, RuckEvent event,
+                                              std::string kind) {
   const Result<RuckId> id = co_await own_id(viewer, ref);
   if (!id) co_return fail(id.error());
   const UtcUs now = deps_.clock.now();
@@ -171,7 +175,9 @@ task<Result<RuckView>> RuckService::add_event(Viewer viewer, RuckRef ref, RuckEv
         UtcUs at = event.timestamp ? moment(*event.timestamp) : now;
         if (at > now + kClockAhead || at < utc_us(0)) at = now;
         store::put_event(q, key,
-                         {.at_ms = to_ms(at).time_since_epoch().count(), .kind = kind, .load_kg = event.load_kg});
+                         {.at_ms = to_ms(at).time_since_epoch().count(),
+                          .kind = kind,
+                          .load_kg = event.load_kg});
         if (kind == "pause") row.status = status::kPaused;
         if (kind == "resume") row.status = status::kInProgress;
         const Result<Merged> merged = merge_track(q, std::move(row), {}, now);
@@ -180,14 +186,18 @@ task<Result<RuckView>> RuckService::add_event(Viewer viewer, RuckRef ref, RuckEv
       });
 }
 
-task<Result<RuckView>> RuckService::pause(Viewer viewer, RuckRef ref, http::Lenient<RuckEvent> event) {
+task<Result<RuckView>> RuckService::pause(Viewer viewer, RuckRef ref,
+                                          http::Lenient<RuckEvent> event) {
   return add_event(viewer, std::move(ref), event.value, "pause");
 }
-task<Result<RuckView>> RuckService::resume(Viewer viewer, RuckRef ref, http::Lenient<RuckEvent> event) {
+task<Result<RuckView>> RuckService::resume(Viewer viewer, RuckRef ref,
+                                           http::Lenient<RuckEvent> event) {
   return add_event(viewer, std::move(ref), event.value, "resume");
 }
-task<Result<RuckView>> RuckService::change_load(Viewer viewer, RuckRef ref, http::Lenient<RuckEvent> event) {
-  if (!event.value.load_kg) co_return fail(ErrorCode::kInvalidInput, "$.load_kg: expected a number, got nothing");
+task<Result<RuckView>> RuckService::change_load(Viewer viewer, RuckRef ref,
+                                                http::Lenient<RuckEvent> event) {
+  if (!event.value.load_kg)
+    co_return fail(ErrorCode::kInvalidInput, "$.load_kg: expected a number, got nothing");
   co_return co_await add_event(viewer, std::move(ref), event.value, "load");
 }
 
@@ -230,24 +240,26 @@ task<Result<CompletedRuck>> RuckService::complete(Viewer viewer, RuckRef ref,
 }
 
 task<Result<RuckView>> RuckService::patch_details(Viewer viewer, RuckRef ref, RuckNotes notes) {
-  return change<RuckView>(viewer, std::move(ref),
-                          [notes = std::move(notes), now = deps_.clock.now()](
-                              db::Session& q, RuckRow row) -> Result<RuckView> {
-                            const RuckRow before = row;
-                            copy_notes(row, notes);
-                            if (row == before && json::to_text(notes) == json::to_text(RuckNotes{})) {
-                              return fail(ErrorCode::kInvalidInput, "There is nothing in it to change");
-                            }
-                            row.updated_at = now;
-                            store::update(q, row);
-                            return view_of(row);
-                          });
+  return change<RuckView>(
+      viewer, std::move(ref),
+      [notes = std::move(notes), now = deps_.clock.now()](db::Session& q,
+                                                          RuckRow row) -> Result<RuckView> {
+        const RuckRow before = row;
+        copy_notes(row, notes);
+        if (row == before && json::to_text(notes) == json::to_text(RuckNotes{})) {
+          return fail(ErrorCode::kInvalidInput, "There is nothing in it to change");
+        }
+        row.updated_at = now;
+        store::update(q, row);
+        return view_of(row);
+      });
 }
 
 task<Result<EditReply>> RuckService::edit(Viewer viewer, RuckRef ref, EditRuck request) {
   return change<EditReply>(
       viewer, std::move(ref),
-      [request = std::move(request), now = deps_.clock.now()](db::Session& q, RuckRow row) -> Result<EditReply> {
+      [request = std::move(request), now = deps_.clock.now()](db::Session& q,
+                                                              RuckRow row) -> Result<EditReply> {
         if (row.status != status::kCompleted) {
           return fail(ErrorCode::kInvalidState, "Only a completed ruck can be edited");
         }
@@ -260,17 +272,17 @@ task<Result<EditReply>> RuckService::edit(Viewer viewer, RuckRef ref, EditRuck r
           row.completed_at = end;
         }
         // The owner's word replaces what the phone said before, also where it is smaller.
-        row.client = json::to_text(StoredClaims{
-            .distance_km = request.distance_km,
-            .duration_seconds = request.duration_seconds,
-            .paused_duration_seconds = claims_of(row).paused_duration_seconds,
-            .elevation_gain_m = request.elevation_gain_m,
-            .elevation_loss_m = request.elevation_loss_m,
-            .calories_burned = request.calories_burned.value_or(0),
-            .avg_heart_rate = request.avg_heart_rate,
-            .min_heart_rate = request.min_heart_rate,
-            .max_heart_rate = request.max_heart_rate,
-            .splits = request.splits});
+        row.client = json::to_text(
+            StoredClaims{.distance_km = request.distance_km,
+                         .duration_seconds = request.duration_seconds,
+                         .paused_duration_seconds = claims_of(row).paused_duration_seconds,
+                         .elevation_gain_m = request.elevation_gain_m,
+                         .elevation_loss_m = request.elevation_loss_m,
+                         .calories_burned = request.calories_burned.value_or(0),
+                         .avg_heart_rate = request.avg_heart_rate,
+                         .min_heart_rate = request.min_heart_rate,
+                         .max_heart_rate = request.max_heart_rate,
+                         .splits = request.splits});
         const Result<Merged> merged = merge_track(q, std::move(row), {}, now);
         if (!merged) return fail(merged.error());
         const RuckView view = view_of(merged->row);
@@ -284,11 +296,12 @@ task<Result<EditReply>> RuckService::edit(Viewer viewer, RuckRef ref, EditRuck r
 }
 
 task<Result<DeleteReply>> RuckService::remove(Viewer viewer, RuckRef ref) {
-  return change<DeleteReply>(viewer, std::move(ref), [](db::Session& q, RuckRow row) -> Result<DeleteReply> {
-    store::remove(q, {row.user_id, row.id});
-    if (row.local_day) refresh_day(q, row.user_id, *row.local_day);
-    return DeleteReply{.message = "Ruck deleted", .id = row.id};
-  });
+  return change<DeleteReply>(viewer, std::move(ref),
+                             [](db::Session& q, RuckRow row) -> Result<DeleteReply> {
+                               store::remove(q, {row.user_id, row.id});
+                               if (row.local_day) refresh_day(q, row.user_id, *row.local_day);
+                               return DeleteReply{.message = "Ruck deleted", .id = row.id};
+                             });
 }
 
 task<Result<ImportOutcome>> RuckService::import(UserId user, ImportedRuck ruck) {

@@ -1,10 +1,5 @@
 #pragma once
 // Rucks from creation to summary (contract core §3).
-#include <functional>
-#include <string>
-#include <variant>
-#include <vector>
-
 #include "base/clock.hpp"
 #include "cache/revisions.hpp"
 #include "calendar/time_zone.hpp"
@@ -14,6 +9,11 @@
 #include "services/rucks/rows.hpp"
 #include "services/rucks/track.hpp"
 #include "services/rucks/types.hpp"
+
+#include <functional>
+#include <string>
+#include <variant>
+#include <vector>
 
 namespace ruck::rucks {
 
@@ -56,7 +56,8 @@ class RuckService {
   task<Result<RuckView>> pause(Viewer viewer, RuckRef ruck, http::Lenient<RuckEvent> event);
   task<Result<RuckView>> resume(Viewer viewer, RuckRef ruck, http::Lenient<RuckEvent> event);
   task<Result<RuckView>> change_load(Viewer viewer, RuckRef ruck, http::Lenient<RuckEvent> event);
-  task<Result<CompletedRuck>> complete(Viewer viewer, RuckRef ruck, http::Lenient<CompleteRuck> request);
+  task<Result<CompletedRuck>> complete(Viewer viewer, RuckRef ruck,
+                                       http::Lenient<CompleteRuck> request);
   task<Result<RuckView>> patch_details(Viewer viewer, RuckRef ruck, RuckNotes notes);
   task<Result<EditReply>> edit(Viewer viewer, RuckRef ruck, EditRuck request);
   task<Result<DeleteReply>> remove(Viewer viewer, RuckRef ruck);
@@ -67,7 +68,8 @@ class RuckService {
   task<Result<std::vector<HeartRateView>>> heart_rate(Viewer viewer, RuckRef ruck);
 
   task<Result<http::Created<BatchReply>>> locate(Viewer viewer, RuckRef ruck, http::BodyView body);
-  task<Result<http::Created<BatchReply>>> add_heart_rate(Viewer viewer, RuckRef ruck, http::BodyView body);
+  task<Result<http::Created<BatchReply>>> add_heart_rate(Viewer viewer, RuckRef ruck,
+                                                         http::BodyView body);
 
   task<Result<ImportOutcome>> import(UserId user, ImportedRuck ruck);
 

@@ -1,13 +1,13 @@
 #include "services/rucks/settle.hpp"
 
-#include <algorithm>
-#include <set>
-
 #include "calendar/time_zone.hpp"
 #include "services/profile/service.hpp"
 #include "services/rucks/limits.hpp"
 #include "services/rucks/results.hpp"
 #include "services/stats/service.hpp"
+
+#include <algorithm>
+#include <set>
 
 namespace ruck::rucks {
 namespace {
@@ -24,8 +24,8 @@ void stretch_times(RuckRow& row, const Track& track) {
 }
 
 // Writes a ruck that is under way: its track anew, so that chunks stay in the order of time.
-Result<> write_live(db::Session& q, const RuckRow& row, const Track& track, const ProgressRow& before,
-                    const rucking::TrackEngine& engine, UtcUs now) {
+Result<> write_live(db::Session& q, const RuckRow& row, const Track& track,
+                    const ProgressRow& before, const rucking::TrackEngine& engine, UtcUs now) {
   const store::Key key{row.user_id, row.id};
   store_merged(q, key, track);
   store::update(q, row);
@@ -40,8 +40,8 @@ Result<> write_live(db::Session& q, const RuckRow& row, const Track& track, cons
   return {};
 }
 
-Result<> write_completed(db::Session& q, RuckRow& row, const Track& track, const ProgressRow& before,
-                         const Replayed& replayed, UtcUs now) {
+Result<> write_completed(db::Session& q, RuckRow& row, const Track& track,
+                         const ProgressRow& before, const Replayed& replayed, UtcUs now) {
   const store::Key key{row.user_id, row.id};
   const std::optional<Day> day_before = row.local_day;
   if (!row.started_at) row.started_at = row.completed_at.value_or(now);
@@ -76,7 +76,8 @@ void start_now(RuckRow& row, UtcUs now) {
   if (!row.started_at) row.started_at = now;
 }
 
-Result<Merged> merge_track(db::Session& q, RuckRow row, std::span<const Additions> additions, UtcUs now) {
+Result<Merged> merge_track(db::Session& q, RuckRow row, std::span<const Additions> additions,
+                           UtcUs now) {
   const store::Key key{row.user_id, row.id};
   const auto progress = store::find_progress(q, key);
   if (!progress) return fail(ErrorCode::kRuckNotFound);

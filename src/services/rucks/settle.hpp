@@ -1,14 +1,14 @@
 #pragma once
-// Changes of a whole ruck inside a unit of work: its track, its results and the sums of its day move
-// together, and its version goes up, so that memory that is built on the old track notices.
-#include <span>
-#include <vector>
-
+// Changes of a whole ruck inside a unit of work: its track, its results and the sums of its day
+// move together, and its version goes up, so that memory that is built on the old track notices.
 #include "calendar/time_zone.hpp"
 #include "db/session.hpp"
 #include "rucking/track_engine.hpp"
 #include "services/rucks/rows.hpp"
 #include "services/rucks/track.hpp"
+
+#include <span>
+#include <vector>
 
 namespace ruck::rucks {
 
@@ -27,8 +27,9 @@ struct Merged {
   double duration_s = 0;
 };
 
-// Adds to the stored track, one addition after the other, and writes the ruck as `row` says: under way, with the engine's state; or
-// completed, with its results. A cancelled ruck that gets points becomes a completed one.
+// Adds to the stored track, one addition after the other, and writes the ruck as `row` says: under
+// way, with the engine's state; or completed, with its results. A cancelled ruck that gets points
+// becomes a completed one.
 [[nodiscard]] Result<Merged> merge_track(db::Session& q, RuckRow row,
                                          std::span<const Additions> additions, UtcUs now);
 

@@ -1,9 +1,10 @@
 #include "services/rucks/store.hpp"
 
-#include <boost/mp11/algorithm.hpp>
-#include <random>
-
 #include "base/random.hpp"
+
+#include <boost/mp11/algorithm.hpp>
+
+#include <random>
 
 namespace ruck::rucks::store {
 namespace {
@@ -14,9 +15,8 @@ using db::Sql;
 template <class Row>
 std::string placeholders(int from = 1) {
   std::string list;
-  boost::mp11::mp_for_each<db::MembersOf<Row>>([&](auto) {
-    list += (list.empty() ? "$" : ", $") + std::to_string(from++);
-  });
+  boost::mp11::mp_for_each<db::MembersOf<Row>>(
+      [&](auto) { list += (list.empty() ? "$" : ", $") + std::to_string(from++); });
   return list;
 }
 // "c = $3, d = $4, …" for all columns of Row but the first `skip`.
@@ -43,23 +43,26 @@ auto with_members(const Row& row, Fn fn) {
 
 const std::string kColumns = db::columns_of<RuckRow>();
 
-const Sql kInsert{"rucks.insert", "INSERT INTO rucks (" + kColumns + ") VALUES (" +
-                                      placeholders<RuckRow>() + ")"};
-const Sql kInsertOwner{"rucks.insert_owner", "INSERT INTO ruck_owners (ruck_id, user_id) VALUES ($1, $2)"};
+const Sql kInsert{"rucks.insert",
+                  "INSERT INTO rucks (" + kColumns + ") VALUES (" + placeholders<RuckRow>() + ")"};
+const Sql kInsertOwner{"rucks.insert_owner",
+                       "INSERT INTO ruck_owners (ruck_id, user_id) VALUES ($1, $2)"};
 const Sql kInsertProgress{"rucks.insert_progress",
                           "INSERT INTO ruck_progress (user_id, ruck_id, version, state, tail,"
                           " heart_rate_tail, point_count, heart_rate_count, last_arrival_at)"
                           " VALUES ($1, $2, 0, $3, $3, $3, 0, 0, $4)"};
-const Sql kUpdate{"rucks.update",
-                  "UPDATE rucks SET " + assignments<RuckRow>(2) + " WHERE user_id = $1 AND id = $2"};
+const Sql kUpdate{"rucks.update", "UPDATE rucks SET " + assignments<RuckRow>(2) +
+                                      " WHERE user_id = $1 AND id = $2"};
 const Sql kDelete{"rucks.delete", "DELETE FROM rucks WHERE user_id = $1 AND id = $2"};
 const Sql kDeleteOwner{"rucks.delete_owner", "DELETE FROM ruck_owners WHERE ruck_id = $1"};
 const Sql kFind{"rucks.find", "SELECT " + kColumns + " FROM rucks WHERE user_id = $1 AND id = $2"};
 const Sql kOwner{"rucks.owner", "SELECT user_id FROM ruck_owners WHERE ruck_id = $1"};
-const Sql kFindByClientKey{"rucks.find_by_client_key",
-                           "SELECT " + kColumns + " FROM rucks WHERE user_id = $1 AND client_key = $2"};
-const Sql kFindByImportKey{"rucks.find_by_import_key",
-                           "SELECT " + kColumns + " FROM rucks WHERE user_id = $1 AND import_key = $2"};
+const Sql kFindByClientKey{
+    "rucks.find_by_client_key",
+    "SELECT " + kColumns + " FROM rucks WHERE user_id = $1 AND client_key = $2"};
+const Sql kFindByImportKey{
+    "rucks.find_by_import_key",
+    "SELECT " + kColumns + " FROM rucks WHERE user_id = $1 AND import_key = $2"};
 // The condition repeats the partial index's, so that both databases use it.
 const Sql kFindActive{"rucks.find_active",
                       "SELECT " + kColumns +
@@ -68,9 +71,10 @@ const Sql kFindActive{"rucks.find_active",
 const Sql kList{"rucks.list", "SELECT " + kColumns +
                                   " FROM rucks WHERE user_id = $1 AND status <> 'created'"
                                   " ORDER BY listed_at DESC, id DESC LIMIT $2 OFFSET $3"};
-const Sql kAllCompleted{"rucks.all_completed", "SELECT " + kColumns +
-                                                   " FROM rucks WHERE user_id = $1 AND listed_at > 0"
-                                                   " AND status = 'completed'"};
+const Sql kAllCompleted{"rucks.all_completed",
+                        "SELECT " + kColumns +
+                            " FROM rucks WHERE user_id = $1 AND listed_at > 0"
+                            " AND status = 'completed'"};
 const Sql kSumOfDay{
     "rucks.sum_of_day",
     "SELECT COUNT(*), COALESCE(SUM(distance_m), 0.0), COALESCE(SUM(duration_s), 0.0),"
@@ -83,8 +87,9 @@ const Sql kSetLocalDay{"rucks.set_local_day",
 const Sql kSetClockOffset{"rucks.set_clock_offset",
                           "UPDATE rucks SET clock_offset_min = $3 WHERE user_id = $1 AND id = $2"};
 
-const Sql kFindProgress{"rucks.find_progress", "SELECT " + db::columns_of<ProgressRow>() +
-                                                   " FROM ruck_progress WHERE user_id = $1 AND ruck_id = $2"};
+const Sql kFindProgress{"rucks.find_progress",
+                        "SELECT " + db::columns_of<ProgressRow>() +
+                            " FROM ruck_progress WHERE user_id = $1 AND ruck_id = $2"};
 const Sql kAdvance{"rucks.advance_progress",
                    "UPDATE ruck_progress SET version = $4, state = $5, tail = $6,"
                    " heart_rate_tail = $7, point_count = $8, heart_rate_count = $9,"
@@ -93,9 +98,10 @@ const Sql kAdvance{"rucks.advance_progress",
 const Sql kAddPoints{"rucks.add_track_chunk",
                      "INSERT INTO track_chunks (user_id, ruck_id, first_ms, points, packing, data)"
                      " VALUES ($1, $2, $3, $4, $5, $6)"};
-const Sql kAddHeartRate{"rucks.add_heart_rate_chunk",
-                        "INSERT INTO heart_rate_chunks (user_id, ruck_id, first_ms, samples, packing,"
-                        " data) VALUES ($1, $2, $3, $4, $5, $6)"};
+const Sql kAddHeartRate{
+    "rucks.add_heart_rate_chunk",
+    "INSERT INTO heart_rate_chunks (user_id, ruck_id, first_ms, samples, packing,"
+    " data) VALUES ($1, $2, $3, $4, $5, $6)"};
 const Sql kPoints{"rucks.track_chunks",
                   "SELECT first_ms, points, packing, data FROM track_chunks"
                   " WHERE user_id = $1 AND ruck_id = $2 ORDER BY first_ms"};
@@ -121,13 +127,15 @@ const Sql kEvents{"rucks.events", "SELECT " + db::columns_of<EventRow>() +
                                       " FROM ruck_events WHERE user_id = $1 AND ruck_id = $2"
                                       " ORDER BY at_ms, kind"};
 
-const Sql kClearSplits{"rucks.clear_splits", "DELETE FROM splits WHERE user_id = $1 AND ruck_id = $2"};
+const Sql kClearSplits{"rucks.clear_splits",
+                       "DELETE FROM splits WHERE user_id = $1 AND ruck_id = $2"};
 const Sql kAddSplit{"rucks.add_split", "INSERT INTO splits (user_id, ruck_id, " +
                                            db::columns_of<SplitRow>() + ") VALUES ($1, $2, " +
                                            placeholders<SplitRow>(3) + ")"};
-const Sql kSplits{"rucks.splits", "SELECT " + db::columns_of<SplitRow>() +
-                                      " FROM splits WHERE user_id = $1 AND ruck_id = $2 AND unit = $3"
-                                      " ORDER BY number"};
+const Sql kSplits{"rucks.splits",
+                  "SELECT " + db::columns_of<SplitRow>() +
+                      " FROM splits WHERE user_id = $1 AND ruck_id = $2 AND unit = $3"
+                      " ORDER BY number"};
 
 const Sql kPutLine{"rucks.put_line",
                    "INSERT INTO ruck_lines (user_id, ruck_id, line) VALUES ($1, $2, $3)"
@@ -154,7 +162,9 @@ std::optional<RuckRow> find(db::Session& q, Key key) {
   return q.optional<RuckRow>(kFind, key.user, key.ruck);
 }
 
-std::optional<UserId> owner_of(db::Session& q, RuckId ruck) { return q.optional<UserId>(kOwner, ruck); }
+std::optional<UserId> owner_of(db::Session& q, RuckId ruck) {
+  return q.optional<UserId>(kOwner, ruck);
+}
 
 std::optional<RuckRow> find_by_client_key(db::Session& q, UserId user, const std::string& key) {
   return q.optional<RuckRow>(kFindByClientKey, user, key);
@@ -180,7 +190,9 @@ stats::DayTotals sum_of_day(db::Session& q, UserId user, Day day) {
   return q.one<stats::DayTotals>(kSumOfDay, user, day);
 }
 
-void set_local_day(db::Session& q, Key key, Day day) { q.execute(kSetLocalDay, key.user, key.ruck, day); }
+void set_local_day(db::Session& q, Key key, Day day) {
+  q.execute(kSetLocalDay, key.user, key.ruck, day);
+}
 
 void set_clock_offset(db::Session& q, Key key, std::int64_t minutes) {
   q.execute(kSetClockOffset, key.user, key.ruck, minutes);
@@ -195,15 +207,16 @@ std::int64_t new_version() {
   return static_cast<std::int64_t>(random() >> 1);
 }
 
-bool advance_progress(db::Session& q, Key key, std::int64_t expected_version, const ProgressRow& row) {
+bool advance_progress(db::Session& q, Key key, std::int64_t expected_version,
+                      const ProgressRow& row) {
   return q.execute(kAdvance, key.user, key.ruck, expected_version, row.version, row.state, row.tail,
                    row.heart_rate_tail, row.point_count, row.heart_rate_count,
                    row.last_arrival_at) == 1;
 }
 
 void add_chunk(db::Session& q, Track track, Key key, const ChunkRow& chunk) {
-  q.execute(track == Track::kPoints ? kAddPoints : kAddHeartRate, key.user, key.ruck, chunk.first_ms,
-            chunk.points, chunk.packing, chunk.data);
+  q.execute(track == Track::kPoints ? kAddPoints : kAddHeartRate, key.user, key.ruck,
+            chunk.first_ms, chunk.points, chunk.packing, chunk.data);
 }
 
 std::vector<ChunkRow> chunks(db::Session& q, Track track, Key key) {
@@ -211,7 +224,8 @@ std::vector<ChunkRow> chunks(db::Session& q, Track track, Key key) {
 }
 
 std::optional<ChunkRow> last_chunk(db::Session& q, Track track, Key key) {
-  return q.optional<ChunkRow>(track == Track::kPoints ? kLastPoints : kLastHeartRate, key.user, key.ruck);
+  return q.optional<ChunkRow>(track == Track::kPoints ? kLastPoints : kLastHeartRate, key.user,
+                              key.ruck);
 }
 
 void remove_chunks(db::Session& q, Track track, Key key) {

@@ -1,10 +1,10 @@
 #pragma once
 // SQL of the rucks' tables, and nothing else. Rules are in the service's files.
-#include <vector>
-
 #include "db/session.hpp"
 #include "services/rucks/rows.hpp"
 #include "services/stats/types.hpp"
+
+#include <vector>
 
 namespace ruck::rucks::store {
 
@@ -19,8 +19,10 @@ void update(db::Session& q, const RuckRow& row);
 bool remove(db::Session& q, Key key);
 [[nodiscard]] std::optional<RuckRow> find(db::Session& q, Key key);
 [[nodiscard]] std::optional<UserId> owner_of(db::Session& q, RuckId ruck);
-[[nodiscard]] std::optional<RuckRow> find_by_client_key(db::Session& q, UserId user, const std::string& key);
-[[nodiscard]] std::optional<RuckRow> find_by_import_key(db::Session& q, UserId user, const std::string& key);
+[[nodiscard]] std::optional<RuckRow> find_by_client_key(db::Session& q, UserId user,
+                                                        const std::string& key);
+[[nodiscard]] std::optional<RuckRow> find_by_import_key(db::Session& q, UserId user,
+                                                        const std::string& key);
 [[nodiscard]] std::optional<RuckRow> find_active(db::Session& q, UserId user);
 struct Page {
   std::int64_t limit = 20;
@@ -49,7 +51,8 @@ void remove_chunks(db::Session& q, Track track, Key key);
 void put_event(db::Session& q, Key key, const EventRow& event);
 [[nodiscard]] std::vector<EventRow> events(db::Session& q, Key key);
 
-void put_splits(db::Session& q, Key key, const std::vector<SplitRow>& splits);  // instead of the old
+void put_splits(db::Session& q, Key key,
+                const std::vector<SplitRow>& splits);  // instead of the old
 [[nodiscard]] std::vector<SplitRow> splits(db::Session& q, Key key, const std::string& unit);
 
 void put_line(db::Session& q, Key key, const std::string& line);

@@ -1,20 +1,21 @@
 #include "services/rucks/track.hpp"
 
-#include <algorithm>
-#include <limits>
-
 #include "http/bind.hpp"
 #include "rucking/track_codec.hpp"
 #include "services/profile/service.hpp"
 #include "services/rucks/limits.hpp"
 #include "services/rucks/packing.hpp"
 
+#include <algorithm>
+#include <limits>
+
 namespace ruck::rucks {
 namespace {
 using rucking::HeartRateSample;
 using rucking::TrackPoint;
 
-std::expected<std::vector<TrackPoint>, rucking::CodecError> decode(std::string_view bytes, TrackPoint) {
+std::expected<std::vector<TrackPoint>, rucking::CodecError> decode(std::string_view bytes,
+                                                                   TrackPoint) {
   return rucking::decode_points(bytes);
 }
 std::expected<std::vector<HeartRateSample>, rucking::CodecError> decode(std::string_view bytes,
@@ -84,7 +85,8 @@ std::vector<Sample> merge_into(std::vector<Sample>& all, std::span<const Sample>
 }
 
 template <class Sample>
-void store_chunks(db::Session& q, store::Key key, store::Track track, const std::vector<Sample>& all) {
+void store_chunks(db::Session& q, store::Key key, store::Track track,
+                  const std::vector<Sample>& all) {
   store::remove_chunks(q, track, key);
   for (std::size_t from = 0; from < all.size(); from += kPointsPerChunk) {
     const auto part = std::span(all).subspan(from, std::min(kPointsPerChunk, all.size() - from));
@@ -125,7 +127,8 @@ void apply(rucking::TrackEngine& engine, const EventRow& event) {
 Result<Track> load_track(db::Session& q, store::Key key, const ProgressRow& progress) {
   auto points = load<TrackPoint>(q, key, store::Track::kPoints, progress.tail.data);
   if (!points) return fail(std::move(points).error());
-  auto heart_rate = load<HeartRateSample>(q, key, store::Track::kHeartRate, progress.heart_rate_tail.data);
+  auto heart_rate =
+      load<HeartRateSample>(q, key, store::Track::kHeartRate, progress.heart_rate_tail.data);
   if (!heart_rate) return fail(std::move(heart_rate).error());
   return Track{.points = std::move(*points),
                .heart_rate = std::move(*heart_rate),
@@ -139,9 +142,9 @@ Result<Newest> load_newest(db::Session& q, store::Key key, const ProgressRow& pr
       !ok) {
     return fail(ok.error());
   }
-  if (const auto ok = append_newest(q, key, store::Track::kHeartRate, progress.heart_rate_tail.data,
-                                    out.heart_rate, out.heart_rate_tail_first_ms,
-                                    out.heart_rate_tail_samples);
+  if (const auto ok =
+          append_newest(q, key, store::Track::kHeartRate, progress.heart_rate_tail.data,
+                        out.heart_rate, out.heart_rate_tail_first_ms, out.heart_rate_tail_samples);
       !ok) {
     return fail(ok.error());
   }
@@ -180,7 +183,8 @@ Replayed replay(const RuckRow& row, const Track& track) {
   auto event = track.events.begin();
   for (const TrackPoint& point : track.points) {
     if (point.time_ms > end_ms) break;
-    for (; event != track.events.end() && event->at_ms < point.time_ms; ++event) apply(out.engine, *event);
+    for (; event != track.events.end() && event->at_ms < point.time_ms; ++event)
+      apply(out.engine, *event);
     RUCK_ASSERT(out.engine.feed(point) != rucking::Fed::kOutOfOrder);
   }
   for (; event != track.events.end() && event->at_ms <= end_ms; ++event) apply(out.engine, *event);

@@ -1,15 +1,15 @@
 #pragma once
 // A ruck's recording as it is stored: every accepted point and heart-rate sample and the events,
 // each by time and each time once. And what the engine makes of it.
-#include <span>
-#include <vector>
-
 #include "base/error.hpp"
 #include "db/session.hpp"
 #include "rucking/track_engine.hpp"
 #include "services/profile/types.hpp"
 #include "services/rucks/rows.hpp"
 #include "services/rucks/store.hpp"
+
+#include <span>
+#include <vector>
 
 namespace ruck::rucks {
 
@@ -32,13 +32,15 @@ struct Newest {
   std::int64_t heart_rate_tail_first_ms = 0;
   std::int64_t heart_rate_tail_samples = 0;
 };
-[[nodiscard]] Result<Newest> load_newest(db::Session& q, store::Key key, const ProgressRow& progress);
+[[nodiscard]] Result<Newest> load_newest(db::Session& q, store::Key key,
+                                         const ProgressRow& progress);
 
 // Adds what is not there yet; of two points of one time the one that was first stays. Returns those
 // that were added, by time.
-[[nodiscard]] std::vector<rucking::TrackPoint> merge(Track& track, std::span<const rucking::TrackPoint> points);
-[[nodiscard]] std::vector<rucking::HeartRateSample> merge(Track& track,
-                                                          std::span<const rucking::HeartRateSample> samples);
+[[nodiscard]] std::vector<rucking::TrackPoint> merge(Track& track,
+                                                     std::span<const rucking::TrackPoint> points);
+[[nodiscard]] std::vector<rucking::HeartRateSample> merge(
+    Track& track, std::span<const rucking::HeartRateSample> samples);
 
 // Replaces the stored chunks by few, merged and compressed.
 void store_merged(db::Session& q, store::Key key, const Track& track);

@@ -1,16 +1,17 @@
 #pragma once
 // Rucks on the wire (contract core §3): what is read and what is answered. Kilometres, metres,
 // seconds, kilograms; paces in seconds per kilometre.
-#include <array>
-#include <boost/describe.hpp>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "base/text.hpp"
 #include "http/endpoint.hpp"
 #include "services/profile/types.hpp"
 #include "services/rucks/limits.hpp"
+
+#include <boost/describe.hpp>
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace ruck::rucks {
 
@@ -32,9 +33,9 @@ struct SplitInput {
   std::optional<double> elevation_gain_m;
   std::optional<http::Timestamp> timestamp;
 };
-BOOST_DESCRIBE_STRUCT(SplitInput, (), (split_number, split_distance_km, split_duration_seconds,
-                                       total_distance_km, total_duration_seconds, calories_burned,
-                                       elevation_gain_m, timestamp))
+BOOST_DESCRIBE_STRUCT(SplitInput, (),
+                      (split_number, split_distance_km, split_duration_seconds, total_distance_km,
+                       total_duration_seconds, calories_burned, elevation_gain_m, timestamp))
 
 struct SampleInput {
   std::optional<http::Timestamp> timestamp;
@@ -60,11 +61,11 @@ struct RuckClaims {
   std::optional<json::Raw> time_in_zones;
   std::vector<SplitInput> splits;
 };
-BOOST_DESCRIBE_STRUCT(RuckClaims, (), (started_at, completed_at, duration_seconds,
-                                       paused_duration_seconds, distance_km, elevation_gain_m,
-                                       elevation_loss_m, calories_burned, avg_heart_rate,
-                                       min_heart_rate, max_heart_rate, steps, hr_zone_snapshot,
-                                       time_in_zones, splits))
+BOOST_DESCRIBE_STRUCT(RuckClaims, (),
+                      (started_at, completed_at, duration_seconds, paused_duration_seconds,
+                       distance_km, elevation_gain_m, elevation_loss_m, calories_burned,
+                       avg_heart_rate, min_heart_rate, max_heart_rate, steps, hr_zone_snapshot,
+                       time_in_zones, splits))
 
 // The owner's own words about it.
 struct RuckNotes {
@@ -81,9 +82,10 @@ struct RuckNotes {
   std::optional<std::string> route_id;
   std::optional<std::string> planned_ruck_id;
 };
-BOOST_DESCRIBE_STRUCT(RuckNotes, (), (title, notes, tags, rating, perceived_exertion, is_public,
-                                      allow_live_following, has_photos, planned_duration_minutes,
-                                      event_id, route_id, planned_ruck_id))
+BOOST_DESCRIBE_STRUCT(RuckNotes, (),
+                      (title, notes, tags, rating, perceived_exertion, is_public,
+                       allow_live_following, has_photos, planned_duration_minutes, event_id,
+                       route_id, planned_ruck_id))
 
 struct CreateRuck : RuckClaims, RuckNotes {
   std::optional<double> ruck_weight_kg;
@@ -91,7 +93,8 @@ struct CreateRuck : RuckClaims, RuckNotes {
   std::optional<bool> is_manual;
   std::optional<std::string> status;
 };
-BOOST_DESCRIBE_STRUCT(CreateRuck, (RuckClaims, RuckNotes), (ruck_weight_kg, user_weight_kg, is_manual, status))
+BOOST_DESCRIBE_STRUCT(CreateRuck, (RuckClaims, RuckNotes),
+                      (ruck_weight_kg, user_weight_kg, is_manual, status))
 
 struct StartRuck {
   std::optional<http::Timestamp> started_at;
@@ -105,7 +108,8 @@ struct CompleteRuck : RuckClaims, RuckNotes {
   std::optional<double> user_weight_kg;
   std::vector<SampleInput> heart_rate_samples;
 };
-BOOST_DESCRIBE_STRUCT(CompleteRuck, (RuckClaims, RuckNotes), (ruck_weight_kg, user_weight_kg, heart_rate_samples))
+BOOST_DESCRIBE_STRUCT(CompleteRuck, (RuckClaims, RuckNotes),
+                      (ruck_weight_kg, user_weight_kg, heart_rate_samples))
 
 // Pause, resume or a new load, at a moment of the client's clock; without one, now.
 struct RuckEvent {
@@ -127,9 +131,9 @@ struct EditRuck {
   std::optional<double> max_heart_rate;
   std::vector<SplitInput> splits;
 };
-BOOST_DESCRIBE_STRUCT(EditRuck, (), (end_time, duration_seconds, distance_km, elevation_gain_m,
-                                     elevation_loss_m, calories_burned, avg_heart_rate,
-                                     min_heart_rate, max_heart_rate, splits))
+BOOST_DESCRIBE_STRUCT(EditRuck, (),
+                      (end_time, duration_seconds, distance_km, elevation_gain_m, elevation_loss_m,
+                       calories_burned, avg_heart_rate, min_heart_rate, max_heart_rate, splits))
 
 struct ListQuery {
   std::int64_t limit = 20;
@@ -154,10 +158,11 @@ struct SplitView {
   json::Omittable<std::int64_t> avg_heart_rate;
   UtcMs timestamp{};
 };
-BOOST_DESCRIBE_STRUCT(SplitView, (), (split_number, split_distance_km, split_distance,
-                                      split_duration_seconds, total_distance_km, total_distance,
-                                      total_duration_seconds, moving_seconds, calories_burned,
-                                      elevation_gain_m, elevation_loss_m, avg_heart_rate, timestamp))
+BOOST_DESCRIBE_STRUCT(SplitView, (),
+                      (split_number, split_distance_km, split_distance, split_duration_seconds,
+                       total_distance_km, total_distance, total_duration_seconds, moving_seconds,
+                       calories_burned, elevation_gain_m, elevation_loss_m, avg_heart_rate,
+                       timestamp))
 
 struct PointView {
   double latitude = 0;
@@ -167,8 +172,8 @@ struct PointView {
   std::optional<double> horizontal_accuracy_m;
   std::optional<double> speed_mps;
 };
-BOOST_DESCRIBE_STRUCT(PointView, (), (latitude, longitude, altitude, timestamp,
-                                      horizontal_accuracy_m, speed_mps))
+BOOST_DESCRIBE_STRUCT(PointView, (),
+                      (latitude, longitude, altitude, timestamp, horizontal_accuracy_m, speed_mps))
 
 struct RoutePoint {
   double lat = 0;
@@ -253,8 +258,8 @@ struct CompletedRuck : RuckView {
   std::optional<std::string> plan_tracking;
   std::vector<std::string> warnings;
 };
-BOOST_DESCRIBE_STRUCT(CompletedRuck, (RuckView), (message, session_id, splits, new_achievements,
-                                                  plan_tracking, warnings))
+BOOST_DESCRIBE_STRUCT(CompletedRuck, (RuckView),
+                      (message, session_id, splits, new_achievements, plan_tracking, warnings))
 
 // The owner's view with every accepted point; three names for one list, as the app reads them.
 struct RuckWithTrack : RuckView {
@@ -286,11 +291,10 @@ struct PublicRuck {
   bool is_manual = false;
   bool has_photos = false;
 };
-BOOST_DESCRIBE_STRUCT(PublicRuck, (), (id, user_id, status, started_at, completed_at,
-                                       duration_seconds, distance_km, elevation_gain_m,
-                                       elevation_loss_m, calories_burned, average_pace,
-                                       ruck_weight_kg, power_points, title, is_public, is_manual,
-                                       has_photos))
+BOOST_DESCRIBE_STRUCT(PublicRuck, (),
+                      (id, user_id, status, started_at, completed_at, duration_seconds, distance_km,
+                       elevation_gain_m, elevation_loss_m, calories_burned, average_pace,
+                       ruck_weight_kg, power_points, title, is_public, is_manual, has_photos))
 struct PublicRuckWithRoute : PublicRuck {
   std::vector<RoutePoint> location_points;
   std::vector<RoutePoint> locationPoints;
@@ -310,9 +314,9 @@ struct DetailsExtra {
   bool is_liked_by_current_user = false;
   std::vector<std::string> photos;
 };
-BOOST_DESCRIBE_STRUCT(DetailsExtra, (), (user, route, location_points, elevation_gain_meters,
-                                         elevation_loss_meters, like_count, comment_count,
-                                         is_liked_by_current_user, photos))
+BOOST_DESCRIBE_STRUCT(DetailsExtra, (),
+                      (user, route, location_points, elevation_gain_meters, elevation_loss_meters,
+                       like_count, comment_count, is_liked_by_current_user, photos))
 struct RuckDetails : RuckView, DetailsExtra {
   std::vector<SplitView> splits;
 };
@@ -328,8 +332,9 @@ struct EditReply {
   std::int64_t duration_seconds = 0;
   double average_pace = 0;
 };
-BOOST_DESCRIBE_STRUCT(EditReply, (), (message, session_id, distance_km, calories_burned,
-                                      duration_seconds, average_pace))
+BOOST_DESCRIBE_STRUCT(EditReply, (),
+                      (message, session_id, distance_km, calories_burned, duration_seconds,
+                       average_pace))
 
 struct DeleteReply {
   std::string message;
@@ -357,9 +362,9 @@ struct BatchReply {
   json::Omittable<std::vector<RejectedItem>> rejected_points;
   json::Omittable<std::vector<std::string>> warnings;
 };
-BOOST_DESCRIBE_STRUCT(BatchReply, (), (status, ruck_id, submitted_count, inserted, duplicates,
-                                       rejected, success_rate, distance_km, duration_seconds,
-                                       rejected_points, warnings))
+BOOST_DESCRIBE_STRUCT(BatchReply, (),
+                      (status, ruck_id, submitted_count, inserted, duplicates, rejected,
+                       success_rate, distance_km, duration_seconds, rejected_points, warnings))
 
 struct HeartRateView {
   std::int64_t id = 0;
@@ -385,13 +390,20 @@ using rucks::kLoadKgMax;
 inline constexpr double kDurationMax = static_cast<double>(kDurationSecondsMax);
 
 inline constexpr std::array kClaims = {
-    rule("started_at", "When it began; device-local time of a manual entry may lack a zone").also("start_time"),
+    rule("started_at", "When it began; device-local time of a manual entry may lack a zone")
+        .also("start_time"),
     rule("completed_at", "When it ended").also("end_time"),
     rule("duration_seconds", "Without pauses").between(0, kDurationMax).text_numbers(),
     rule("paused_duration_seconds", "All pauses together").between(0, 86'400).text_numbers(),
     rule("distance_km", "As the phone measured it").between(0, kDistanceKmMax).text_numbers(),
-    rule("elevation_gain_m", "Metres climbed").between(0, 50'000).also("elevation_gain_meters").text_numbers(),
-    rule("elevation_loss_m", "Metres descended").between(0, 50'000).also("elevation_loss_meters").text_numbers(),
+    rule("elevation_gain_m", "Metres climbed")
+        .between(0, 50'000)
+        .also("elevation_gain_meters")
+        .text_numbers(),
+    rule("elevation_loss_m", "Metres descended")
+        .between(0, 50'000)
+        .also("elevation_loss_meters")
+        .text_numbers(),
     rule("calories_burned", "kcal").between(0, 100'000).also("calories").text_numbers(),
     rule("avg_heart_rate", "Per minute").between(0, 300).also("average_heart_rate").text_numbers(),
     rule("min_heart_rate", "Per minute").between(0, 300).text_numbers(),
@@ -399,7 +411,8 @@ inline constexpr std::array kClaims = {
     rule("steps", "Counted by the phone").between(0, 1'000'000).text_numbers(),
     rule("hr_zone_snapshot", "The zones at the time, as the app wrote them"),
     rule("time_in_zones", "Seconds by zone"),
-    rule("splits", "As the phone cut them; used where points are missing").length(0, rucks::kClientSplitsMax),
+    rule("splits", "As the phone cut them; used where points are missing")
+        .length(0, rucks::kClientSplitsMax),
 };
 inline constexpr std::array kNotes = {
     rule("title", "Name of the ruck").length(0, 200),
@@ -416,13 +429,17 @@ inline constexpr std::array kNotes = {
 };
 inline constexpr std::array kWeights = {
     rule("ruck_weight_kg", "Carried load, kg").between(0, kLoadKgMax).text_numbers(),
-    rule("user_weight_kg", "Body weight, kg; the profile's when absent").between(20, 400).also("weight_kg").text_numbers(),
+    rule("user_weight_kg", "Body weight, kg; the profile's when absent")
+        .between(20, 400)
+        .also("weight_kg")
+        .text_numbers(),
 };
 template <std::size_t... N>
 constexpr auto join(const std::array<Rule, N>&... parts) {
   std::array<Rule, (N + ...)> out{};
   std::size_t at = 0;
-  ((std::copy(parts.begin(), parts.end(), out.begin() + static_cast<std::ptrdiff_t>(at)), at += N), ...);
+  ((std::copy(parts.begin(), parts.end(), out.begin() + static_cast<std::ptrdiff_t>(at)), at += N),
+   ...);
   return out;
 }
 }  // namespace rucks_rules
@@ -433,17 +450,17 @@ struct RulesOf<rucks::RuckNotes> {
 };
 template <>
 struct RulesOf<rucks::CreateRuck> {
-  static constexpr auto kRules = rucks_rules::join(
-      rucks_rules::kClaims, rucks_rules::kNotes, rucks_rules::kWeights,
-      std::array{rule("is_manual", "Entered by hand, not recorded"),
-                 rule("status", "completed for a manual entry")});
+  static constexpr auto kRules =
+      rucks_rules::join(rucks_rules::kClaims, rucks_rules::kNotes, rucks_rules::kWeights,
+                        std::array{rule("is_manual", "Entered by hand, not recorded"),
+                                   rule("status", "completed for a manual entry")});
 };
 template <>
 struct RulesOf<rucks::CompleteRuck> {
-  static constexpr auto kRules = rucks_rules::join(
-      rucks_rules::kClaims, rucks_rules::kNotes, rucks_rules::kWeights,
-      std::array{rule("heart_rate_samples", "Samples that are not uploaded yet")
-                     .length(0, rucks::kSamplesPerChunkMax)});
+  static constexpr auto kRules =
+      rucks_rules::join(rucks_rules::kClaims, rucks_rules::kNotes, rucks_rules::kWeights,
+                        std::array{rule("heart_rate_samples", "Samples that are not uploaded yet")
+                                       .length(0, rucks::kSamplesPerChunkMax)});
 };
 template <>
 struct RulesOf<rucks::StartRuck> {
@@ -452,9 +469,11 @@ struct RulesOf<rucks::StartRuck> {
 };
 template <>
 struct RulesOf<rucks::RuckEvent> {
-  static constexpr auto kRules = std::to_array<Rule>(
-      {rule("timestamp", "When it happened; now when absent").also("at"),
-       rule("load_kg", "The load carried from then on, kg").between(0, rucks::kLoadKgMax).also("ruck_weight_kg")});
+  static constexpr auto kRules =
+      std::to_array<Rule>({rule("timestamp", "When it happened; now when absent").also("at"),
+                           rule("load_kg", "The load carried from then on, kg")
+                               .between(0, rucks::kLoadKgMax)
+                               .also("ruck_weight_kg")});
 };
 template <>
 struct RulesOf<rucks::SplitInput> {
@@ -462,16 +481,19 @@ struct RulesOf<rucks::SplitInput> {
       {rule("split_number", "From 1").between(1, 10'000),
        rule("split_distance_km", "Length").between(0, 1000).also("split_distance"),
        rule("split_duration_seconds", "Time").between(0, rucks_rules::kDurationMax),
-       rule("total_distance_km", "At its end").between(0, rucks::kDistanceKmMax).also("total_distance"),
+       rule("total_distance_km", "At its end")
+           .between(0, rucks::kDistanceKmMax)
+           .also("total_distance"),
        rule("total_duration_seconds", "At its end").between(0, rucks_rules::kDurationMax),
-       rule("calories_burned", "kcal").between(0, 100'000), rule("elevation_gain_m", "m").between(0, 50'000),
+       rule("calories_burned", "kcal").between(0, 100'000),
+       rule("elevation_gain_m", "m").between(0, 50'000),
        rule("timestamp", "Of its end").also("split_timestamp")});
 };
 template <>
 struct RulesOf<rucks::SampleInput> {
-  static constexpr auto kRules =
-      std::to_array<Rule>({rule("timestamp", "Of the sample"),
-                           rule("bpm", "Beats per minute").between(0, 1000).also("heart_rate").text_numbers()});
+  static constexpr auto kRules = std::to_array<Rule>(
+      {rule("timestamp", "Of the sample"),
+       rule("bpm", "Beats per minute").between(0, 1000).also("heart_rate").text_numbers()});
 };
 template <>
 struct RulesOf<rucks::EditRuck> {
@@ -482,7 +504,8 @@ struct RulesOf<rucks::EditRuck> {
        rule("elevation_gain_m", "m").between(0, 50'000).required(),
        rule("elevation_loss_m", "m").between(0, 50'000).required(),
        rule("calories_burned", "kcal").between(0, 100'000),
-       rule("avg_heart_rate", "Per minute").between(0, 300), rule("min_heart_rate", "Per minute").between(0, 300),
+       rule("avg_heart_rate", "Per minute").between(0, 300),
+       rule("min_heart_rate", "Per minute").between(0, 300),
        rule("max_heart_rate", "Per minute").between(0, 300),
        rule("splits", "As the phone cut them").length(0, rucks::kClientSplitsMax)});
 };

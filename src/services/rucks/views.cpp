@@ -1,10 +1,10 @@
 #include "services/rucks/views.hpp"
 
-#include <cmath>
-
 #include "rucking/geo.hpp"
 #include "services/rucks/limits.hpp"
 #include "services/rucks/track.hpp"
+
+#include <cmath>
 
 namespace ruck::rucks {
 namespace {
@@ -26,7 +26,8 @@ json::Omittable<json::Raw> raw(const std::optional<T>& text) {
 }
 
 json::Omittable<std::int64_t> whole(const std::optional<double>& value) {
-  return value ? json::Omittable<std::int64_t>(std::llround(*value)) : json::Omittable<std::int64_t>();
+  return value ? json::Omittable<std::int64_t>(std::llround(*value))
+               : json::Omittable<std::int64_t>();
 }
 
 double e7(std::int32_t value) { return static_cast<double>(value) / 1e7; }
@@ -183,7 +184,8 @@ std::vector<rucking::TrackPoint> public_track(std::span<const rucking::TrackPoin
   return shown;
 }
 
-std::vector<RoutePoint> route_of(std::span<const rucking::TrackPoint> points, std::size_t count_max) {
+std::vector<RoutePoint> route_of(std::span<const rucking::TrackPoint> points,
+                                 std::size_t count_max) {
   std::vector<RoutePoint> route;
   const std::size_t count = std::min(points.size(), count_max);
   for (std::size_t k = 0; k < count; ++k) {

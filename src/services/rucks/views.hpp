@@ -1,12 +1,12 @@
 #pragma once
 // From rows to what is answered. What others may see is decided here, in the functions whose names
 // begin with `public_`, and nowhere else.
-#include <span>
-#include <vector>
-
 #include "rucking/track_engine.hpp"
 #include "services/rucks/rows.hpp"
 #include "services/rucks/types.hpp"
+
+#include <span>
+#include <vector>
 
 namespace ruck::rucks {
 
@@ -22,7 +22,8 @@ namespace ruck::rucks {
 
 // The track that others may see: nothing within kPublicCutM of its ends, neither along the path nor
 // as the crow flies, wherever it comes by. Empty if too little is left.
-[[nodiscard]] std::vector<rucking::TrackPoint> public_track(std::span<const rucking::TrackPoint> points);
+[[nodiscard]] std::vector<rucking::TrackPoint> public_track(
+    std::span<const rucking::TrackPoint> points);
 
 // At most `count_max` of the points, the first and the last among them.
 [[nodiscard]] std::vector<RoutePoint> route_of(std::span<const rucking::TrackPoint> points,

@@ -11,7 +11,8 @@ using std::chrono::months;
 using std::chrono::year_month;
 using std::chrono::year_month_day;
 
-constexpr std::array<std::string_view, 7> kWeekdays = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+constexpr std::array<std::string_view, 7> kWeekdays = {"Mon", "Tue", "Wed", "Thu",
+                                                       "Fri", "Sat", "Sun"};
 constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
@@ -33,7 +34,8 @@ Range week_of(Day today, std::int64_t offset) {
   const Day last = today - days(7 * offset);
   Range range{.first = last - days(6), .last = last};
   for (Day day = range.first; day <= last; day += days(1)) {
-    range.bars.push_back({.name = std::string(kWeekdays.at(weekday_index(day))), .first = day, .last = day});
+    range.bars.push_back(
+        {.name = std::string(kWeekdays.at(weekday_index(day))), .first = day, .last = day});
   }
   return range;
 }
@@ -58,7 +60,8 @@ Range month_of(Day today, std::int64_t offset) {
 
 Range year_of(Day today, std::int64_t offset) {
   const auto year = year_month_day(today).year() - std::chrono::years(offset);
-  Range range{.first = first_of(year / std::chrono::January), .last = last_of(year / std::chrono::December)};
+  Range range{.first = first_of(year / std::chrono::January),
+              .last = last_of(year / std::chrono::December)};
   for (unsigned m = 1; m <= 12; ++m) {
     const year_month month = year / std::chrono::month(m);
     range.bars.push_back(
@@ -95,9 +98,15 @@ DayTotals operator+(const DayTotals& a, const DayTotals& b) {
 Range range_of(Period period, Day today, std::int64_t offset) {
   Range range;
   switch (period) {
-    case Period::kWeek: range = week_of(today, offset); break;
-    case Period::kMonth: range = month_of(today, offset); break;
-    case Period::kYear: range = year_of(today, offset); break;
+    case Period::kWeek:
+      range = week_of(today, offset);
+      break;
+    case Period::kMonth:
+      range = month_of(today, offset);
+      break;
+    case Period::kYear:
+      range = year_of(today, offset);
+      break;
   }
   range.title = title_of(range.first, range.last);
   return range;

@@ -1,9 +1,10 @@
 #pragma once
-// Which days a period has, and how its days add up. Pure: the calendar arithmetic of the statistics.
+// Which days a period has, and how its days add up. Pure: the calendar arithmetic of the
+// statistics.
+#include "services/stats/types.hpp"
+
 #include <span>
 #include <vector>
-
-#include "services/stats/types.hpp"
 
 namespace ruck::stats {
 

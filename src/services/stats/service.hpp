@@ -1,13 +1,13 @@
 #pragma once
 // Statistics by week, month and year in the user's own time zone, from the sums of each day.
-#include <functional>
-
-#include "calendar/time_zone.hpp"
 #include "base/clock.hpp"
+#include "calendar/time_zone.hpp"
 #include "db/database.hpp"
 #include "http/endpoint.hpp"
 #include "services/stats/periods.hpp"
 #include "services/stats/types.hpp"
+
+#include <functional>
 
 namespace ruck::stats {
 

@@ -21,13 +21,12 @@ const db::Sql kClear{"stats.clear", "DELETE FROM user_days WHERE user_id = $1"};
 const db::Sql kDays{"stats.days", "SELECT " + db::columns_of<Columns>() +
                                       " FROM user_days WHERE user_id = $1 AND day BETWEEN $2 AND $3"
                                       " ORDER BY day"};
-const db::Sql kSum{
-    "stats.sum",
-    "SELECT CAST(COALESCE(SUM(rucks), 0) AS BIGINT), COALESCE(SUM(distance_m), 0.0),"
-    " COALESCE(SUM(duration_s), 0.0), COALESCE(SUM(moving_s), 0.0),"
-    " COALESCE(SUM(elevation_gain_m), 0.0), COALESCE(SUM(calories_kcal), 0.0),"
-    " COALESCE(SUM(power_points), 0.0), COALESCE(SUM(load_distance_kg_km), 0.0)"
-    " FROM user_days WHERE user_id = $1 AND day BETWEEN $2 AND $3"};
+const db::Sql kSum{"stats.sum",
+                   "SELECT CAST(COALESCE(SUM(rucks), 0) AS BIGINT), COALESCE(SUM(distance_m), 0.0),"
+                   " COALESCE(SUM(duration_s), 0.0), COALESCE(SUM(moving_s), 0.0),"
+                   " COALESCE(SUM(elevation_gain_m), 0.0), COALESCE(SUM(calories_kcal), 0.0),"
+                   " COALESCE(SUM(power_points), 0.0), COALESCE(SUM(load_distance_kg_km), 0.0)"
+                   " FROM user_days WHERE user_id = $1 AND day BETWEEN $2 AND $3"};
 }  // namespace
 
 void put_day(db::Session& q, UserId user, Day day, const DayTotals& totals) {

@@ -1,13 +1,14 @@
 #pragma once
 // Statistics as the mobile app reads them (contract core §4).
-#include <array>
-#include <boost/describe.hpp>
-#include <string>
-#include <vector>
-
 #include "base/ids.hpp"
 #include "base/time.hpp"
 #include "http/rules.hpp"
+
+#include <boost/describe.hpp>
+
+#include <array>
+#include <string>
+#include <vector>
 
 namespace ruck::stats {
 
@@ -22,8 +23,9 @@ struct DayTotals {
   double power_points = 0;
   double load_distance_kg_km = 0;  // carried load times distance
 };
-BOOST_DESCRIBE_STRUCT(DayTotals, (), (rucks, distance_m, duration_s, moving_s, elevation_gain_m,
-                                      calories_kcal, power_points, load_distance_kg_km))
+BOOST_DESCRIBE_STRUCT(DayTotals, (),
+                      (rucks, distance_m, duration_s, moving_s, elevation_gain_m, calories_kcal,
+                       power_points, load_distance_kg_km))
 [[nodiscard]] DayTotals operator+(const DayTotals& a, const DayTotals& b);
 
 struct DayRow {
@@ -47,7 +49,8 @@ struct Performance {
   double avg_distance_km = 0;
   double avg_duration_seconds = 0;
 };
-BOOST_DESCRIBE_STRUCT(Performance, (), (avg_pace_seconds_per_km, avg_distance_km, avg_duration_seconds))
+BOOST_DESCRIBE_STRUCT(Performance, (),
+                      (avg_pace_seconds_per_km, avg_distance_km, avg_duration_seconds))
 
 struct SeriesEntry {
   std::string period;  // Mon…Sun, W1…W6, Jan…Dec
@@ -58,8 +61,9 @@ struct SeriesEntry {
   std::int64_t calories = 0;
   std::int64_t power_points = 0;
 };
-BOOST_DESCRIBE_STRUCT(SeriesEntry, (), (period, date, sessions_count, distance_km, duration_seconds,
-                                        calories, power_points))
+BOOST_DESCRIBE_STRUCT(SeriesEntry, (),
+                      (period, date, sessions_count, distance_km, duration_seconds, calories,
+                       power_points))
 
 struct PeriodStats {
   std::int64_t total_sessions = 0;
@@ -73,9 +77,10 @@ struct PeriodStats {
   std::vector<SeriesEntry> time_series;
   std::vector<SeriesEntry> daily_breakdown;
 };
-BOOST_DESCRIBE_STRUCT(PeriodStats, (), (total_sessions, total_distance_km, total_duration_seconds,
-                                        total_calories, total_power_points, total_elevation_gain_m,
-                                        performance, date_range, time_series, daily_breakdown))
+BOOST_DESCRIBE_STRUCT(PeriodStats, (),
+                      (total_sessions, total_distance_km, total_duration_seconds, total_calories,
+                       total_power_points, total_elevation_gain_m, performance, date_range,
+                       time_series, daily_breakdown))
 
 struct StatsReply {
   PeriodStats data;
@@ -86,6 +91,7 @@ BOOST_DESCRIBE_STRUCT(StatsReply, (), (data))
 
 template <>
 struct ruck::http::RulesOf<ruck::stats::PeriodQuery> {
-  static constexpr auto kRules = std::to_array<Rule>(
-      {rule("offset", "How many periods into the past; 0 is the present one").between(-1200, 1200)});
+  static constexpr auto kRules =
+      std::to_array<Rule>({rule("offset", "How many periods into the past; 0 is the present one")
+                               .between(-1200, 1200)});
 };

@@ -1,11 +1,11 @@
+#include "telemetry/log.hpp"
+#include "telemetry/metrics.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <thread>
-
-#include "telemetry/log.hpp"
-#include "telemetry/metrics.hpp"
 
 namespace ruck::telemetry {
 namespace {
@@ -64,9 +64,9 @@ TEST(Log, IsOneJsonObjectALine) {
     log_info("test.event", {{"count", 3}, {"text", "a \"b\"\n"}, {"on", true}, {"ratio", 0.5}});
   });
   EXPECT_THAT(line, testing::StartsWith("{\"time\":\"20"));
-  EXPECT_THAT(line, testing::EndsWith(
-                        "\"level\":\"info\",\"event\":\"test.event\",\"count\":3,"
-                        "\"text\":\"a \\\"b\\\"\\u000a\",\"on\":true,\"ratio\":0.5}\n"));
+  EXPECT_THAT(line,
+              testing::EndsWith("\"level\":\"info\",\"event\":\"test.event\",\"count\":3,"
+                                "\"text\":\"a \\\"b\\\"\\u000a\",\"on\":true,\"ratio\":0.5}\n"));
 }
 
 TEST(Log, LeavesOutWhatIsBelowTheLevel) {

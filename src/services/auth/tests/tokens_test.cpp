@@ -1,9 +1,9 @@
 #include "services/auth/tokens.hpp"
 
-#include <gtest/gtest.h>
-
 #include "base/bytes.hpp"
 #include "services/auth/passwords.hpp"
+
+#include <gtest/gtest.h>
 
 namespace ruck::auth {
 namespace {
@@ -17,7 +17,8 @@ class TokensTest : public testing::Test {
     tokens_.sign_with("k1");
   }
   Tokens tokens_;
-  http::Viewer viewer_{.user = UserId(Uuid::make_v7(to_ms(kNow))), .session = Uuid::make_v7(to_ms(kNow))};
+  http::Viewer viewer_{.user = UserId(Uuid::make_v7(to_ms(kNow))),
+                       .session = Uuid::make_v7(to_ms(kNow))};
 };
 
 TEST_F(TokensTest, ATokenNamesItsUserUntilItExpires) {
@@ -70,7 +71,8 @@ TEST_F(TokensTest, TheSignatureIsHmacSha256) {
 }
 
 TEST(Keys, AreReadFromTheirSetting) {
-  const std::string good = "a:" + to_base64(std::string(32, 'x')) + ", b:" + to_base64(std::string(48, 'y'));
+  const std::string good =
+      "a:" + to_base64(std::string(32, 'x')) + ", b:" + to_base64(std::string(48, 'y'));
   const auto keys = parse_keys(good);
   ASSERT_TRUE(keys);
   ASSERT_EQ(keys->size(), 2U);
@@ -86,10 +88,13 @@ TEST(Passwords, VerifyAndTellWhatIsOutdated) {
   EXPECT_FALSE(verify_password(hash, "correct horse").needs_new_hash);
   EXPECT_FALSE(verify_password(hash, "wrong").matches);
   // Published test vector of the bcrypt authors (jBCrypt).
-  const Verdict old = verify_password("$2a$06$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe", "a");
-  EXPECT_TRUE(verify_password("$2a$06$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe", "a").matches);
+  const Verdict old =
+      verify_password("$2a$06$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe", "a");
+  EXPECT_TRUE(
+      verify_password("$2a$06$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe", "a").matches);
   EXPECT_TRUE(old.needs_new_hash);
-  EXPECT_FALSE(verify_password("$2a$06$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe", "b").matches);
+  EXPECT_FALSE(
+      verify_password("$2a$06$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe", "b").matches);
   EXPECT_FALSE(verify_password("garbage", "a").matches);
 }
 

@@ -36,11 +36,18 @@ TEST(Periods, AYearHasTwelveMonths) {
 
 TEST(Periods, SumsItsDaysAndNothingElse) {
   const Range range = range_of(Period::kWeek, day("2026-11-22"), 0);
-  const std::vector<DayRow> days = {
-      {.day = day("2026-11-16"),
-       .totals = {.rucks = 2, .distance_m = 10'000, .duration_s = 7200, .calories_kcal = 800.4, .power_points = 99.6}},
-      {.day = day("2026-11-22"),
-       .totals = {.rucks = 1, .distance_m = 5'000.4, .duration_s = 3600, .calories_kcal = 400.4, .power_points = 1}}};
+  const std::vector<DayRow> days = {{.day = day("2026-11-16"),
+                                     .totals = {.rucks = 2,
+                                                .distance_m = 10'000,
+                                                .duration_s = 7200,
+                                                .calories_kcal = 800.4,
+                                                .power_points = 99.6}},
+                                    {.day = day("2026-11-22"),
+                                     .totals = {.rucks = 1,
+                                                .distance_m = 5'000.4,
+                                                .duration_s = 3600,
+                                                .calories_kcal = 400.4,
+                                                .power_points = 1}}};
   const PeriodStats stats = summarize(range, days);
   EXPECT_EQ(stats.total_sessions, 3);
   EXPECT_DOUBLE_EQ(stats.total_distance_km, 15.0);
