@@ -1,0 +1,49 @@
+# Thin verbs over the CMake presets. Personal settings go into Makefile.local.
+-include Makefile.local
+.DEFAULT_GOAL := build
+.PHONY: packages build run test fast bench fmt lint asan tsan clean
+
+JOBS ?= $(shell nproc)
+
+packages:
+	@scripts/install-packages
+
+build: packages            ## build/release/ruck
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release -j $(JOBS) --target ruck
+
+run: build                 ## serve on http://127.0.0.1:8080 with the embedded database
+	@build/release/ruck serve $(ARGS)
+
+test: packages             ## every test that a machine without a GPU can run
+	@scripts/test
+
+fast: packages             ## unit tests only, without sanitizers: under a minute once built
+	@cmake --preset dev >/dev/null
+	@cmake --build --preset dev -j $(JOBS) --target unit_tests ruck
+	@ctest --preset dev -R '^(?!.*(Api|/Postgres)).*' --stop-on-failure
+
+asan: packages             ## all C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@cmake --preset asan >/dev/null
+	@cmake --build --preset asan -j $(JOBS)
+	@ctest --preset asan
+
+tsan: packages             ## all C++ tests under ThreadSanitizer
+	@cmake --preset tsan >/dev/null
+	@cmake --build --preset tsan -j $(JOBS)
+	@ctest --preset tsan
+
+bench: build               ## micro-benchmarks and a load run; figures for docs/performance.md
+	@scripts/bench
+
+fmt:                       ## format all C++ sources
+	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 -i
+
+lint: packages             ## clang-tidy and the house rules
+	@cmake --preset dev >/dev/null
+	@cmake --build --preset dev -j $(JOBS) --target ruck tidy_tests
+	@git ls-files 'src/*.cpp' | grep -v -e /tests/ -e /bench/ | xargs -P $(JOBS) -n 4 clang-tidy-19 -p build/dev --quiet
+	@build/dev/tests/tidy_tests --gtest_brief=1
+
+clean:
+	@rm -rf build

@@ -1,0 +1,307 @@
+// The house rules that compilers and formatters do not know. Each message says what to do instead.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace ruck {
+namespace {
+namespace fs = std::filesystem;
+
+struct File {
+  std::string path;  // from the root of the project
+  std::vector<std::string> lines;
+  std::string text;
+};
+
+std::string read(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream out;
+  out << in.rdbuf();
+  return out.str();
+}
+
+// Files below the folders, with one of the endings.
+std::vector<File> files_in(const std::vector<std::string>& folders,
+                           const std::vector<std::string>& endings) {
+  const fs::path root = RUCK_SOURCE_DIR;
+  std::vector<File> files;
+  for (const std::string& folder : folders) {
+    if (!fs::exists(root / folder)) continue;
+    for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
+      const std::string path = fs::relative(entry.path(), root).string();
+      const bool wanted = std::ranges::any_of(
+          endings, [&](const std::string& ending) { return path.ends_with(ending); });
+      if (!entry.is_regular_file() || !wanted || path.contains("node_modules")) continue;
+      File file{.path = path, .lines = {}, .text = read(entry.path())};
+      std::istringstream in(file.text);
+      for (std::string line; std::getline(in, line);) file.lines.push_back(line);
+      files.push_back(std::move(file));
+    }
+  }
+  std::ranges::sort(files, {}, &File::path);
+  return files;
+}
+
+std::vector<File> sources() { return files_in({"src"}, {".cpp", ".hpp"}); }
+std::vector<File> all_cpp() { return files_in({"src", "tests"}, {".cpp", ".hpp"}); }
+
+bool is_test(const std::string& path) {
+  return path.starts_with("tests/") || path.contains("/tests/") || path.contains("/bench/");
+}
+
+std::string where(const File& file, std::size_t line) {
+  return file.path + ":" + std::to_string(line + 1);
+}
+
+// The modules and what each may include, from src/CMakeLists.txt.
+std::map<std::string, std::set<std::string>> modules() {
+  std::map<std::string, std::set<std::string>> found;
+  const std::string text = read(fs::path(RUCK_SOURCE_DIR) / "src/CMakeLists.txt");
+  const std::regex call(R"(ruck_module\(([a-z_/]+)([^)]*)\))");
+  for (std::sregex_iterator it(text.begin(), text.end(), call), end; it != end; ++it) {
+    std::istringstream words((*it)[2].str());
+    std::set<std::string>& allowed = found[(*it)[1].str()];
+    allowed.insert((*it)[1].str());
+    bool in_deps = false;
+    for (std::string word; words >> word;) {
+      if (word == "DEPS" || word == "LIBS") {
+        in_deps = word == "DEPS";
+      } else if (in_deps) {
+        allowed.insert(word);
+      }
+    }
+  }
+  return found;
+}
+
+// The module of a path below src/, the longest that fits; empty for main.cpp.
+std::string module_of(const std::map<std::string, std::set<std::string>>& all,
+                      const std::string& path) {
+  std::string best;
+  for (const auto& [name, deps] : all) {
+    if (path.starts_with(name + "/") && name.size() > best.size()) best = name;
+  }
+  return best;
+}
+
+TEST(Tidy, ModulesIncludeOnlyWhatTheyDeclare) {
+  const auto all = modules();
+  ASSERT_GT(all.size(), 10U);
+  const std::regex include("^#include \"([^\"]+)\"");
+  for (const File& file : sources()) {
+    const std::string inside = file.path.substr(4);
+    const std::string module = module_of(all, inside);
+    if (module.empty() || is_test(file.path)) continue;
+    for (std::size_t i = 0; i < file.lines.size(); ++i) {
+      std::smatch match;
+      if (!std::regex_search(file.lines[i], match, include)) continue;
+      const std::string target = module_of(all, match[1].str());
+      EXPECT_TRUE(target.empty() || all.at(module).contains(target))
+          << where(file, i) << ": " << module << " may not include " << target
+          << "; add it to DEPS in src/CMakeLists.txt if the direction is right";
+    }
+  }
+}
+
+TEST(Tidy, ModulesHaveNoCycles) {
+  const auto all = modules();
+  std::set<std::string> done;
+  for (std::size_t round = 0; round <= all.size(); ++round) {
+    for (const auto& [name, deps] : all) {
+      const bool ready = std::ranges::all_of(deps, [&](const std::string& dep) {
+        return dep == name || done.contains(dep);
+      });
+      if (ready) done.insert(name);
+    }
+  }
+  for (const auto& [name, deps] : all) EXPECT_TRUE(done.contains(name)) << name << " is in a cycle";
+}
+
+TEST(Tidy, LibrariesAreIncludedOnlyInTheirAdapters) {
+  const std::vector<std::pair<std::string, std::vector<std::string>>> homes = {
+      {"boost/beast", {"src/http/session/", "src/http/client/"}},
+      {"libpq-fe.h", {"src/db/postgres/", "tests/support/"}},
+      {"sqlite3.h", {"src/db/sqlite/"}},
+      {"simdjson.h", {"src/http/json/"}},
+      {"sodium.h", {"src/crypto/", "src/services/auth/", "src/app/"}},
+      {"pugixml.hpp", {"src/gpx/"}},
+      {"toml++", {"src/runtime/config.cpp"}},
+      {"date/tz.h", {"src/calendar/"}},
+      {"zlib.h", {"src/http/compress.cpp"}},
+      {"zstd.h", {"src/services/rucks/packing.cpp", "src/rucking/tests/"}},
+      {"openssl/", {"src/http/session/"}}};
+  for (const File& file : all_cpp()) {
+    for (std::size_t i = 0; i < file.lines.size(); ++i) {
+      if (!file.lines[i].starts_with("#include <")) continue;
+      for (const auto& [header, allowed] : homes) {
+        if (!file.lines[i].contains(header)) continue;
+        const bool at_home = std::ranges::any_of(
+            allowed, [&](const std::string& home) { return file.path.starts_with(home); });
+        EXPECT_TRUE(at_home) << where(file, i) << ": <" << header
+                             << "> belongs in its adapter; use the adapter's interface";
+      }
+    }
+  }
+}
+
+struct Ban {
+  std::string pattern;
+  std::string instead;
+  std::vector<std::string> allowed_in;
+};
+
+TEST(Tidy, BannedConstructsAreNotUsed) {
+  const std::vector<Ban> bans = {
+      {R"(\bdetached\b)", "spawn into a runtime::TaskGroup, which logs, counts and joins", {}},
+      {R"(catch \(\.\.\.\) \{\s*\})", "say in the handler why nothing is done", {}},
+      {R"(std::async\b)", "use runtime::BlockingPool", {}},
+      {R"(std::regex\b)", "write a small parser: std::regex recurses on input", {}},
+      {R"(system_clock::now)", "take a Clock", {"src/base/clock.hpp"}},
+      {R"(this_thread::sleep)",
+       "co_await runtime::sleep_for, or a condition variable",
+       {"src/db/postgres/", "src/http/session/server.cpp", "src/load/"}},
+      {R"(\bstd::rand\b|\bsrand\b)", "use base/random or a seeded generator", {}},
+      {R"((^|[^_a-z])new [A-Z])", "use std::make_unique", {}},
+      {R"(\bdelete [a-z])", "use std::unique_ptr", {}},
+      {R"(using namespace std\b)", "name what you use", {}},
+      {R"(\b(TODO|FIXME|XXX|HACK)\b)", "do it, or open an issue", {}},
+      {R"(std::thread\b)",
+       "threads belong to runtime and the databases",
+       {"src/runtime/", "src/db/", "src/app/", "src/load/"}},
+  };
+  for (const File& file : sources()) {
+    if (is_test(file.path)) continue;
+    for (const Ban& ban : bans) {
+      const bool allowed = std::ranges::any_of(
+          ban.allowed_in, [&](const std::string& home) { return file.path.starts_with(home); });
+      if (allowed) continue;
+      const std::regex pattern(ban.pattern);
+      for (std::size_t i = 0; i < file.lines.size(); ++i) {
+        const std::string code = file.lines[i].substr(0, file.lines[i].find("//"));
+        EXPECT_FALSE(std::regex_search(code, pattern))
+            << where(file, i) << ": " << file.lines[i] << "\n  instead: " << ban.instead;
+      }
+    }
+  }
+}
+
+TEST(Tidy, AServiceFolderHasReadmeRoutesAndTests) {
+  const fs::path services = fs::path(RUCK_SOURCE_DIR) / "src/services";
+  int count = 0;
+  for (const auto& entry : fs::directory_iterator(services)) {
+    if (!entry.is_directory()) continue;
+    ++count;
+    for (const char* needed : {"README.md", "routes.cpp", "service.hpp", "tests"}) {
+      EXPECT_TRUE(fs::exists(entry.path() / needed)) << entry.path() << " lacks " << needed;
+    }
+  }
+  EXPECT_GT(count, 3);
+}
+
+TEST(Tidy, EveryModuleHasAReadmeOfAtMostAPage) {
+  for (const auto& [module, deps] : modules()) {
+    const fs::path readme = fs::path(RUCK_SOURCE_DIR) / "src" / module / "README.md";
+    ASSERT_TRUE(fs::exists(readme)) << readme;
+    const std::string text = read(readme);
+    EXPECT_LE(std::ranges::count(text, '\n'), 130) << readme << " is longer than a page or two";
+  }
+}
+
+TEST(Tidy, NoServiceReachesIntoAnothersStore) {
+  const std::regex include("^#include \"services/([a-z_]+)/(store|rows|settle|ingest)\\.hpp\"");
+  for (const File& file : sources()) {
+    for (std::size_t i = 0; i < file.lines.size(); ++i) {
+      std::smatch match;
+      if (is_test(file.path) || !std::regex_search(file.lines[i], match, include)) continue;
+      EXPECT_TRUE(file.path.starts_with("src/services/" + match[1].str() + "/"))
+          << where(file, i) << ": call the service's service.hpp";
+    }
+  }
+}
+
+TEST(Tidy, LinesAndFilesAreShort) {
+  constexpr std::size_t kColumns = 100;
+  constexpr std::size_t kLines = 620;
+  for (const File& file : all_cpp()) {
+    EXPECT_LE(file.lines.size(), kLines) << file.path << ": split it by what changes together";
+    if (is_test(file.path)) continue;  // a test may hold a long body
+    for (std::size_t i = 0; i < file.lines.size(); ++i) {
+      const auto columns = std::ranges::count_if(
+          file.lines[i], [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; });
+      EXPECT_LE(static_cast<std::size_t>(columns), kColumns) << where(file, i);
+    }
+  }
+}
+
+// A function's body runs from a line that ends in "{" at the outermost level to a lone "}".
+TEST(Tidy, FunctionsAreShort) {
+  constexpr std::size_t kLines = 70;
+  for (const File& file : sources()) {
+    if (is_test(file.path)) continue;
+    std::size_t start = 0;
+    bool inside = false;
+    for (std::size_t i = 0; i < file.lines.size(); ++i) {
+      const std::string& line = file.lines[i];
+      const bool opens = !line.empty() && line.front() != ' ' && line.front() != '}' &&
+                         line.ends_with("{") && line.contains('(') && !line.contains(" = ");
+      if (opens) {
+        start = i;
+        inside = true;
+      }
+      if (inside && line == "}") {
+        EXPECT_LE(i - start, kLines) << where(file, start) << ": split this function";
+        inside = false;
+      }
+    }
+  }
+}
+
+TEST(Tidy, MigrationsAreNumberedWithoutGaps) {
+  int expected = 1;
+  for (const File& file : files_in({"migrations"}, {".sql"})) {
+    const std::string name = fs::path(file.path).filename().string();
+    EXPECT_EQ(std::stoi(name.substr(0, 4)), expected++) << name;
+  }
+  EXPECT_GT(expected, 1);
+}
+
+TEST(Tidy, AMarkdownFileHasOneTitle) {
+  std::vector<File> files = files_in({"docs", "src", "tests", "web", "deploy"}, {".md"});
+  for (const char* name : {"README.md", "CONTRIBUTING.md"}) {
+    File file{.path = name, .lines = {}, .text = read(fs::path(RUCK_SOURCE_DIR) / name)};
+    std::istringstream in(file.text);
+    for (std::string line; std::getline(in, line);) file.lines.push_back(line);
+    files.push_back(std::move(file));
+  }
+  for (const File& file : files) {
+    int titles = 0;
+    bool in_code = false;
+    for (const std::string& line : file.lines) {
+      if (line.starts_with("```")) in_code = !in_code;
+      titles += !in_code && line.starts_with("# ") ? 1 : 0;
+    }
+    EXPECT_EQ(titles, 1) << file.path;
+  }
+}
+
+TEST(Tidy, NoPathOfOneMachineIsInTheProject) {
+  const std::regex machine(R"((^|[^a-z.])/(work|farm|home/[a-z]+)/)");
+  for (const File& file : files_in({"src", "tests", "docs", "scripts", "migrations", "cmake", "web/src"},
+                                   {".cpp", ".hpp", ".md", ".sql", ".cmake", ".txt", ".ts", ".lua"})) {
+    for (std::size_t i = 0; i < file.lines.size(); ++i) {
+      if (file.path == "tests/tidy/tidy_test.cpp") continue;
+      EXPECT_FALSE(std::regex_search(file.lines[i], machine)) << where(file, i);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace ruck
