@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -25,7 +26,8 @@ constexpr auto kClockAhead = std::chrono::hours(1);
 constexpr std::string_view kReplayUsage =
     "usage: ruck replay FILE.gpx [--url http://127.0.0.1:8080] [--email E --password P] [--load-kg "
     "N]\n"
-    "                            [--speedup N] [--now] [--quiet]\n";
+    "                            [--speedup N] [--now] [--quiet]\n"
+    "The server may also be named by RUCK_URL.\n";
 constexpr std::string_view kSimulateUsage =
     "usage: ruck simulate [--km N] [--load-kg N] [--speed M_PER_S] [--seed N] [--hill-m N] "
     "[--stops-per-hour N]\n"
@@ -104,7 +106,9 @@ int replay(Arguments arguments) {
     return 2;
   }
   const std::string& path = arguments.words()[0];
-  const auto url = http::parse_url(arguments.flag("url").value_or("http://127.0.0.1:8080"));
+  const char* given_url = std::getenv("RUCK_URL");
+  const std::string usual_url = given_url != nullptr ? given_url : "http://127.0.0.1:8080";
+  const auto url = http::parse_url(arguments.flag("url").value_or(usual_url));
   if (!url) return complain("replay", url.error().client_text());
   const load::ReplayOptions options{.load_kg = number_flag(arguments, "load_kg", 0),
                                     .speedup = number_flag(arguments, "speedup", 0),
