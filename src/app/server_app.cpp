@@ -207,6 +207,7 @@ Result<> ServerApp::start() {
   parts_->add_all_routes();
   if (Result<> made = parts_->make_server(); !made) return made;
   parts_->cores.start();
+  parts_->rucks->start(parts_->cores.at(0));
   parts_->server->start();
   if (!parts_->config.rate_limits) {
     telemetry::log_warning("config.rate_limits_off", {{"meaning", "for load tests only"}});
