@@ -58,10 +58,11 @@ TEST_P(Documentation, BlocksRunAsTheyStand) {
   std::ofstream(folder.path() + "/script.sh")
       << "set -euo pipefail\ncurl() { command curl --fail-with-body \"$@\"; }\n"
       << with_port(script, server.url());
-  const Finished done = run_to_end({.argv = {"bash", "script.sh"},
-                                    .extra_env = {"RUCK_URL=" + server.url()},
-                                    .working_folder = folder.path()},
-                                   std::chrono::minutes(3));
+  const Finished done = run_to_end(
+      {.argv = {"bash", "script.sh"},
+       .extra_env = {"RUCK_URL=" + server.url(), "RUCK_DATA_DIR=" + server.folder() + "/data"},
+       .working_folder = folder.path()},
+      std::chrono::minutes(3));
   EXPECT_EQ(done.exit_code, 0) << script << "\n" << done.output;
 }
 

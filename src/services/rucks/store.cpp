@@ -87,6 +87,9 @@ const Sql kSetLocalDay{"rucks.set_local_day",
 const Sql kSetClockOffset{"rucks.set_clock_offset",
                           "UPDATE rucks SET clock_offset_min = $3 WHERE user_id = $1 AND id = $2"};
 
+const Sql kKeysAfter{"rucks.keys_after",
+                     "SELECT user_id, id FROM rucks WHERE (user_id, id) > ($1, $2)"
+                     " ORDER BY user_id, id LIMIT $3"};
 const Sql kOpenSince{"rucks.open_since",
                      "SELECT user_id, id FROM rucks WHERE last_arrival_at <= $1 AND"
                      " status IN ('created', 'in_progress', 'paused')"
@@ -199,6 +202,10 @@ stats::DayTotals sum_of_day(db::Session& q, UserId user, Day day) {
 
 void set_local_day(db::Session& q, Key key, Day day) {
   q.execute(kSetLocalDay, key.user, key.ruck, day);
+}
+
+std::vector<Key> keys_after(db::Session& q, Key key, std::int64_t limit) {
+  return q.many<Key>(kKeysAfter, key.user, key.ruck, limit);
 }
 
 std::vector<Key> open_since(db::Session& q, UtcUs before, std::int64_t limit) {
