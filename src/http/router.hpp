@@ -6,6 +6,7 @@
 #include "http/limits.hpp"
 #include "http/message.hpp"
 #include "http/openapi.hpp"
+#include "http/pressure.hpp"
 #include "http/rate_limit.hpp"
 #include "http/response_store.hpp"
 #include "runtime/task.hpp"
@@ -49,6 +50,8 @@ struct RouteOptions {
   // The answer depends only on the user's own data: it may be kept until the user's revision
   // changes.
   bool cached = false;
+  // Answered however busy the server is: probes, metrics.
+  bool vital = false;
 };
 
 struct Route;
@@ -81,6 +84,7 @@ class Router {
     const Authenticator* authenticator;  // null: no route needs a token
     RateLimiter* limiter;                // null: rate limits are off
     ResponseStore* responses = nullptr;  // null: nothing is cached
+    Pressure* pressure = nullptr;        // null: nothing is refused for being too busy
   };
   explicit Router(Dependencies dependencies);
   ~Router();
