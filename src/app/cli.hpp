@@ -16,6 +16,7 @@ int serve(Arguments arguments);
 int migrate(Arguments arguments);
 int replay(Arguments arguments);
 int simulate(Arguments arguments);
+int load(Arguments arguments);
 int config(Arguments arguments);
 int openapi(Arguments arguments);
 int version(Arguments arguments);
