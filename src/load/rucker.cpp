@@ -106,10 +106,9 @@ void Rucker::split_walk(Micros start) {
 void Rucker::cut_short(Micros now) {
   if (!is_walking() || now >= plan_.end) return;
   plan_.end = now;
-  live_->end = std::min(live_->end, now);
-  offline_until_ = std::min(offline_until_, now);
-  live_->could_send_at = std::min(live_->could_send_at, now);
-  if (late_) late_->could_send_at = std::min(late_->could_send_at, now);
+  const bool is_online = now >= offline_until_;
+  live_->end = is_online ? std::min(live_->end, now) : live_->next_due;
+  if (late_ && !is_online) late_->end = late_->next_due;
 }
 
 bool Rucker::is_finished(const Stream& stream) {
@@ -166,9 +165,11 @@ bool Rucker::goes_offline(Micros now, Tally& tally) {
   if (is_catching_up || !random_.chance(chance)) return false;
   const double length = random_.uniform(static_cast<double>(behaviour_.offline_min),
                                         static_cast<double>(behaviour_.offline_max));
-  offline_until_ = std::min(now + static_cast<Micros>(length), plan_.end);
+  offline_until_ = now + static_cast<Micros>(length);
   live_->could_send_at = offline_until_;
   has_backlog_ = true;
+  // One who would come back after the end is not waited for.
+  if (offline_until_ >= plan_.end) live_->end = live_->next_due;
   tally.offline_periods += 1;
   return true;
 }

@@ -52,7 +52,7 @@ class Stage {
   std::function<Reply(const std::string& path, std::size_t points)> answer;
   Micros takes = 1000;
   Tally tally;
-  std::map<std::string, int> times;       // of points: how often each came
+  std::map<std::string, int> times;       // of points, which sort as text: how often each came
   std::vector<std::int64_t> first_times;  // of each batch, in order
   std::vector<std::pair<Micros, std::string>> requests;
   Rucker& rucker() { return rucker_; }
@@ -207,9 +207,15 @@ TEST(Rucker, OfflineNothingIsSentAndAfterwardsNothingIsMissing) {
   stage.run_until(stage.now() + 1201 * kSecond);
   EXPECT_TRUE(stage.rucker().is_done());
   EXPECT_GT(stage.tally.offline_periods, 2U);
-  EXPECT_EQ(stage.tally.backlogs, stage.tally.offline_periods);
+  EXPECT_GE(stage.tally.backlogs + 1, stage.tally.offline_periods) << "the last may not end";
   EXPECT_GT(stage.tally.of(Endpoint::kBacklog).latency.count(), 5U);
-  EXPECT_NEAR(static_cast<double>(stage.times.size()), 1200, 12);
+  EXPECT_NEAR(static_cast<double>(stage.times.size()), 1150, 62);
+  std::int64_t before = 0;
+  for (const auto& [text, count] : stage.times) {
+    const std::int64_t time = parse_iso8601(text)->time.time_since_epoch().count();
+    EXPECT_TRUE(before == 0 || time - before == 1000) << "a hole before " << text;
+    before = time;
+  }
   EXPECT_EQ(stage.tally.points_acknowledged, stage.times.size());
 }
 
