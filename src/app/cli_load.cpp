@@ -39,16 +39,17 @@ const std::vector<std::string_view> kFlags = {
     "batch_every",  "sampling", "fields",   "heart_rate",      "offline", "resend",
     "batch_points", "complete", "data_dir", "tolerate_errors", "help"};
 
-// "90", "90s", "5m", "2h"
+// "90", "90s", "500ms", "5m", "2h"
 std::optional<double> seconds_of(std::string_view text) {
+  constexpr std::pair<std::string_view, double> kUnits[] = {
+      {"ms", 0.001}, {"s", 1}, {"m", 60}, {"h", 3600}};
   double unit = 1;
-  if (text.ends_with('s'))
-    text.remove_suffix(1);
-  else if (text.ends_with('m'))
-    unit = 60;
-  else if (text.ends_with('h'))
-    unit = 3600;
-  if (unit > 1) text.remove_suffix(1);
+  for (const auto& [name, seconds] : kUnits) {
+    if (!text.ends_with(name)) continue;
+    unit = seconds;
+    text.remove_suffix(name.size());
+    break;
+  }
   const auto number = parse_double(text);
   return number && *number > 0 ? std::optional(*number * unit) : std::nullopt;
 }

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <cmath>
 #include <thread>
 
 namespace ruck::load {
@@ -15,7 +16,7 @@ namespace {
 constexpr std::size_t kSetUpInFlight = 32;  // of a thread: creating rucks is not what is measured
 constexpr Micros kLead = kSecond;           // from the plan of a walk to its begin
 constexpr Micros kDrainMax = 90 * kSecond;  // for what is left at the end
-constexpr Micros kPartMax = 600 * kSecond;  // for creating or completing
+constexpr Micros kStuckMax = 60 * kSecond;  // creating or completing gives up without progress
 constexpr std::size_t kSpareDescriptors = 64;
 constexpr auto kTokenReserve = std::chrono::minutes(3);  // beyond the run, for its other parts
 
@@ -89,7 +90,8 @@ class Fleet {
     for (const auto& worker : workers_) {
       worker->call([this, plan, w = worker.get()] {
         rucking::SeededRandom random(settings_.seed + 1);
-        for (const auto& rucker : w->ruckers()) rucker->walk(plan_of(plan, random));
+        std::size_t number = 0;
+        for (const auto& rucker : w->ruckers()) rucker->walk(plan_of(plan, number++, random));
         w->begin_part(w->ruckers().size() * kLanes);
       });
     }
@@ -134,15 +136,22 @@ class Fleet {
   void each(Fn fn) {
     for (const auto& worker : workers_) worker->call([fn, w = worker.get()] { fn(*w); });
   }
-  [[nodiscard]] WalkPlan plan_of(WalkPlan plan, rucking::SeededRandom& random) const {
+  // Evenly spread over the ruckers: every tenth of them, where the share is a tenth.
+  [[nodiscard]] static std::size_t count_of(double share, std::size_t number) {
+    return static_cast<std::size_t>(std::floor(share * static_cast<double>(number) + 1e-9));
+  }
+  [[nodiscard]] WalkPlan plan_of(WalkPlan plan, std::size_t number,
+                                 rucking::SeededRandom& random) const {
     const Reconnect& back = scenario_.reconnect;
-    if (back.share <= 0 || !random.chance(back.share)) return plan;
-    const auto length = static_cast<double>(plan.end - plan.begin);
-    plan.back_at =
-        plan.begin +
-        static_cast<Micros>(back.at * length + random.uniform() * static_cast<double>(back.spread));
+    const std::size_t chosen = count_of(back.share, number + 1);
+    if (chosen == count_of(back.share, number)) return plan;
+    const Micros length = plan.end - plan.begin;
+    const auto spread = static_cast<double>(std::min(back.spread, length / 4));
+    plan.back_at = plan.begin + static_cast<Micros>(back.at * static_cast<double>(length) +
+                                                    random.uniform() * spread);
     plan.offline_before = back.offline_before;
-    plan.sends_live_first = random.chance(back.live_first_share);
+    plan.sends_live_first =
+        count_of(back.live_first_share, chosen) != count_of(back.live_first_share, chosen - 1);
     return plan;
   }
 
@@ -171,7 +180,7 @@ class Run {
   std::unique_ptr<Measured> run() {
     out_->setup_s = run_part("creating rucks", out_->setup, [this] { fleet_.set_up(); });
     measure();
-    if (settings_.complete) {
+    if (settings_.complete && !stop_.load()) {
       out_->complete_s =
           run_part("completing rucks", out_->completion, [this] { fleet_.complete(); });
     }
@@ -186,12 +195,15 @@ class Run {
     const Micros began = fleet_.clock().now();
     begin();
     Micros told = began;
+    Micros moved = began;
+    std::size_t left_before = out_->users;
     for (;;) {
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
       const auto look = fleet_.look();
       tally.add(look->tally);
       const Micros now = fleet_.clock().now();
       const std::size_t left = look->progress.left;
+      if (std::exchange(left_before, left) != left) moved = now;
       if (now - told >= kSecond) {
         told = now;
         const std::size_t done = out_->users - left;
@@ -199,7 +211,8 @@ class Run {
                     .done = static_cast<double>(done) / static_cast<double>(out_->users),
                     .text = fmt::format("{} of {}", done, out_->users)});
       }
-      if (left == 0 || now - began > kPartMax) {
+      if (left == 0 || now - moved > kStuckMax || stop_.load()) {
+        out_->unfinished_ruckers += left;
         return static_cast<double>(now - began) / 1e6;
       }
     }
@@ -281,8 +294,10 @@ class Run {
       out_->tally.add(look->tally);
       const Micros now = fleet_.clock().now();
       out_->drain_s = static_cast<double>(now - began) / 1e6;
-      out_->unfinished_ruckers = look->progress.left;
-      if (look->progress.left == 0 || now - began > kDrainMax) return;
+      if (look->progress.left == 0 || now - began > kDrainMax) {
+        out_->unfinished_ruckers += look->progress.left;
+        return;
+      }
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
   }
