@@ -139,6 +139,7 @@ void draw_axes(std::string& out, const LineChart& chart, const Axis& x, const Ax
     for (const double tick : x.ticks(6)) ticks.emplace_back(tick, value_text(chart.x_unit, tick));
   }
   for (const auto& [at, text] : ticks) {
+    if (at < x.low - 1e-9 || at > x.high + 1e-9) continue;
     out += fmt::format("<text class=\"tick mid\" x=\"{:.1f}\" y=\"{}\">{}</text>", x.at(at),
                        kHeight - 6, text);
   }
