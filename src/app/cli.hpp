@@ -19,6 +19,7 @@ int simulate(Arguments arguments);
 int backup(Arguments arguments);
 int restore(Arguments arguments);
 int check(Arguments arguments);
+int load(Arguments arguments);
 int config(Arguments arguments);
 int openapi(Arguments arguments);
 int version(Arguments arguments);
