@@ -12,6 +12,7 @@
 #include "runtime/blocking_pool.hpp"
 #include "services/auth/service.hpp"
 #include "services/gpx/service.hpp"
+#include "services/people/service.hpp"
 #include "services/profile/service.hpp"
 #include "services/rucks/service.hpp"
 #include "services/stats/service.hpp"
@@ -88,6 +89,7 @@ struct ServerApp::Parts {
   std::unique_ptr<auth::AuthService> auth;
   std::unique_ptr<profile::ProfileService> profile;
   std::unique_ptr<stats::StatsService> stats;
+  std::unique_ptr<people::PeopleService> people;
   std::unique_ptr<rucks::RuckService> rucks;
   std::unique_ptr<runtime::BlockingPool> files;
   std::unique_ptr<gpx_import::GpxService> gpx;
@@ -151,10 +153,19 @@ void ServerApp::Parts::make_services() {
                 return auth::change_email(q, user, email, clock.now());
               },
           .on_zone_changed = rucks::on_zone_changed,
+          .may_meet =
+              [](db::Session& q, UserId viewer, UserId user) {
+                const auto standing = people::standing_of(q, viewer, user);
+                return standing && (standing->is_self || !standing->is_blocked);
+              },
+          .on_deleting = people::on_deleting,
           .on_deleted = [this](UserId user) { rucks->forget_user(user); }});
   stats = std::make_unique<stats::StatsService>(*database, clock, profile::zone_of);
   rucks = std::make_unique<rucks::RuckService>(rucks::RuckService::Dependencies{
       .database = *database, .revisions = *revisions, .clock = clock, .metrics = metrics});
+  people = std::make_unique<people::PeopleService>(
+      *database, *revisions, clock,
+      people::PeopleService::Hooks{.recent_rucks = rucks::recent_rucks});
   files = std::make_unique<runtime::BlockingPool>(runtime::BlockingPool::Options{
       .name = "ruck-files", .threads = 1, .queue_max = kFilesQueueMax});
   gpx = std::make_unique<gpx_import::GpxService>(*rucks, *files, clock);
@@ -171,6 +182,7 @@ void ServerApp::Parts::add_all_routes() {
   auth::add_routes(*router, *auth);
   profile::add_routes(*router, *profile);
   stats::add_routes(*router, *stats);
+  people::add_routes(*router, *people);
   rucks::add_routes(*router, *rucks);
   gpx_import::add_routes(*router, *gpx);
   system->set_document(router->openapi().render(kVersion));
