@@ -89,7 +89,8 @@ const Sql kOfUser{"feed.of_user",
 const Sql kKeys{"feed.keys",
                 "SELECT r.listed_at, r.distance_m, r.duration_s, r.calories_kcal,"
                 " r.elevation_gain_m FROM ruck_owners o JOIN rucks r ON r.user_id = o.user_id"
-                " AND r.id = o.ruck_id JOIN users u ON u.id = r.user_id WHERE o.ruck_id = $2 AND " +
+                " AND r.id = o.ruck_id JOIN users u ON u.id = r.user_id WHERE o.ruck_id = $2"
+                " AND r.status = 'completed' AND " +
                     people::visible_to_viewer("r", "u", "$1")};
 
 const Sql kLikes{"feed.likes",
