@@ -11,7 +11,9 @@
 #include "mail/mailer.hpp"
 #include "runtime/blocking_pool.hpp"
 #include "services/auth/service.hpp"
+#include "services/feed/service.hpp"
 #include "services/gpx/service.hpp"
+#include "services/people/service.hpp"
 #include "services/profile/service.hpp"
 #include "services/rucks/service.hpp"
 #include "services/stats/service.hpp"
@@ -88,7 +90,9 @@ struct ServerApp::Parts {
   std::unique_ptr<auth::AuthService> auth;
   std::unique_ptr<profile::ProfileService> profile;
   std::unique_ptr<stats::StatsService> stats;
+  std::unique_ptr<people::PeopleService> people;
   std::unique_ptr<rucks::RuckService> rucks;
+  std::unique_ptr<feed::FeedService> feed;
   std::unique_ptr<runtime::BlockingPool> files;
   std::unique_ptr<gpx_import::GpxService> gpx;
   std::unique_ptr<System> system;
@@ -152,10 +156,28 @@ void ServerApp::Parts::make_services() {
                 return auth::change_email(q, user, email, clock.now());
               },
           .on_zone_changed = rucks::on_zone_changed,
+          .may_meet =
+              [](db::Session& q, UserId viewer, UserId user) {
+                const auto standing = people::standing_of(q, viewer, user);
+                return standing && (standing->is_self || !standing->is_blocked);
+              },
+          .on_deleting =
+              [](db::Session& q, UserId user) {
+                people::on_deleting(q, user);
+                feed::on_deleting(q, user);
+              },
           .on_deleted = [this](UserId user) { rucks->forget_user(user); }});
   stats = std::make_unique<stats::StatsService>(*database, clock, profile::zone_of);
-  rucks = std::make_unique<rucks::RuckService>(rucks::RuckService::Dependencies{
-      .database = *database, .revisions = *revisions, .clock = clock, .metrics = metrics});
+  rucks = std::make_unique<rucks::RuckService>(
+      rucks::RuckService::Dependencies{.database = *database,
+                                       .revisions = *revisions,
+                                       .clock = clock,
+                                       .metrics = metrics,
+                                       .reactions = feed::reactions});
+  people = std::make_unique<people::PeopleService>(
+      *database, *revisions, clock,
+      people::PeopleService::Hooks{.recent_rucks = rucks::recent_rucks});
+  feed = std::make_unique<feed::FeedService>(*database, *revisions, clock);
   files = std::make_unique<runtime::BlockingPool>(runtime::BlockingPool::Options{
       .name = "ruck-files", .threads = 1, .queue_max = kFilesQueueMax});
   gpx = std::make_unique<gpx_import::GpxService>(*rucks, *files, clock);
@@ -174,7 +196,9 @@ void ServerApp::Parts::add_all_routes() {
   auth::add_routes(*router, *auth);
   profile::add_routes(*router, *profile);
   stats::add_routes(*router, *stats);
+  people::add_routes(*router, *people);
   rucks::add_routes(*router, *rucks);
+  feed::add_routes(*router, *feed);
   gpx_import::add_routes(*router, *gpx);
   system->set_document(router->openapi().render(kVersion));
 }

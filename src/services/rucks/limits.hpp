@@ -42,7 +42,9 @@ inline constexpr std::int64_t kClosedAtOnceMax = 100;         // each merges one
 // ---- what counts --------------------------------------------------------------------------------
 inline constexpr double kCoverageMin = 0.9;             // of the moving time, for points alone
 inline constexpr double kLineToleranceM = 2;            // of the line on a map (science §4)
-inline constexpr double kPublicCutM = 500;              // of a track, at both ends, for others
+// And at least a recorded point so often: what others see is cut at recorded points, and a straight
+// road would vanish with the door at its end.
+inline constexpr double kLineGapMaxM = 50;
 inline constexpr std::size_t kHeartRateShownMax = 400;  // contract core §3.6
 inline constexpr std::size_t kDetailsPointsMax = 500;   // contract core §3.2
 

@@ -2,12 +2,11 @@
 
 namespace ruck::rucks {
 
-void add_routes(http::Router& r, RuckService& s) {
-  // Contract core §3. On the routes that keep data a client is never told 4xx for what a retry
-  // mends.
-  constexpr http::Limit kUploads = http::per_hour(3600);
-  constexpr std::size_t kLarge = http::kIngestBodyBytesMax;
+namespace {
+constexpr http::Limit kUploads = http::per_hour(3600);
+constexpr std::size_t kLarge = http::kIngestBodyBytesMax;
 
+void add_ruck_routes(http::Router& r, RuckService& s) {
   http::get(r, "/api/rucks", "rucks.list",
             {.summary = "The user's own rucks, the latest first", .cached = true}, &s,
             &RuckService::list);
@@ -27,13 +26,18 @@ void add_routes(http::Router& r, RuckService& s) {
   http::get(r, "/api/rucks/{id}/details", "rucks.details",
             {.summary = "A ruck with its map line, owner and reactions"}, &s,
             &RuckService::details);
+  http::get(r, "/api/rucks/{id}/preview", "rucks.preview",
+            {.summary = "One's own ruck as others see it, and what is hidden from them"}, &s,
+            &RuckService::preview);
   http::patch(r, "/api/rucks/{id}/details", "rucks.patch_details",
               {.summary = "Notes, rating, visibility and the like"}, &s,
               &RuckService::patch_details);
   http::put(r, "/api/rucks/{id}/edit", "rucks.edit",
             {.summary = "Cut off the end and correct the totals; the recording is kept"}, &s,
             &RuckService::edit);
+}
 
+void add_recording_routes(http::Router& r, RuckService& s) {
   http::post(r, "/api/rucks/{id}/start", "rucks.start",
              {.summary = "Start a created ruck", .keeps_data = true}, &s, &RuckService::start);
   http::post(r, "/api/rucks/{id}/pause", "rucks.pause", {.summary = "Pause", .keeps_data = true},
@@ -72,6 +76,13 @@ void add_routes(http::Router& r, RuckService& s) {
               .body_bytes_max = kLarge,
               .keeps_data = true},
              &s, &RuckService::add_heart_rate);
+}
+}  // namespace
+
+// Contract core §3. On the routes that keep data a client is never told 4xx for what a retry mends.
+void add_routes(http::Router& r, RuckService& s) {
+  add_ruck_routes(r, s);
+  add_recording_routes(r, s);
 }
 
 }  // namespace ruck::rucks

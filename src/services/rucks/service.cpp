@@ -89,11 +89,11 @@ void on_zone_changed(db::Session& q, UserId user, const calendar::TimeZone& zone
 }
 
 RuckService::RuckService(Dependencies dependencies)
-    : deps_(dependencies),
-      ingest_({.database = dependencies.database,
-               .revisions = dependencies.revisions,
-               .clock = dependencies.clock,
-               .metrics = dependencies.metrics}) {}
+    : deps_(std::move(dependencies)),
+      ingest_({.database = deps_.database,
+               .revisions = deps_.revisions,
+               .clock = deps_.clock,
+               .metrics = deps_.metrics}) {}
 
 void RuckService::start(runtime::Core& core) {
   closer_ = std::make_unique<runtime::Periodic>(
@@ -317,6 +317,7 @@ task<Result<EditReply>> RuckService::edit(Viewer viewer, RuckRef ref, EditRuck r
           row.trim_end_ms = to_ms(end).time_since_epoch().count();
           row.completed_at = end;
         }
+        set_visibility(row, request.is_public, request.visibility);
         // The owner's word replaces what the phone said before, also where it is smaller.
         row.client = json::to_text(
             StoredClaims{.distance_km = request.distance_km,
@@ -363,7 +364,7 @@ task<Result<ImportOutcome>> RuckService::import(UserId user, ImportedRuck ruck) 
         row->is_manual = true;
         row->status = status::kCompleted;
         row->title = ruck.title;
-        row->is_public = ruck.is_public && row->is_public;
+        if (!ruck.is_public) row->visibility = people::to_text(people::Visibility::kPrivate);
         row->altitude_source = ruck.altitude_source;
         row->ruck_weight_kg = ruck.ruck_weight_kg.value_or(0);
         if (ruck.started_at) row->started_at = to_us(*ruck.started_at);

@@ -37,6 +37,16 @@ struct ImportOutcome {
   bool was_there = false;
 };
 
+struct Reactions {
+  std::int64_t likes = 0;
+  std::int64_t comments = 0;
+  bool is_liked = false;  // by the viewer
+};
+
+// For profiles, inside their unit of work: an owner's latest rucks as the viewer may see them.
+[[nodiscard]] std::vector<json::Raw> recent_rucks(db::Session& q, UserId viewer, UserId owner,
+                                                  std::size_t limit);
+
 class RuckService {
  public:
   struct Dependencies {
@@ -44,6 +54,9 @@ class RuckService {
     cache::Revisions& revisions;
     const Clock& clock;
     telemetry::Metrics& metrics;
+    // What people make of a ruck; kept by another service.
+    std::function<Reactions(db::Session&, UserId viewer, RuckId ruck)> reactions =
+        [](db::Session&, UserId, RuckId) { return Reactions(); };
   };
   explicit RuckService(Dependencies dependencies);
 
@@ -66,6 +79,8 @@ class RuckService {
   task<Result<std::vector<RuckView>>> list(Viewer viewer, ListQuery query);
   task<Result<RuckReply>> get(Viewer viewer, RuckRef ruck);
   task<Result<DetailsReply>> details(Viewer viewer, RuckRef ruck);
+  // What others see of one's own ruck.
+  task<Result<PreviewReply>> preview(Viewer viewer, RuckRef ruck);
   task<Result<std::vector<HeartRateView>>> heart_rate(Viewer viewer, RuckRef ruck);
 
   task<Result<http::Created<BatchReply>>> locate(Viewer viewer, RuckRef ruck, http::BodyView body);
@@ -90,6 +105,10 @@ class RuckService {
   // The ruck's id; one that is only known by its offline name is made.
   task<Result<RuckId>> own_id(Viewer viewer, RuckRef ref);
   task<Result<RuckView>> add_event(Viewer viewer, RuckRef ref, RuckEvent event, std::string kind);
+
+  [[nodiscard]] PublicRuckDetails details_for_others(db::Session& q, UserId viewer,
+                                                     const RuckRow& row) const;
+  [[nodiscard]] DetailsExtra extra_of(db::Session& q, UserId viewer, const RuckRow& row) const;
 
   Dependencies deps_;
   Ingest ingest_;

@@ -1,6 +1,7 @@
 #include "services/rucks/store.hpp"
 
 #include "base/random.hpp"
+#include "services/people/visibility.hpp"
 
 #include <boost/mp11/algorithm.hpp>
 
@@ -71,6 +72,12 @@ const Sql kFindActive{"rucks.find_active",
 const Sql kList{"rucks.list", "SELECT " + kColumns +
                                   " FROM rucks WHERE user_id = $1 AND status <> 'created'"
                                   " ORDER BY listed_at DESC, id DESC LIMIT $2 OFFSET $3"};
+const Sql kRecentVisible{"rucks.recent_visible",
+                         "SELECT " + db::columns_of<RuckRow>("r.") +
+                             " FROM rucks r JOIN users u ON u.id = r.user_id WHERE r.user_id = $2"
+                             " AND r.listed_at > 0 AND r.status = 'completed' AND " +
+                             people::visible_to_viewer("r", "u", "$1") +
+                             " ORDER BY r.listed_at DESC, r.id DESC LIMIT $3"};
 const Sql kAllCompleted{"rucks.all_completed",
                         "SELECT " + kColumns +
                             " FROM rucks WHERE user_id = $1 AND listed_at > 0"
@@ -190,6 +197,11 @@ std::optional<RuckRow> find_active(db::Session& q, UserId user) {
 
 std::vector<RuckRow> list(db::Session& q, UserId user, Page page) {
   return q.many<RuckRow>(kList, user, page.limit, page.offset);
+}
+
+std::vector<RuckRow> recent_visible(db::Session& q, UserId viewer, UserId owner,
+                                    std::int64_t limit) {
+  return q.many<RuckRow>(kRecentVisible, viewer, owner, limit);
 }
 
 std::vector<RuckRow> all_completed(db::Session& q, UserId user) {

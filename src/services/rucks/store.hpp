@@ -30,6 +30,9 @@ struct Page {
   std::int64_t offset = 0;
 };
 [[nodiscard]] std::vector<RuckRow> list(db::Session& q, UserId user, Page page);
+// The latest completed ones that the viewer may see.
+[[nodiscard]] std::vector<RuckRow> recent_visible(db::Session& q, UserId viewer, UserId owner,
+                                                  std::int64_t limit);
 [[nodiscard]] std::vector<RuckRow> all_completed(db::Session& q, UserId user);
 [[nodiscard]] stats::DayTotals sum_of_day(db::Session& q, UserId user, Day day);
 void set_local_day(db::Session& q, Key key, Day day);
