@@ -525,6 +525,9 @@ void Rucker::after_batch(Lane lane, Verdict verdict, const Reply& reply, Micros 
     return;
   }
   account(stream, reply, tally);
+  // A closed loop has no due times: it is the server's time that counts, not the wait for one of
+  // the connections.
+  if (behaviour_.closed_loop) stream.batch_due = reply.sent_at;
   record_dues(stream, now, tally);
   if (!stream.is_resend && random_.chance(behaviour_.resend_chance)) {
     stream.is_resend = true;

@@ -242,6 +242,20 @@ TEST(Rucker, LivePointsFirstThenTheBacklogBesideThem) {
   EXPECT_EQ(stage.tally.backlogs, 1U);
 }
 
+TEST(Rucker, AClosedLoopSendsTenOldPointsAtATimeUntilTheEnd) {
+  Behaviour behaviour = plain();
+  behaviour.closed_loop = true;
+  behaviour.batch_points_max = 10;
+  Stage stage(behaviour);
+  stage.walk(kSecond);
+  stage.run_until(stage.now() + 2 * kSecond);
+  EXPECT_TRUE(stage.rucker().is_done());
+  EXPECT_NEAR(static_cast<double>(stage.first_times.size()), 1000, 5) << "a millisecond each";
+  EXPECT_LT(stage.first_times.back(), kBeginMs - 3'600'000) << "never in the future";
+  EXPECT_EQ(stage.tally.points_acknowledged, stage.times.size());
+  EXPECT_EQ(stage.tally.of(Endpoint::kLocation).latency.max(), 1000);
+}
+
 TEST(Rucker, EndsAnOldRuckThatIsInTheWay) {
   Behaviour behaviour = plain();
   Rucker rucker(behaviour, "token", 1);
