@@ -24,10 +24,8 @@ constexpr auto kClockAhead = std::chrono::hours(1);
 constexpr std::string_view kReplayUsage =
     "usage: ruck replay FILE.gpx [--url http://127.0.0.1:8080] [--email E --password P] [--load-kg "
     "N]\n"
-    "                            [--speedup N] [--now] [--quiet]
-"
-    "The server may also be named by RUCK_URL.
-";
+    "                            [--speedup N] [--now] [--quiet]\n"
+    "The server may also be named by RUCK_URL.\n";
 
 std::optional<std::string> read_file(const std::string& path) {
   std::ifstream in(path, std::ios::binary);

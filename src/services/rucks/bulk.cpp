@@ -92,7 +92,7 @@ RuckRow blank_row(const profile::UserRow& user, UtcUs started_at, double load_kg
   return {.user_id = user.id,
           .id = make_ruck_id(started_at),
           .status = std::string(status::kCompleted),
-          .is_public = user.allow_ruck_sharing,
+          .visibility = user.allow_ruck_sharing ? "public" : "private",
           .ruck_weight_kg = load_kg,
           .body = json::to_text(profile::body_of(user, now)),
           .created_at = started_at,
