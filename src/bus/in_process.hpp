@@ -1,0 +1,39 @@
+#pragma once
+// The bus of one process.
+#include "bus/bus.hpp"
+
+#include <array>
+#include <atomic>
+#include <map>
+#include <shared_mutex>
+#include <vector>
+
+namespace ruck::bus {
+
+class InProcessBus final : public Bus {
+ public:
+  [[nodiscard]] bool is_wanted(std::string_view topic) const override;
+  void publish(std::string_view topic, std::string payload) override;
+  [[nodiscard]] std::unique_ptr<Subscription> subscribe(std::string topic,
+                                                        Receiver receiver) override;
+
+ private:
+  class Entry;
+  struct Listener {
+    std::uint64_t id = 0;
+    std::shared_ptr<const Receiver> receiver;  // shared: it may run while it is being removed
+  };
+  struct Shard {
+    mutable std::shared_mutex mutex;
+    std::map<std::string, std::vector<Listener>, std::less<>> topics;
+  };
+  [[nodiscard]] Shard& shard_of(std::string_view topic) const;
+  void remove(const std::string& topic, std::uint64_t id);
+
+  static constexpr std::size_t kShards = 16;
+  mutable std::array<Shard, kShards> shards_;
+  std::atomic<std::uint64_t> next_id_{1};
+  std::atomic<std::size_t> listeners_{0};
+};
+
+}  // namespace ruck::bus
