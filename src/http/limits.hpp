@@ -29,6 +29,15 @@ inline constexpr auto kWriteTime = seconds(60);   // a reader that takes nothing
 inline constexpr auto kLingerTime = seconds(2);   // for a refused body to end
 inline constexpr auto kWatchEvery = seconds(1);   // how often deadlines are looked at
 
+// WebSockets
+inline constexpr std::size_t kSocketMessageBytesMax = 4 * 1024;  // clients send short commands
+inline constexpr std::size_t kSocketQueueBytesMax = 64 * 1024;   // waiting for one slow reader
+inline constexpr int kSocketKernelBytes = 32 * 1024;   // send buffer; the kernel doubles it
+inline constexpr auto kSocketPingAfter = seconds(30);  // of silence; below what proxies cut at
+inline constexpr auto kSocketIdleTime = seconds(75);   // of silence, pings unanswered: gone
+inline constexpr auto kSocketWriteTime = seconds(20);  // a reader that takes nothing is gone
+inline constexpr auto kSocketCloseTime = seconds(2);   // for the other side's close frame
+
 // Overload (pressure.hpp)
 inline constexpr auto kBeat = std::chrono::milliseconds(50);
 inline constexpr auto kReadLagMax =

@@ -22,6 +22,7 @@ enum class Header : std::uint8_t {
   kAccept,
   kAcceptEncoding,
   kAuthorization,
+  kConnection,
   kContentEncoding,
   kContentType,
   kCookie,
@@ -35,14 +36,16 @@ enum class Header : std::uint8_t {
   kUpgrade,
   kUserAgent,
   kWebSocketKey,
+  kWebSocketVersion,
 };
-inline constexpr std::size_t kHeaderCount = 16;
+inline constexpr std::size_t kHeaderCount = 18;
 
 // Who asks. Always authenticated; a route that may be used without a token takes an optional
 // Viewer.
 struct Viewer {
   UserId user;
-  Uuid session{};  // the sign-in that the token belongs to
+  Uuid session{};      // the sign-in that the token belongs to
+  UtcUs expires_at{};  // of the token; a socket outlives it only with a new one
 };
 
 // Views point into the connection's buffers and live until the response is made.
@@ -80,6 +83,8 @@ struct SharedBody {
 
 using HeaderList = std::vector<std::pair<std::string_view, std::string>>;  // names are literals
 
+class SocketAcceptor;
+
 inline constexpr std::string_view kJson = "application/json";
 
 struct Response {
@@ -90,6 +95,7 @@ struct Response {
       shared;  // instead of `body`; shared with the cache that made it
   HeaderList headers;
   bool close = false;
+  SocketAcceptor* upgrade = nullptr;  // with 101: who takes the connection over
 
   [[nodiscard]] std::string_view bytes() const {
     return shared ? std::string_view(shared->bytes) : std::string_view(body);

@@ -50,6 +50,8 @@ std::string_view reason_of(int status) {
       return "URI Too Long";
     case 415:
       return "Unsupported Media Type";
+    case 426:
+      return "Upgrade Required";
     case 429:
       return "Too Many Requests";
     case 431:
@@ -69,7 +71,7 @@ void append_head(std::string& out, const Response& response, const HeadContext& 
   out += ' ';
   out += reason_of(response.status);
   out += "\r\n";
-  const bool has_body = response.status != 204 && response.status != 304;
+  const bool has_body = response.status != 204 && response.status != 304 && response.status != 101;
   if (has_body) {
     append_field(out, "Content-Type", response.content_type);
     append_field(out, "Content-Length", std::to_string(context.body_bytes));
@@ -91,7 +93,12 @@ void append_head(std::string& out, const Response& response, const HeadContext& 
     append_field(out, "Vary", "Origin");
   }
   for (const auto& [name, value] : response.headers) append_field(out, name, value);
-  append_field(out, "Connection", context.keep_alive ? "keep-alive" : "close");
+  if (response.status == 101) {
+    append_field(out, "Upgrade", "websocket");
+    append_field(out, "Connection", "Upgrade");
+  } else {
+    append_field(out, "Connection", context.keep_alive ? "keep-alive" : "close");
+  }
   out += "\r\n";
 }
 

@@ -53,6 +53,12 @@ class Connection final : public Watched {
 
   task<> run();
 
+  // After run(): who takes the connection over, and what came behind the request.
+  [[nodiscard]] SocketAcceptor* upgrade() const { return upgrade_; }
+  [[nodiscard]] Transport& transport() { return transport_; }
+  [[nodiscard]] std::string& unread() { return unread_; }
+  [[nodiscard]] const std::string& client_address() const { return client_address_; }
+
   void on_deadline() override {
     timed_out_ = true;
     shared_.timeouts.add();
@@ -88,6 +94,8 @@ class Connection final : public Watched {
   std::optional<RequestParser> parser_;
   std::string unread_;  // bytes of the next request that came with this one
   std::string out_;     // gathered answers
+  std::string client_address_;
+  SocketAcceptor* upgrade_ = nullptr;
   Phase phase_ = Phase::kIdle;
   bool timed_out_ = false;
   bool lingers_ = false;  // the request was refused before all of it was read
@@ -132,6 +140,7 @@ task<> Connection<Transport>::run() {
     }
     go_on = false;
   }
+  if (upgrade_ != nullptr) co_return;
   if (lingers_) co_await linger();
   transport_.close();
 }
@@ -269,8 +278,11 @@ task<bool> Connection<Transport>::serve() {
   } else {
     response = co_await shared_.router.handle(request);
   }
-  const bool go_on = keep_alive && !response.close;
+  SocketAcceptor* const taker = response.upgrade;
+  const bool go_on = keep_alive && !response.close && taker == nullptr;
+  if (taker != nullptr) client_address_ = request.address;
   const bool sent = co_await send(std::move(response), request, go_on);
+  if (sent) upgrade_ = taker;
   co_return sent&& go_on;
 }
 

@@ -41,6 +41,8 @@ std::optional<Header> kept_header(field name) {
       return Header::kAcceptEncoding;
     case field::authorization:
       return Header::kAuthorization;
+    case field::connection:
+      return Header::kConnection;
     case field::content_encoding:
       return Header::kContentEncoding;
     case field::content_type:
@@ -61,6 +63,8 @@ std::optional<Header> kept_header(field name) {
       return Header::kUserAgent;
     case field::sec_websocket_key:
       return Header::kWebSocketKey;
+    case field::sec_websocket_version:
+      return Header::kWebSocketVersion;
     default:
       return std::nullopt;
   }

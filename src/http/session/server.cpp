@@ -2,6 +2,7 @@
 
 #include "base/random.hpp"
 #include "http/session/connection.hpp"
+#include "http/session/socket_session.hpp"
 #include "runtime/sleep.hpp"
 #include "telemetry/log.hpp"
 
@@ -18,7 +19,7 @@ using session::ErrorCodeAsio;
 using session::PerCore;
 using session::PlainTransport;
 using session::Shared;
-using session::Socket;
+using session::TcpSocket;
 namespace asio = boost::asio;
 using Acceptor = asio::basic_socket_acceptor<asio::ip::tcp, IoExecutor>;
 using runtime::Timer;
@@ -45,6 +46,15 @@ struct Server::State {
                .timeouts = d.metrics.counter("ruck_http_timeouts_total",
                                              "Connections cut off because they were too slow"),
                .bytes_out = d.metrics.counter("ruck_http_sent_bytes_total", "Bytes of responses")},
+        sockets{.connections = shared.open,
+                .received = d.metrics.counter("ruck_socket_received_total", "Messages received"),
+                .sent = d.metrics.counter("ruck_socket_sent_total", "Frames sent or queued"),
+                .coalesced = d.metrics.counter("ruck_socket_coalesced_total",
+                                               "Frames that took the place of a queued one"),
+                .slow = d.metrics.counter("ruck_socket_slow_total",
+                                          "WebSockets closed because their reader was too slow"),
+                .timeouts =
+                    d.metrics.counter("ruck_socket_timeouts_total", "WebSockets that fell silent")},
         acceptor(d.cores.at(0).io()) {
     for (std::size_t i = 0; i < d.cores.size(); ++i) {
       per_core.push_back(std::make_unique<PerCore>());
@@ -53,15 +63,18 @@ struct Server::State {
     }
     d.metrics.gauge_callback("ruck_http_connections", "Open connections",
                              [this] { return static_cast<double>(shared.open.load()); });
+    d.metrics.gauge_callback("ruck_sockets", "Open WebSockets",
+                             [this] { return static_cast<double>(sockets.open.load()); });
   }
 
   task<> accept_loop();
   task<> tick_loop(std::size_t core);
-  task<> serve(std::size_t core, Socket socket, std::string peer);
+  task<> serve(std::size_t core, TcpSocket socket, std::string peer);
 
   const ServerOptions options;
   const Dependencies deps;
   Shared shared;
+  session::SocketShared sockets;
   std::vector<std::unique_ptr<PerCore>> per_core;
   std::vector<std::unique_ptr<Timer>> tick_timers;
   Acceptor acceptor;
@@ -107,7 +120,7 @@ void Server::start() {
 task<> Server::State::accept_loop() {
   while (!stopped) {
     const std::size_t core = next_core++ % per_core.size();
-    Socket socket(deps.cores.at(core).io());
+    TcpSocket socket(deps.cores.at(core).io());
     auto [error] = co_await acceptor.async_accept(socket, asio::as_tuple(asio::deferred));
     if (error == asio::error::operation_aborted || stopped) co_return;
     const bool is_full = shared.open.load() >= options.connections_max;
@@ -123,7 +136,7 @@ task<> Server::State::accept_loop() {
   }
 }
 
-task<> Server::State::serve(std::size_t core, Socket socket, std::string peer) {
+task<> Server::State::serve(std::size_t core, TcpSocket socket, std::string peer) {
   struct Leave {
     std::atomic<std::size_t>& open;
     ~Leave() { open.fetch_sub(1); }
@@ -132,6 +145,12 @@ task<> Server::State::serve(std::size_t core, Socket socket, std::string peer) {
   Connection<PlainTransport> connection(PlainTransport(std::move(socket)), std::move(peer), shared,
                                         *per_core[core]);
   co_await connection.run();
+  if (connection.upgrade() == nullptr) co_return;
+  const auto upgraded =
+      std::make_shared<session::SocketSession>(connection.transport().release(), sockets,
+                                               per_core[core]->watch, per_core[core]->read_buffer);
+  upgraded->start(*connection.upgrade(), connection.client_address(),
+                  std::move(connection.unread()));
 }
 
 task<> Server::State::tick_loop(std::size_t core) {

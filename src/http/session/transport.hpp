@@ -19,7 +19,7 @@ namespace ruck::http::session {
 
 namespace asio = boost::asio;
 using ErrorCodeAsio = boost::system::error_code;
-using Socket = asio::basic_stream_socket<asio::ip::tcp, IoExecutor>;
+using TcpSocket = asio::basic_stream_socket<asio::ip::tcp, IoExecutor>;
 
 struct ReadOutcome {
   ErrorCodeAsio error;
@@ -28,13 +28,13 @@ struct ReadOutcome {
 
 class PlainTransport {
  public:
-  explicit PlainTransport(Socket socket) : socket_(std::move(socket)) {}
+  explicit PlainTransport(TcpSocket socket) : socket_(std::move(socket)) {}
 
   // Waits until something can be read and reads it.
   task<ReadOutcome> read(std::span<char> core_buffer) {
     for (;;) {
       auto [wait_error] =
-          co_await socket_.async_wait(Socket::wait_read, asio::as_tuple(asio::deferred));
+          co_await socket_.async_wait(TcpSocket::wait_read, asio::as_tuple(asio::deferred));
       if (wait_error) co_return ReadOutcome{.error = wait_error, .bytes = {}};
       ErrorCodeAsio error;
       const std::size_t size =
@@ -59,17 +59,19 @@ class PlainTransport {
   }
   void shutdown_send() {
     ErrorCodeAsio ignored;  // as above
-    socket_.shutdown(Socket::shutdown_send, ignored);
+    socket_.shutdown(TcpSocket::shutdown_send, ignored);
   }
   void close() {
     ErrorCodeAsio ignored;  // as above
-    socket_.shutdown(Socket::shutdown_send, ignored);
+    socket_.shutdown(TcpSocket::shutdown_send, ignored);
     socket_.close(ignored);
   }
+  // For the WebSocket that the connection becomes.
+  [[nodiscard]] TcpSocket release() { return std::move(socket_); }
   [[nodiscard]] static constexpr bool is_secure() { return false; }
 
  private:
-  Socket socket_;
+  TcpSocket socket_;
 };
 
 }  // namespace ruck::http::session

@@ -50,7 +50,9 @@ Result<http::Viewer> viewer_of(std::string_view payload, UtcUs now) {
   const auto seconds = expires->integer();
   if (!user || !session_id || !seconds) return fail(ErrorCode::kInvalidToken);
   if (now >= UtcUs(std::chrono::seconds(*seconds))) return fail(ErrorCode::kTokenExpired);
-  return http::Viewer{.user = UserId(*user), .session = *session_id};
+  return http::Viewer{.user = UserId(*user),
+                      .session = *session_id,
+                      .expires_at = UtcUs(std::chrono::seconds(*seconds))};
 }
 }  // namespace
 
