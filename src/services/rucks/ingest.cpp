@@ -150,6 +150,7 @@ struct Ingest::Write {
   ProgressRow row;
   std::optional<ChunkRow> sealed;
   std::optional<ChunkRow> sealed_heart_rate;
+  std::vector<TrackPoint> points;  // for those who follow live
   Stored stored;
   bool is_written = false;
   std::optional<runtime::Promise<Result<Outcome>>> waiter;
@@ -205,7 +206,7 @@ class Ingest::FlushJob final : public db::Job {
 };
 
 Ingest::Ingest(Dependencies dependencies)
-    : deps_(dependencies),
+    : deps_(std::move(dependencies)),
       batches_(deps_.metrics.counter("ruck_ingest_batches_total", "Batches stored")),
       points_(deps_.metrics.counter("ruck_ingest_points_total", "Points and samples stored")),
       duplicates_(deps_.metrics.counter("ruck_ingest_duplicates_total",
@@ -314,7 +315,7 @@ task<Result<Ingest::Outcome>> Ingest::try_live(store::Key key, const Batch& batc
 std::optional<Ingest::Outcome> Ingest::advance(Live& live, const Batch& batch, Write& write) {
   std::int64_t duplicates = 0;
   std::int64_t more_duplicates = 0;
-  const auto points = new_ones(live.points, batch.points, duplicates);
+  auto points = new_ones(live.points, batch.points, duplicates);
   const auto samples = new_ones(live.heart_rate, batch.heart_rate, more_duplicates);
   if (!points || !samples) return Outcome{.step = Step::kOutOfOrder};
   for (const TrackPoint& point : *points) {
@@ -362,6 +363,7 @@ std::optional<Ingest::Outcome> Ingest::advance(Live& live, const Batch& batch, W
                .point_count = live.point_count,
                .heart_rate_count = live.heart_rate_count,
                .last_arrival_at = deps_.clock.now()};
+  write.points = std::move(*points);
   return std::nullopt;
 }
 
@@ -416,6 +418,10 @@ void Ingest::finish_flush(Lane& lane, std::vector<Write> writes, const Error* er
         // Memory went ahead of a write that did not happen: it must be read again.
         if (!is_written) shard.erase(write.key.ruck);
       }
+    }
+    if (is_written && !write.points.empty()) {
+      deps_.on_stored(
+          {.key = write.key, .points = std::move(write.points), .stored = write.stored});
     }
     if (error != nullptr) {
       waiters.push_back(write.waiter->fulfil(ruck::fail(*error)));
@@ -549,6 +555,7 @@ task<> Ingest::run_merges(store::Key key) {
           return merge_track(q, *row, additions, now);
         });
     forget(key.ruck);
+    if (merged) deps_.on_merged(key.ruck);
     std::vector<std::unique_ptr<runtime::Resumption>> waiters;
     for (std::size_t i = 0; i < batches.size(); ++i) {
       Result<Outcome> outcome = Outcome{.step = Step::kStored};

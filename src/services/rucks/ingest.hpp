@@ -29,6 +29,7 @@
 
 #include <array>
 #include <atomic>
+#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -46,6 +47,13 @@ struct Stored {
   double duration_s = 0;
 };
 
+// Points that were committed just now.
+struct Committed {
+  store::Key key;
+  std::vector<rucking::TrackPoint> points;  // new ones, by time; they continue the track
+  Stored stored;
+};
+
 class Ingest {
  public:
   struct Dependencies {
@@ -53,6 +61,10 @@ class Ingest {
     cache::Revisions& revisions;
     const Clock& clock;
     telemetry::Metrics& metrics;
+    // After the commit, on a database thread, so quick. What does not continue the track is told
+    // by on_merged: ask for all of it.
+    std::function<void(const Committed&)> on_stored = [](const Committed&) {};
+    std::function<void(RuckId)> on_merged = [](RuckId) {};
   };
   explicit Ingest(Dependencies dependencies);
   ~Ingest();

@@ -93,7 +93,9 @@ RuckService::RuckService(Dependencies dependencies)
       ingest_({.database = deps_.database,
                .revisions = deps_.revisions,
                .clock = deps_.clock,
-               .metrics = deps_.metrics}) {}
+               .metrics = deps_.metrics,
+               .on_stored = deps_.on_stored,
+               .on_merged = deps_.on_changed}) {}
 
 void RuckService::start(runtime::Core& core) {
   closer_ = std::make_unique<runtime::Periodic>(
@@ -126,6 +128,7 @@ task<std::int64_t> RuckService::close_left_open() {
       continue;
     }
     if (*done) ingest_.forget(key.ruck);
+    if (*done) deps_.on_changed(key.ruck);
     closed += *done ? 1 : 0;
   }
   co_return closed;
@@ -147,6 +150,7 @@ task<Result<T>> RuckService::change(Viewer viewer, RuckRef ref,
                                      });
   if (!outcome) co_return fail(std::move(outcome).error());
   ingest_.forget(outcome->second);
+  deps_.on_changed(outcome->second);
   co_return std::move(outcome->first);
 }
 

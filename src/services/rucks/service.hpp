@@ -57,6 +57,10 @@ class RuckService {
     // What people make of a ruck; kept by another service.
     std::function<Reactions(db::Session&, UserId viewer, RuckId ruck)> reactions =
         [](db::Session&, UserId, RuckId) { return Reactions(); };
+    // For those who follow live, after commits: new points (see Ingest), and anything else about a
+    // ruck: its status, who may see it, its track.
+    std::function<void(const Committed&)> on_stored = [](const Committed&) {};
+    std::function<void(RuckId)> on_changed = [](RuckId) {};
   };
   explicit RuckService(Dependencies dependencies);
 

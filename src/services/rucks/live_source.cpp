@@ -1,0 +1,44 @@
+#include "services/rucks/live_source.hpp"
+
+#include "services/rucks/settle.hpp"
+#include "services/rucks/store.hpp"
+#include "services/rucks/track.hpp"
+
+namespace ruck::rucks {
+
+std::optional<LiveState> live_state(db::Session& q, RuckId ruck) {
+  const auto owner = store::owner_of(q, ruck);
+  const auto row = owner ? store::find(q, {*owner, ruck}) : std::nullopt;
+  if (!row) return std::nullopt;
+  return LiveState{.id = ruck,
+                   .owner = *owner,
+                   .status = row->status,
+                   .is_under_way = is_live(row->status),
+                   .visibility = people::visibility_of(row->visibility),
+                   .allow_live_following = row->allow_live_following,
+                   .load_kg = row->ruck_weight_kg,
+                   .started_at = row->started_at};
+}
+
+Result<LiveTrack> live_track(db::Session& q, UserId owner, RuckId ruck) {
+  const store::Key key{owner, ruck};
+  const auto row = store::find(q, key);
+  const auto progress = store::find_progress(q, key);
+  if (!row || !progress) return fail(ErrorCode::kRuckNotFound);
+  Result<Track> track = load_track(q, key, *progress);
+  if (!track) return fail(std::move(track).error());
+  auto engine = rucking::TrackEngine::restore(engine_config(*row), progress->state.data);
+  const rucking::Totals totals = engine ? engine->totals() : replay(*row, *track).engine.totals();
+  LiveTrack live{.points = std::move(track->points),
+                 .distance_m = totals.distance_m,
+                 .duration_s = totals.active_s()};
+  if (!live.points.empty()) live.last_arrival_at = progress->last_arrival_at;
+  return live;
+}
+
+std::optional<RuckId> active_ruck(db::Session& q, UserId owner) {
+  const auto row = store::find_active(q, owner);
+  return row && is_live(row->status) ? std::optional(row->id) : std::nullopt;
+}
+
+}  // namespace ruck::rucks
