@@ -16,10 +16,12 @@ struct Verb {
   std::string_view name;
   std::string_view summary;
   int (*run)(Arguments);
+  std::string_view own_switch = {};  // a flag that has no value with this verb
 };
 constexpr auto kVerbs = std::to_array<Verb>({
     {"serve", "run the server", serve},
     {"replay", "send a GPX file to a server as a phone would", replay},
+    {"watch", "follow a ruck live", watch, "json"},
     {"simulate", "make up a plausible ruck as GPX", simulate},
     {"load", "many virtual ruckers at once: measure a server", load},
     {"migrate", "bring the database's schema up to date", migrate},
@@ -57,7 +59,9 @@ int run_cli(int argc, const char* const* argv) {
     print_usage(stderr);
     return 2;
   }
-  auto arguments = Arguments::parse(argc, argv, 2, kSwitches);
+  std::vector<std::string_view> switches = kSwitches;
+  if (!verb->own_switch.empty()) switches.push_back(verb->own_switch);
+  auto arguments = Arguments::parse(argc, argv, 2, std::move(switches));
   if (!arguments) {
     fmt::print(stderr, "ruck {}: {}\n", name, arguments.error().client_text());
     return 2;

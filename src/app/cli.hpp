@@ -15,6 +15,7 @@ int run_cli(int argc, const char* const* argv);
 int serve(Arguments arguments);
 int migrate(Arguments arguments);
 int replay(Arguments arguments);
+int watch(Arguments arguments);
 int simulate(Arguments arguments);
 int backup(Arguments arguments);
 int restore(Arguments arguments);

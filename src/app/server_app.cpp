@@ -4,6 +4,7 @@
 #include "app/version.hpp"
 #include "base/assert.hpp"
 #include "base/embedded.hpp"
+#include "bus/in_process.hpp"
 #include "cache/response_cache.hpp"
 #include "db/migrations.hpp"
 #include "db/open.hpp"
@@ -13,6 +14,7 @@
 #include "services/auth/service.hpp"
 #include "services/feed/service.hpp"
 #include "services/gpx/service.hpp"
+#include "services/live/service.hpp"
 #include "services/people/service.hpp"
 #include "services/profile/service.hpp"
 #include "services/rucks/service.hpp"
@@ -82,6 +84,7 @@ struct ServerApp::Parts {
   std::unique_ptr<runtime::BlockingPool> passwords;
   std::unique_ptr<runtime::BlockingPool> compression;
   std::unique_ptr<db::Database> database;
+  bus::InProcessBus bus;
   std::unique_ptr<cache::Revisions> revisions;
   std::unique_ptr<cache::ResponseCache> responses;
   std::unique_ptr<http::MemoryRateLimiter> limiter;
@@ -91,6 +94,7 @@ struct ServerApp::Parts {
   std::unique_ptr<profile::ProfileService> profile;
   std::unique_ptr<stats::StatsService> stats;
   std::unique_ptr<people::PeopleService> people;
+  std::unique_ptr<live::LiveService> live;
   std::unique_ptr<rucks::RuckService> rucks;
   std::unique_ptr<feed::FeedService> feed;
   std::unique_ptr<runtime::BlockingPool> files;
@@ -166,17 +170,35 @@ void ServerApp::Parts::make_services() {
                 people::on_deleting(q, user);
                 feed::on_deleting(q, user);
               },
-          .on_deleted = [this](UserId user) { rucks->forget_user(user); }});
+          .on_deleted =
+              [this](UserId user) {
+                rucks->forget_user(user);
+                live->hub().on_privacy_changed(user);
+              }});
   stats = std::make_unique<stats::StatsService>(*database, clock, profile::zone_of);
-  rucks = std::make_unique<rucks::RuckService>(
-      rucks::RuckService::Dependencies{.database = *database,
-                                       .revisions = *revisions,
-                                       .clock = clock,
-                                       .metrics = metrics,
-                                       .reactions = feed::reactions});
+  live = std::make_unique<live::LiveService>(
+      live::LiveService::Dependencies{.database = *database,
+                                      .bus = bus,
+                                      .cores = cores,
+                                      .authenticator = tokens,
+                                      .clock = clock,
+                                      .metrics = metrics,
+                                      .public_url = public_url(config)});
+  live::Hub& hub = live->hub();
+  rucks = std::make_unique<rucks::RuckService>(rucks::RuckService::Dependencies{
+      .database = *database,
+      .revisions = *revisions,
+      .clock = clock,
+      .metrics = metrics,
+      .reactions = feed::reactions,
+      .on_stored = [&hub](const rucks::Committed& committed) { hub.on_stored(committed); },
+      .on_changed = [&hub](RuckId ruck) { hub.on_ruck_changed(ruck); }});
   people = std::make_unique<people::PeopleService>(
       *database, *revisions, clock,
-      people::PeopleService::Hooks{.recent_rucks = rucks::recent_rucks});
+      people::PeopleService::Hooks{
+          .recent_rucks = rucks::recent_rucks,
+          .on_privacy_changed = [&hub](UserId owner) { hub.on_privacy_changed(owner); },
+          .on_parted = [&hub](UserId one, UserId other) { hub.on_parted(one, other); }});
   feed = std::make_unique<feed::FeedService>(*database, *revisions, clock);
   files = std::make_unique<runtime::BlockingPool>(runtime::BlockingPool::Options{
       .name = "ruck-files", .threads = 1, .queue_max = kFilesQueueMax});
@@ -199,6 +221,7 @@ void ServerApp::Parts::add_all_routes() {
   people::add_routes(*router, *people);
   rucks::add_routes(*router, *rucks);
   feed::add_routes(*router, *feed);
+  live::add_routes(*router, *live);
   gpx_import::add_routes(*router, *gpx);
   system->set_document(router->openapi().render(kVersion));
 }
@@ -236,6 +259,7 @@ Result<> ServerApp::start() {
   parts_->cores.start();
   parts_->pressure->start(parts_->cores);
   parts_->rucks->start(parts_->cores.at(0));
+  parts_->live->start();
   parts_->server->start();
   if (!parts_->config.rate_limits) {
     telemetry::log_warning("config.rate_limits_off", {{"meaning", "for load tests only"}});
@@ -257,6 +281,7 @@ void ServerApp::stop() {
   if (!parts_->server->drain(at_most)) telemetry::log_warning("server.connections_cut");
   parts_->pressure->stop();
   // Services finish what they still have under way, while there are threads for it.
+  parts_->live->stop();
   parts_->auth.reset();
   parts_->rucks.reset();
   parts_->database->close();

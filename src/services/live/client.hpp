@@ -1,0 +1,72 @@
+#pragma once
+// One WebSocket of GET /api/live: what it says and what it may (docs/api/live.md).
+#include "http/json/element.hpp"
+#include "http/socket.hpp"
+#include "services/live/hub.hpp"
+#include "services/live/store.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ruck::live {
+
+// Close codes of ours (RFC 6455 §7.4.2: 4000–4999).
+namespace close_code {
+inline constexpr std::uint16_t kNotAuthenticated = 4401;  // in time, or with a token that is good
+inline constexpr std::uint16_t kTooMany = 4429;           // sockets of one user, or messages
+}  // namespace close_code
+
+class Client final : public http::SocketHandler,
+                     public Member,
+                     public std::enable_shared_from_this<Client> {
+ public:
+  struct Shared {
+    Hub& hub;
+    db::Database& database;
+    const http::Authenticator& authenticator;
+    const Clock& clock;
+  };
+  Client(http::Socket& socket, const Shared& shared);
+
+  void on_text(std::string_view text) override;
+  void on_wake() override;
+  void on_drain() override;
+  void on_gone() override;
+
+  void deliver(const http::Frame& frame) override;
+  void deliver_latest(std::uint64_t key, const http::Frame& frame) override;
+  void ended(RuckId ruck, const Error& why) override;
+
+ private:
+  [[nodiscard]] bool is_flooding();
+  void take_auth(const json::Element& message);
+  void take_token(const std::string& token);
+  task<> take_share(std::string token);
+  void take_subscribe(const std::string& topic, std::optional<std::uint32_t> since);
+  void take_unsubscribe(const std::string& topic);
+  task<> subscribe(RuckId ruck, std::optional<std::uint32_t> since);
+  task<> subscribe_me();
+  void ready();
+  void wake_for_token();
+  void say(const std::string& text);
+  void complain(ErrorCode code, std::string_view text, std::string_view topic);
+  void complain(std::string_view id, std::string_view text, std::string_view topic = {});
+
+  http::Socket* socket_;  // null once it is gone
+  const Shared& shared_;
+  std::uint64_t id_;
+  Watcher who_;
+  UtcUs expires_at_{};
+  std::vector<RuckId> rucks_;  // subscribed
+  std::vector<RuckId> asked_;  // being subscribed
+  http::Socket::Time window_start_;
+  std::int32_t window_messages_ = 0;
+  bool is_known_ = false;
+  bool is_admitted_ = false;  // counted among its user's sockets
+  bool hears_me_ = false;
+  bool was_warned_ = false;  // of the token's end
+};
+
+}  // namespace ruck::live

@@ -1,0 +1,305 @@
+#include "services/live/ruck_view.hpp"
+
+#include "http/json/writer.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace ruck::live {
+namespace {
+using rucking::HiddenPlaces;
+using rucking::Position;
+
+double degrees(std::int32_t e7) { return std::round(static_cast<double>(e7)) / 1e7; }
+
+std::size_t index_of(Audience audience) { return static_cast<std::size_t>(audience); }
+
+template <class Spot>
+void write_spot(json::Writer& w, const Spot& spot) {
+  w.begin_object();
+  w.key("lat");
+  w.number(degrees(spot.lat_e7));
+  w.key("lng");
+  w.number(degrees(spot.lng_e7));
+  w.end_object();
+}
+
+template <class Spots>
+void write_line(json::Writer& w, const Spots& spots) {
+  w.begin_array();
+  for (const auto& spot : spots) write_spot(w, spot);
+  w.end_array();
+}
+
+template <class Pieces>
+void write_pieces(json::Writer& w, const Pieces& pieces) {
+  w.begin_array();
+  for (const auto& piece : pieces) write_line(w, piece);
+  w.end_array();
+}
+
+// What would be hidden around `at` if the ruck ended there.
+HiddenPlaces end_at(const people::OwnerPrivacy& privacy, RuckId ruck, Position at) {
+  return HiddenPlaces::of_finished({.key = privacy.key,
+                                    .zones = std::vector<rucking::Circle>(),
+                                    .ruck_id = ruck.value(),
+                                    .first = at,
+                                    .last = at});
+}
+}  // namespace
+
+RuckView::RuckView(const rucks::LiveState& state, const people::OwnerPrivacy& privacy)
+    : state_(state), privacy_(privacy) {}
+
+void RuckView::load(const rucks::LiveTrack& track) {
+  spots_.clear();
+  first_.reset();
+  last_.reset();
+  seq_ = 0;
+  trail_ = 0;
+  spacing_m_ = kSpacingMinM;
+  progress_ = {.distance_m = track.distance_m, .duration_s = track.duration_s};
+  for (const rucking::TrackPoint& point : track.points) take(point);
+  hide();
+  follow_with_trail();
+}
+
+void RuckView::add(std::span<const rucking::TrackPoint> points, Progress progress) {
+  progress_ = progress;
+  const bool is_first = !first_;
+  for (const rucking::TrackPoint& point : points) take(point);
+  if (is_first) hide();
+  follow_with_trail();
+}
+
+void RuckView::set_privacy(const people::OwnerPrivacy& privacy) {
+  privacy_ = privacy;
+  hide();
+}
+
+void RuckView::hide() {
+  hidden_ = first_ ? privacy_.of_live(state_.id, first_->position()) : HiddenPlaces();
+  for (const Audience audience : {Audience::kFollower, Audience::kLink}) {
+    std::optional<Spot>& at = shown_[index_of(audience)].at;
+    if (at && hidden_.hides(at->position())) at.reset();
+  }
+}
+
+std::optional<std::int64_t> RuckView::last_point_ms() const {
+  return last_ ? std::optional(last_ms_) : std::nullopt;
+}
+
+void RuckView::take(const rucking::TrackPoint& point) {
+  const Spot spot{.lat_e7 = point.lat_e7, .lng_e7 = point.lng_e7, .order = ++seq_};
+  last_ = spot;
+  last_ms_ = point.time_ms;
+  if (!first_) first_ = spot;
+  const bool is_far = spots_.empty() ||
+                      rucking::distance_m(spots_.back().position(), spot.position()) >= spacing_m_;
+  if (!is_far) return;
+  spots_.push_back(spot);
+  if (spots_.size() > kSpotsMax) thin();
+}
+
+// A long ruck is drawn with longer steps.
+void RuckView::thin() {
+  spacing_m_ *= 2;
+  std::vector<Spot> kept;
+  for (const Spot& spot : spots_) {
+    const bool is_far =
+        kept.empty() || rucking::distance_m(kept.back().position(), spot.position()) >= spacing_m_;
+    if (is_far) kept.push_back(spot);
+  }
+  spots_ = std::move(kept);
+}
+
+// Only ever forward: what has been shown cannot be taken back.
+void RuckView::follow_with_trail() {
+  if (!last_ || spots_.empty()) return;
+  const HiddenPlaces end = end_at(privacy_, state_.id, last_->position());
+  auto next = std::ranges::upper_bound(spots_, trail_, {}, &Spot::order);
+  for (; next != spots_.end(); ++next) {
+    const Spot& from = next == spots_.begin() ? *next : *(next - 1);
+    if (end.hides_way(from.position(), next->position())) return;
+    trail_ = next->order;
+  }
+}
+
+// The spots after an order, with the newest point at the end, as far as the audience may know.
+std::vector<RuckView::Spot> RuckView::line_for(Audience audience, std::uint32_t after) const {
+  const auto from = std::ranges::upper_bound(spots_, after, {}, &Spot::order);
+  std::vector<Spot> line(from, spots_.end());
+  if (last_ && last_->order > after && (line.empty() || line.back().order < last_->order)) {
+    line.push_back(*last_);
+  }
+  if (audience == Audience::kLink) {
+    std::erase_if(line, [this](const Spot& spot) { return spot.order > trail_; });
+  }
+  return line;
+}
+
+RuckView::Line RuckView::visible(Audience audience, std::vector<Spot> line) const {
+  Line out;
+  if (line.empty()) return out;
+  if (audience == Audience::kOwner) {
+    out.pieces.push_back(std::move(line));
+    return out;
+  }
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const Position here = line[i].position();
+    if (hidden_.hides(here)) continue;
+    const bool joins = i > 0 && !out.pieces.empty() &&
+                       out.pieces.back().back().order == line[i - 1].order &&
+                       !hidden_.hides_way(line[i - 1].position(), here);
+    if (!joins) out.pieces.emplace_back();
+    out.pieces.back().push_back(line[i]);
+  }
+  return out;
+}
+
+RuckView::Line RuckView::visible_since(Audience audience, std::uint32_t since) const {
+  // One spot before, to know whether the way from there may be shown.
+  const auto next = std::ranges::upper_bound(spots_, since, {}, &Spot::order);
+  const std::uint32_t before = next == spots_.begin() ? 0 : (next - 1)->order;
+  Line out = visible(audience, line_for(audience, before == 0 ? 0 : before - 1));
+  if (!out.pieces.empty() && out.pieces.front().front().order <= since) {
+    out.continues = true;
+    std::erase_if(out.pieces.front(), [since](const Spot& s) { return s.order <= since; });
+    if (out.pieces.front().empty()) {
+      out.pieces.erase(out.pieces.begin());
+      out.continues = false;
+    }
+  }
+  return out;
+}
+
+void RuckView::write_state(std::string& out, Audience audience,
+                           const std::optional<Spot>& current) const {
+  json::Writer w(out);
+  const bool is_owner = audience == Audience::kOwner;
+  const rucking::PublicTotals rounded = rucking::public_totals(
+      {.distance_m = progress_.distance_m, .duration_s = progress_.duration_s});
+  const double km = std::round(progress_.distance_m) / 1000;
+  const double pace = km >= 0.01 ? std::round(progress_.duration_s / km) : 0;
+  w.key("ruck_id");
+  w.integer(state_.id.value());
+  w.key("ruck_status");
+  w.string(state_.status);
+  w.key("is_active");
+  w.boolean(state_.is_under_way);
+  w.key("distance_km");
+  w.number(is_owner ? km : rounded.distance_km);
+  w.key("duration_seconds");
+  w.integer(is_owner ? std::llround(progress_.duration_s) : rounded.duration_s);
+  w.key("average_pace");
+  w.number(is_owner ? pace : rounded.pace_s_per_km);
+  w.key("ruck_weight_kg");
+  w.number(state_.load_kg);
+  w.key("current_location");
+  if (current) {
+    w.begin_object();
+    w.key("latitude");
+    w.number(degrees(current->lat_e7));
+    w.key("longitude");
+    w.number(degrees(current->lng_e7));
+    w.end_object();
+  } else {
+    w.null();
+  }
+  const auto moment = [&](std::optional<UtcUs> time) {
+    if (!time) return w.null();
+    const std::int64_t us = time->time_since_epoch().count();
+    w.time(to_ms(utc_us(is_owner ? us : rucking::public_time_us(us))));
+  };
+  w.key("last_location_update");
+  moment(last_ ? std::optional(to_us(utc_ms(last_ms_))) : std::nullopt);
+  w.key("started_at");
+  moment(state_.started_at);
+}
+
+std::string RuckView::snapshot(Audience audience, std::optional<std::uint32_t> since) const {
+  // A client that is ahead of us followed another instance, or the track was made anew: all of it.
+  const bool is_part = since && *since > 0 && *since <= seq_;
+  const Line line =
+      is_part ? visible_since(audience, *since) : visible(audience, line_for(audience, 0));
+  std::optional<Spot> current;
+  if (!line.pieces.empty()) {
+    current = line.pieces.back().back();
+  } else if (is_part) {
+    const Line all = visible(audience, line_for(audience, 0));
+    if (!all.pieces.empty()) current = all.pieces.back().back();
+  }
+  std::string out;
+  json::Writer w(out);
+  w.begin_object();
+  write_state(out, audience, current);
+  w.key("since");
+  is_part ? w.integer(*since) : w.null();
+  w.key("continues");
+  w.boolean(line.continues);
+  w.key("route_pieces");
+  write_pieces(w, line.pieces);
+  w.end_object();
+  return out;
+}
+
+void RuckView::begin(Audience audience) {
+  const Line line = visible(audience, line_for(audience, 0));
+  Shown& shown = shown_[index_of(audience)];
+  shown.order = audience == Audience::kLink ? trail_ : seq_;
+  shown.at.reset();
+  if (!line.pieces.empty()) shown.at = line.pieces.back().back();
+}
+
+std::string RuckView::update(Audience audience) {
+  Shown& shown = shown_[index_of(audience)];
+  std::vector<Spot> line = line_for(audience, shown.order);
+  if (shown.at) line.insert(line.begin(), *shown.at);
+  Line seen = visible(audience, std::move(line));
+  bool continues = false;
+  std::vector<Spot> fresh;
+  if (!seen.pieces.empty()) {
+    fresh = std::move(seen.pieces.back());
+    continues = shown.at && fresh.front().order == shown.at->order;
+    if (continues) fresh.erase(fresh.begin());
+  }
+  if (fresh.size() > kUpdateSpotsMax) {  // after a dead zone: a snapshot has the rest
+    fresh.erase(fresh.begin(), fresh.end() - static_cast<std::ptrdiff_t>(kUpdateSpotsMax));
+    continues = false;
+  }
+  if (!fresh.empty()) shown.at = fresh.back();
+  shown.order = audience == Audience::kLink ? trail_ : seq_;
+  std::string out;
+  json::Writer w(out);
+  w.begin_object();
+  write_state(out, audience, shown.at);
+  w.key("continues");
+  w.boolean(continues);
+  w.key("points");
+  write_line(w, fresh);
+  w.end_object();
+  return out;
+}
+
+std::string RuckView::contract_form(Audience audience) const {
+  const Line line = visible(audience, line_for(audience, 0));
+  std::optional<Spot> current;
+  if (!line.pieces.empty()) current = line.pieces.back().back();
+  std::string out;
+  json::Writer w(out);
+  w.begin_object();
+  w.key("status");
+  w.string("success");
+  write_state(out, audience, current);
+  w.key("seq");
+  w.integer(seq_);
+  // For apps that draw one line: the piece that leads to where the rucker is.
+  w.key("route");
+  write_line(w, line.pieces.empty() ? std::vector<Spot>() : line.pieces.back());
+  w.key("route_pieces");
+  write_pieces(w, line.pieces);
+  w.end_object();
+  return out;
+}
+
+}  // namespace ruck::live

@@ -1,0 +1,139 @@
+#include "services/live/store.hpp"
+
+#include "crypto/digest.hpp"
+#include "services/people/visibility.hpp"
+
+namespace ruck::live {
+
+CheerView view_of(const store::CheerRow& row) {
+  return {.id = row.id,
+          .ruck_id = row.ruck_id,
+          .sender_id = row.sender_id,
+          .sender_username = row.username,
+          .sender_avatar_url = row.avatar_url,
+          .message = row.message,
+          .voice_id = row.voice_id,
+          .created_at = row.created_at,
+          .due_at = row.due_at,
+          .is_read = row.read_at.has_value()};
+}
+
+namespace store {
+namespace {
+using db::Sql;
+
+const std::string kCheerColumns =
+    "SELECT c.user_id, c.ruck_id, c.id, c.sender_id, c.message, c.voice_id, c.created_at, c.due_at,"
+    " c.delivered_at, c.read_at, u.username, u.avatar_url FROM cheers c"
+    " JOIN users u ON u.id = c.sender_id WHERE ";
+
+const Sql kAdd{"live.add_cheer",
+               "INSERT INTO cheers (user_id, ruck_id, id, sender_id, message, voice_id, created_at,"
+               " due_at, delivered_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"};
+const Sql kLastOf{"live.last_cheer_of",
+                  "SELECT created_at FROM cheers WHERE sender_id = $1"
+                  " ORDER BY created_at DESC LIMIT 1"};
+const Sql kOfRuck{"live.cheers", kCheerColumns +
+                                     "c.user_id = $1 AND c.ruck_id = $2"
+                                     " AND c.due_at <= $3 AND " +
+                                     people::not_blocked("c.sender_id", "$1") +
+                                     " ORDER BY c.created_at DESC, c.id DESC LIMIT $4"};
+const Sql kOfSender{"live.cheers_of_sender",
+                    kCheerColumns +
+                        "c.user_id = $1 AND c.ruck_id = $2 AND c.sender_id = $3"
+                        " ORDER BY c.created_at DESC, c.id DESC LIMIT $4"};
+const Sql kUnread{"live.unread_cheers",
+                  kCheerColumns + "c.user_id = $1 AND c.read_at IS NULL AND c.due_at <= $2 AND " +
+                      people::not_blocked("c.sender_id", "$1") +
+                      " ORDER BY c.created_at DESC, c.id DESC LIMIT $3"};
+const Sql kRead{"live.read_cheers",
+                "UPDATE cheers SET read_at = $3 WHERE user_id = $1 AND ruck_id = $2"
+                " AND read_at IS NULL AND due_at <= $3"};
+const Sql kDue{"live.due_cheers", kCheerColumns +
+                                      "c.delivered_at IS NULL AND c.due_at <= $1"
+                                      " ORDER BY c.due_at LIMIT $2"};
+const Sql kAnyDue{"live.any_cheer_due",
+                  "SELECT due_at FROM cheers WHERE delivered_at IS NULL AND due_at <= $1 LIMIT 1"};
+const Sql kDelivered{"live.cheer_delivered",
+                     "UPDATE cheers SET delivered_at = $4 WHERE user_id = $1 AND ruck_id = $2"
+                     " AND id = $3 AND delivered_at IS NULL"};
+
+const std::string kLinkColumns =
+    "SELECT id, user_id, ruck_id, created_at, expires_at FROM live_links WHERE ";
+const Sql kAddLink{"live.add_link",
+                   "INSERT INTO live_links (token_hash, id, user_id, ruck_id, created_at,"
+                   " expires_at) VALUES ($1, $2, $3, $4, $5, $6)"};
+const Sql kFindLink{"live.find_link", kLinkColumns + "token_hash = $1 AND expires_at > $2"};
+const Sql kHasLink{"live.has_link", "SELECT expires_at FROM live_links WHERE token_hash = $1"};
+const Sql kLinks{"live.links", kLinkColumns +
+                                   "user_id = $1 AND ruck_id = $2 AND expires_at > $3"
+                                   " ORDER BY created_at, id"};
+const Sql kRemoveLink{"live.remove_link",
+                      "DELETE FROM live_links WHERE user_id = $1 AND ruck_id = $2 AND id = $3"
+                      " RETURNING token_hash"};
+const Sql kRemoveOld{"live.remove_old_links",
+                     "DELETE FROM live_links WHERE user_id = $1 AND ruck_id = $2"
+                     " AND expires_at <= $3"};
+}  // namespace
+
+void add_cheer(db::Session& q, const CheerRow& c) {
+  q.execute(kAdd, c.user_id, c.ruck_id, c.id, c.sender_id, c.message, c.voice_id, c.created_at,
+            c.due_at, c.delivered_at);
+}
+
+std::optional<UtcUs> last_cheer_of(db::Session& q, UserId sender) {
+  return q.optional<UtcUs>(kLastOf, sender);
+}
+
+std::vector<CheerRow> cheers(db::Session& q, UserId rucker, RuckId ruck,
+                             std::optional<UserId> sender, UtcUs now) {
+  if (sender) return q.many<CheerRow>(kOfSender, rucker, ruck, *sender, kCheersShownMax);
+  return q.many<CheerRow>(kOfRuck, rucker, ruck, now, kCheersShownMax);
+}
+
+std::vector<CheerRow> unread_cheers(db::Session& q, UserId rucker, UtcUs now) {
+  return q.many<CheerRow>(kUnread, rucker, now, kCheersShownMax);
+}
+
+std::int64_t read_cheers(db::Session& q, UserId rucker, RuckId ruck, UtcUs now) {
+  return q.execute(kRead, rucker, ruck, now);
+}
+
+bool is_any_due(db::Session& q, UtcUs now) { return q.optional<UtcUs>(kAnyDue, now).has_value(); }
+
+std::vector<CheerRow> take_due(db::Session& q, UtcUs now, std::int64_t limit) {
+  std::vector<CheerRow> due = q.many<CheerRow>(kDue, now, limit);
+  // Another instance may have been quicker.
+  std::erase_if(due, [&](const CheerRow& c) {
+    return q.execute(kDelivered, c.user_id, c.ruck_id, c.id, now) == 0;
+  });
+  return due;
+}
+
+std::string hash_of(std::string_view token) { return crypto::sha256(token); }
+
+void add_link(db::Session& q, const LinkRow& link, const std::string& hash) {
+  q.execute(kRemoveOld, link.user_id, link.ruck_id, link.created_at);
+  q.execute(kAddLink, db::Bytes{hash}, link.id, link.user_id, link.ruck_id, link.created_at,
+            link.expires_at);
+}
+
+std::optional<LinkRow> find_link(db::Session& q, std::string_view token, UtcUs now) {
+  return q.optional<LinkRow>(kFindLink, db::Bytes{hash_of(token)}, now);
+}
+
+bool has_link(db::Session& q, const std::string& hash) {
+  return q.optional<UtcUs>(kHasLink, db::Bytes{hash}).has_value();
+}
+
+std::vector<LinkRow> links(db::Session& q, UserId user, RuckId ruck, UtcUs now) {
+  return q.many<LinkRow>(kLinks, user, ruck, now);
+}
+
+std::optional<std::string> remove_link(db::Session& q, UserId user, RuckId ruck, LinkId link) {
+  auto hash = q.optional<db::Bytes>(kRemoveLink, user, ruck, link);
+  return hash ? std::optional(std::move(hash->data)) : std::nullopt;
+}
+
+}  // namespace store
+}  // namespace ruck::live

@@ -1,0 +1,64 @@
+#pragma once
+// A client of GET /api/live for tests.
+#include "http/client/socket_client.hpp"
+#include "http/json/tree.hpp"
+#include "http/json/writer.hpp"
+#include "support/server.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace ruck::test {
+
+class LiveClient {
+ public:
+  using Ms = std::chrono::milliseconds;
+  explicit LiveClient(const RuckServer& server)
+      : socket_(http::SocketClient::connect(*http::parse_url(server.url()), "/api/live")) {
+    EXPECT_TRUE(socket_.has_value()) << socket_.error().client_text();
+  }
+  LiveClient(const RuckServer& server, const ApiClient& user) : LiveClient(server) {
+    say(R"({"type":"auth","token":)" + json::to_text(user.token) + "}");
+    EXPECT_EQ(next()["type"].text(), "ready");
+  }
+
+  void say(const std::string& text) { EXPECT_TRUE(socket_->send(text).has_value()); }
+  void subscribe(const std::string& topic) {
+    say(R"({"type":"subscribe","topic":")" + topic + "\"}");
+  }
+  // The next message, of a type if one is given; null if none comes in time.
+  json::Tree next(const std::string& type = "", Ms at_most = Ms(3000)) {
+    const auto deadline = std::chrono::steady_clock::now() + at_most;
+    while (std::chrono::steady_clock::now() < deadline) {
+      const auto got = socket_->receive(Ms(50));
+      if (got.close_code) {
+        close_code = *got.close_code;
+        close_reason = got.close_reason;
+        return {};
+      }
+      if (!got.text) continue;
+      heard.push_back(*got.text);
+      json::Tree message = json::Tree::parse(*got.text);
+      if (type.empty() || message["type"].text() == type) return message;
+    }
+    return {};
+  }
+  // Waits for the server to close; the code.
+  int closed(Ms at_most = Ms(5000)) {
+    next("nothing has this type", at_most);
+    return close_code;
+  }
+  http::SocketClient& socket() { return *socket_; }
+
+  std::vector<std::string> heard;  // every frame
+  int close_code = 0;
+  std::string close_reason;
+
+ private:
+  Result<http::SocketClient> socket_;
+};
+
+}  // namespace ruck::test
