@@ -1,5 +1,6 @@
 #include "app/cli.hpp"
 #include "base/text.hpp"
+#include "load/live.hpp"
 #include "load/report.hpp"
 
 #include <fmt/format.h>
@@ -24,7 +25,8 @@ constexpr std::string_view kUsage =
     "                 [--threads T] [--connections 10000] [--seed 1] [--server-pid PID]\n"
     "                 [--batch-every 10s] [--batch-points 100] [--sampling second|phone]\n"
     "                 [--fields app|compact] [--heart-rate on|off] [--offline on|off]\n"
-    "                 [--resend 0.01] [--complete on|off] [--tolerate-errors]\n\nscenarios:\n";
+    "                 [--resend 0.01] [--complete on|off] [--tolerate-errors]\n"
+    "                 [--viewers 10] [--idle 15000]\n\nscenarios:\n";
 
 void print_usage() {
   fmt::print(stderr, "{}", kUsage);
@@ -34,10 +36,11 @@ void print_usage() {
 }
 
 const std::vector<std::string_view> kFlags = {
-    "url",          "users",    "duration", "scenario",        "json",    "html",
-    "accounts",     "verify",   "threads",  "connections",     "seed",    "server_pid",
-    "batch_every",  "sampling", "fields",   "heart_rate",      "offline", "resend",
-    "batch_points", "complete", "data_dir", "tolerate_errors", "help"};
+    "url",        "users",           "duration",    "scenario",     "json",
+    "html",       "accounts",        "verify",      "threads",      "connections",
+    "seed",       "server_pid",      "batch_every", "sampling",     "fields",
+    "heart_rate", "offline",         "resend",      "batch_points", "complete",
+    "data_dir",   "tolerate_errors", "help",        "viewers",      "idle"};
 
 // "90", "90s", "500ms", "5m", "2h"
 std::optional<double> seconds_of(std::string_view text) {
@@ -199,6 +202,21 @@ bool write_report(const std::optional<std::string>& path, const std::string& tex
   fmt::print(stderr, "ruck load: {} cannot be written\n", *path);
   return false;
 }
+
+int run_live_scenario(const load::LoadSettings& settings, const load::LiveSettings& live,
+                      const std::optional<std::string>& json_path) {
+  Screen screen;
+  const auto report = load::run_live(
+      settings, live, [&](const load::Moment& moment) { screen.show(moment); }, stop_requested);
+  screen.finish();
+  if (!report) {
+    fmt::print(stderr, "ruck load: {}\n", report.error().client_text());
+    return 1;
+  }
+  fmt::print("{}", load::to_table(**report));
+  const bool is_written = write_report(json_path, load::to_json(**report));
+  return (*report)->problems.empty() && is_written ? 0 : 1;
+}
 }  // namespace
 
 int load(Arguments arguments) {
@@ -210,11 +228,18 @@ int load(Arguments arguments) {
   }
   Reader reader(arguments);
   const load::LoadSettings settings = read_settings(arguments, reader);
+  load::LiveSettings live;
+  live.viewers = reader.count("viewers", 1, kUsersMax).value_or(live.viewers);
+  live.idle = reader.count("idle", 1, kUsersMax).value_or(0);
+  live.update_every = settings.batch_every.value_or(live.update_every);
   for (const std::string& problem : reader.problems) fmt::print(stderr, "ruck load: {}\n", problem);
   if (!reader.problems.empty()) return 2;
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGINT, on_signal);
   ::signal(SIGTERM, on_signal);
+  if (settings.scenario == "live") {
+    return run_live_scenario(settings, live, arguments.flag("json"));
+  }
   Screen screen;
   const auto report = load::run_load(
       settings, [&](const load::Moment& moment) { screen.show(moment); }, stop_requested);

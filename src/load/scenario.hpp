@@ -51,8 +51,7 @@ struct Scenario {
   std::string_view summary;
   Reconnect reconnect;
   std::vector<std::size_t> steps;  // users of each run; empty: one run with all
-  void (*shape)(Behaviour& behaviour);
-  // The live followers of a later issue (WebSocket viewers of each rucker) join here.
+  void (*shape)(Behaviour& behaviour);  // `live` has ruckers of its own (live.hpp)
 };
 
 [[nodiscard]] std::span<const Scenario> scenarios();
