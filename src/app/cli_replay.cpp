@@ -4,6 +4,7 @@
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "gpx/recording.hpp"
+#include "http/json/tree.hpp"
 #include "http/json/writer.hpp"
 #include "load/replay.hpp"
 
@@ -80,6 +81,12 @@ void show_progress(double share) {
   if (share >= 1) fmt::print(stderr, "\n");
 }
 
+void show_cheer(const json::Tree& cheer) {
+  fmt::print("{}♥ {}: {}\n", ::isatty(STDERR_FILENO) != 0 ? "\n" : "",
+             cheer["sender_username"].text(), cheer["message"].text());
+  std::fflush(stdout);
+}
+
 int complain(std::string_view verb, std::string_view what) {
   fmt::print(stderr, "ruck {}: {}\n", verb, what);
   return 1;
@@ -106,7 +113,8 @@ int replay(Arguments arguments) {
   if (!url) return complain("replay", url.error().client_text());
   const load::ReplayOptions options{.load_kg = number_flag(arguments, "load_kg", 0),
                                     .speedup = number_flag(arguments, "speedup", 0),
-                                    .ends_now = arguments.has("now")};
+                                    .ends_now = arguments.has("now"),
+                                    .on_cheer = show_cheer};
   if (!(options.load_kg >= 0) || !(options.speedup >= 0))
     return complain("replay", "--load-kg and --speedup must be numbers");
   const auto xml = read_file(path);

@@ -107,6 +107,7 @@ struct ServerApp::Parts {
   Result<> open_database();
   Result<> load_tokens();
   void make_services();
+  void make_ruck_services();
   void add_all_routes();
   Result<> make_server();
 };
@@ -176,6 +177,16 @@ void ServerApp::Parts::make_services() {
                 live->hub().on_privacy_changed(user);
               }});
   stats = std::make_unique<stats::StatsService>(*database, clock, profile::zone_of);
+  make_ruck_services();
+  feed = std::make_unique<feed::FeedService>(*database, *revisions, clock);
+  files = std::make_unique<runtime::BlockingPool>(runtime::BlockingPool::Options{
+      .name = "ruck-files", .threads = 1, .queue_max = kFilesQueueMax});
+  gpx = std::make_unique<gpx_import::GpxService>(*rucks, *files, clock);
+  system = std::make_unique<System>(*database, metrics);
+}
+
+// Rucks, those who follow them live, and people, who tell each other of changes.
+void ServerApp::Parts::make_ruck_services() {
   live = std::make_unique<live::LiveService>(
       live::LiveService::Dependencies{.database = *database,
                                       .bus = bus,
@@ -199,11 +210,6 @@ void ServerApp::Parts::make_services() {
           .recent_rucks = rucks::recent_rucks,
           .on_privacy_changed = [&hub](UserId owner) { hub.on_privacy_changed(owner); },
           .on_parted = [&hub](UserId one, UserId other) { hub.on_parted(one, other); }});
-  feed = std::make_unique<feed::FeedService>(*database, *revisions, clock);
-  files = std::make_unique<runtime::BlockingPool>(runtime::BlockingPool::Options{
-      .name = "ruck-files", .threads = 1, .queue_max = kFilesQueueMax});
-  gpx = std::make_unique<gpx_import::GpxService>(*rucks, *files, clock);
-  system = std::make_unique<System>(*database, metrics);
 }
 
 void ServerApp::Parts::add_all_routes() {

@@ -163,9 +163,12 @@ Result<json::Tree> Phone::complete(const Claims& claims) {
                   to_iso8601(claims.completed_at)));
 }
 
-Result<json::Tree> Phone::fetch() {
-  const Result<http::ClientResponse> response =
-      client_.send(http::Method::kGet, fmt::format("/api/rucks/{}", ruck_id_));
+Result<json::Tree> Phone::fetch() { return get(fmt::format("/api/rucks/{}", ruck_id_)); }
+
+Result<json::Tree> Phone::cheers() { return get(fmt::format("/api/rucks/{}/messages", ruck_id_)); }
+
+Result<json::Tree> Phone::get(const std::string& target) {
+  const Result<http::ClientResponse> response = client_.send(http::Method::kGet, target);
   if (!response) return fail(response.error());
   json::Tree tree = json::Tree::parse(response->body);
   if (response->status != 200) return fail(error_of(*response, tree));

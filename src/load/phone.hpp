@@ -45,10 +45,13 @@ class Phone {
   // The server's ruck, completed.
   [[nodiscard]] Result<json::Tree> complete(const Claims& claims);
   [[nodiscard]] Result<json::Tree> fetch();
+  // What was said to the rucker so far, the newest first.
+  [[nodiscard]] Result<json::Tree> cheers();
 
   [[nodiscard]] std::int64_t ruck_id() const { return ruck_id_; }
 
  private:
+  [[nodiscard]] Result<json::Tree> get(const std::string& target);
   [[nodiscard]] Result<json::Tree> post(const std::string& target, const std::string& body);
 
   http::Client client_;

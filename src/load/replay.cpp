@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <thread>
 
 namespace ruck::load {
@@ -39,12 +40,24 @@ class Run {
       if (Result<> sent = send_heart_rate_until(points[to - 1].time_ms, false); !sent) return sent;
       if (Result<> sent = send_pause_after(points[to - 1].time_ms); !sent) return sent;
       from = to;
+      listen();
       progress_(static_cast<double>(from) / static_cast<double>(points.size()));
     }
     return send_heart_rate_until(points.back().time_ms, true);
   }
 
  private:
+  // Once a second: an answer that does not come is asked for again.
+  void listen() {
+    if (options_.speedup <= 0 || Steady::now() < next_listen_) return;
+    next_listen_ = Steady::now() + std::chrono::seconds(1);
+    const Result<json::Tree> cheers = phone_.cheers();
+    if (!cheers) return;
+    const auto& all = (*cheers)["messages"].items();
+    for (auto cheer = all.rbegin(); cheer != all.rend(); ++cheer) {  // the newest is the first
+      if (heard_.insert((*cheer)["id"].text()).second) options_.on_cheer(*cheer);
+    }
+  }
   // At most what a phone sends at once, and never across a pause.
   [[nodiscard]] std::size_t end_of_batch(std::size_t from) const {
     const auto& points = recording_.points;
@@ -103,6 +116,8 @@ class Run {
   Steady::time_point started_ = Steady::now();
   std::size_t heart_rate_sent_ = 0;
   std::size_t next_pause_ = 0;
+  Steady::time_point next_listen_ = Steady::now();
+  std::set<std::string> heard_;
 };
 
 // What the app would have computed on the way.

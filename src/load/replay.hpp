@@ -12,6 +12,8 @@ struct ReplayOptions {
   double load_kg = 0;
   double speedup = 0;     // 0: as fast as possible; 10: ten times as fast as it was walked
   bool ends_now = false;  // shift all times so that the last falls at the end of the run
+  // Hears each cheer once, soon after it came, while the replay takes its time.
+  std::function<void(const json::Tree& cheer)> on_cheer = [](const json::Tree&) {};
 };
 
 // Called with the share that is done, 0..1.

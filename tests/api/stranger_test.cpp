@@ -7,6 +7,7 @@
 #include "rucking/geo.hpp"
 #include "rucking/polyline.hpp"
 #include "rucking/privacy.hpp"
+#include "support/live.hpp"
 #include "support/rucking.hpp"
 
 #include <fmt/format.h>
@@ -138,6 +139,19 @@ const std::map<std::string, Operation>& operations() {
       {"DELETE /api/rucks/{id}/comments",
        {{{"/api/rucks/{ruck}/comments?comment_id={comment}", ""}}, ""}},
       {"PUT /api/comments/{id}", {{{"/api/comments/{comment}", R"({"content":"x"})"}}, ""}},
+
+      {"GET /api/live", {{{"/api/live", ""}}, ""}},
+      {"GET /api/live/{token}", {{{"/api/live/{token}", ""}}, ""}},
+      {"GET /api/rucks/{id}/live", {{{"/api/rucks/{ruck}/live", ""}}, ""}},
+      {"POST /api/rucks/{id}/live/links",
+       {{{"/api/rucks/{ruck}/live/links", R"({"hours":1})"}}, ""}},
+      {"GET /api/rucks/{id}/live/links", {{{"/api/rucks/{ruck}/live/links", ""}}, ""}},
+      {"DELETE /api/rucks/{id}/live/links/{link}",
+       {{{"/api/rucks/{ruck}/live/links/{zone}", ""}}, ""}},
+      {"POST /api/rucks/{id}/messages",
+       {{{"/api/rucks/{ruck}/messages", R"({"message":"go"})"}}, ""}},
+      {"GET /api/rucks/{id}/messages", {{{"/api/rucks/{ruck}/messages", ""}}, ""}},
+      {"POST /api/rucks/{id}/messages/read", {{{"/api/rucks/{ruck}/messages/read", "{}"}}, ""}},
       {"DELETE /api/comments/{id}", {{{"/api/comments/{comment}", ""}}, ""}},
   };
   return all;
@@ -428,6 +442,14 @@ TEST_P(StrangerTest, NoRouteShowsWhatTheOwnerHides) {
     ApiClient* client;
     const Forbidden* forbidden;
   };
+  // A share link shows what a finished ruck would: the place where the owner is stays hidden too.
+  const std::string token =
+      owner.post("/api/rucks/" + live + "/live/links", "{}").json["data"]["token"].text();
+  ASSERT_FALSE(token.empty());
+  Forbidden for_link = always;
+  for_link.circles.push_back(
+      {.centre = corners(kUnderWay).back(), .radius_m = rucking::kEndMarginM});
+  EXPECT_FALSE(leak_in(nobody.get("/api/live/" + token).body, for_link));
   const std::vector<Viewer> viewers = {{"stranger", &stranger, &for_stranger},
                                        {"follower", &follower, &for_follower},
                                        {"blocked", &blocked, &for_blocked},
@@ -454,20 +476,28 @@ TEST_P(StrangerTest, NoRouteShowsWhatTheOwnerHides) {
           std::string unknown;
           for (const std::string& ruck : {std::string("123456"), open, inner, hidden, live}) {
             const std::map<std::string, std::string> values = {
-                {"ruck", ruck},           {"owner", owner.user_id},
-                {"other", other.user_id}, {"owner_name", "anna"},
-                {"zone", zone_id},        {"comment", comment.json["data"]["id"].text()}};
+                {"ruck", ruck},
+                {"owner", owner.user_id},
+                {"other", other.user_id},
+                {"owner_name", "anna"},
+                {"zone", zone_id},
+                {"token", viewer.client == &nobody ? token : "unknown"},
+                {"comment", comment.json["data"]["id"].text()}};
             const bool is_file = target.contains("/gpx/");
             const Reply reply = viewer.client->send(
                 method_of(name.substr(0, name.find(' '))), replaced(target, values),
                 replaced(body, values), is_file ? "application/gpx+xml" : http::kJson);
             EXPECT_LT(reply.status, 500) << name << " " << reply.body;
-            const auto leak = leak_in(reply.body, *viewer.forbidden);
+            const bool is_link = target == "/api/live/{token}";
+            const auto leak = leak_in(reply.body, is_link ? for_link : *viewer.forbidden);
             EXPECT_FALSE(leak) << name << " shows " << viewer.name << " " << *leak;
             // A ruck that may not be seen is answered as one that does not exist.
             if (ruck == "123456")
               unknown = std::to_string(reply.status) + without_request_id(reply);
-            const bool is_unknown = ruck == hidden || ruck == live ||
+            // To follow live has answers of its own for who may see the ruck (contract core §11).
+            const bool may_know_live = (target.contains("/live") || target.contains("/messages")) &&
+                                       viewer.forbidden != &for_blocked;
+            const bool is_unknown = ruck == hidden || (ruck == live && !may_know_live) ||
                                     (ruck == inner && viewer.forbidden != &for_follower) ||
                                     (ruck == open && viewer.forbidden == &for_blocked);
             if (is_of_ruck && is_unknown) {
@@ -490,6 +520,41 @@ TEST_P(StrangerTest, NoRouteShowsWhatTheOwnerHides) {
     EXPECT_TRUE(known.contains(name)) << name << " does not exist any longer";
   }
   EXPECT_EQ(owner.get("/api/rucks/" + open).status, 200) << "nobody else deleted it";
+
+  // Every frame of a socket: all rucks and `me`, before and after the owner goes on.
+  std::vector<std::unique_ptr<LiveClient>> sockets;
+  for (const Viewer& viewer : viewers) {
+    if (viewer.client == &nobody) continue;
+    sockets.push_back(std::make_unique<LiveClient>(*server_, *viewer.client));
+  }
+  sockets.push_back(std::make_unique<LiveClient>(*server_));
+  sockets.back()->say(R"({"type":"auth","share":")" + token + "\"}");
+  EXPECT_EQ(sockets.back()->next()["type"].text(), "ready");
+  for (const auto& socket : sockets) {
+    for (const std::string& ruck : {open, inner, hidden, live}) {
+      socket->subscribe("ruck:" + ruck);
+      EXPECT_FALSE(socket->next().is_null());
+    }
+    socket->subscribe("me");
+    EXPECT_FALSE(socket->next().is_null());
+  }
+  const Position end = corners(kUnderWay).back();
+  EXPECT_EQ(owner.post("/api/rucks/" + live + "/location", walk({end, off(end, 0, -700)})).status,
+            201);
+  for_link.circles.back() = {.centre = off(end, 0, -700), .radius_m = rucking::kEndMarginM};
+  const std::vector<const Forbidden*> forbidden = {&for_stranger, &for_follower, &for_blocked,
+                                                   &for_link};
+  for (std::size_t i = 0; i < sockets.size(); ++i) {
+    sockets[i]->next("update", std::chrono::seconds(1));
+    std::size_t updates = 0;
+    for (const std::string& frame : sockets[i]->heard) {
+      const auto leak = leak_in(frame, *forbidden[i]);
+      EXPECT_FALSE(leak) << "socket " << i << ": " << *leak << " in " << frame.substr(0, 300);
+      updates += frame.contains(R"("type":"update")") ? 1 : 0;
+    }
+    const bool may_watch = i == 1 || i == 3;
+    EXPECT_EQ(updates > 0, may_watch) << "socket " << i;
+  }
 }
 
 RUCK_ON_BOTH_DATABASES(StrangerTest);
