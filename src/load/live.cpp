@@ -192,10 +192,10 @@ class LiveRun {
       return client.send(http::Method::kPost, path, body);
     };
     auto made = post("/api/rucks", R"({"ruck_weight_kg":15})");
-    if (made && made->status == 409) {  // of a run before
-      const json::Tree active = json::Tree::parse(made->body);
-      post("/api/rucks/" + std::to_string(active["id"].integer()) + "/complete", "{}")
-          .value_or(http::ClientResponse());
+    if (made && made->status != 201) {  // one of a run before is active still
+      const std::string old = std::to_string(json::Tree::parse(made->body)["id"].integer());
+      const auto ended = post("/api/rucks/" + old + "/complete", "{}");
+      if (!ended) return fail(ended.error());
       made = post("/api/rucks", R"({"ruck_weight_kg":15})");
     }
     if (!made) return fail(made.error());

@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
+#include <thread>
+
 namespace ruck::test {
 namespace {
 using testing::HasSubstr;
@@ -330,6 +332,36 @@ TEST_P(LiveSocketTest, ThereAreBoundsForTopicsSocketsAndMessages) {
   LiveClient loud = viewer(berta);
   for (int i = 0; i < 125; ++i) static_cast<void>(loud.socket().send(R"({"type":"ping"})"));
   EXPECT_EQ(loud.closed(), 4429);
+}
+
+TEST_P(LiveSocketTest, ASlowReaderIsCutOffAtItsBoundAndNobodyElseWaits) {
+  ApiClient anna = user("anna");
+  ApiClient berta = user("berta");
+  follow(berta, anna);
+  const std::string ruck = start_ruck(anna);
+  const Walk all{
+      .start_ms = now_ms() - 6'000'000, .count = 1000, .step_s = 5, .speed_m_per_s = 1.9};
+  send(anna, ruck, all.part(0, 980));
+  LiveClient quick = viewer(berta);
+  quick.subscribe("ruck:" + ruck);
+  ASSERT_FALSE(quick.next("snapshot").is_null());
+  constexpr int kSmall = 4096;
+  LiveClient slow(*server_, anna, kSmall);
+  // Each snapshot has some 35 KB, and nobody reads them. One that is not wanted any more is not
+  // sent, so each gets its time.
+  for (int i = 0; i < 20; ++i) {
+    slow.subscribe("ruck:" + ruck);
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    static_cast<void>(slow.socket().send(R"({"type":"unsubscribe","topic":"ruck:)" + ruck + "\"}"));
+  }
+  send(anna, ruck, all.part(980, 10));
+  EXPECT_FALSE(quick.next("update", std::chrono::milliseconds(500)).is_null());
+  ApiClient anyone = client();
+  EXPECT_TRUE(anyone.get("/metrics").body.contains("ruck_socket_slow_total 1\n"));
+  EXPECT_EQ(slow.closed(), 1013);
+  std::size_t bytes = 0;
+  for (const std::string& frame : slow.heard) bytes += frame.size();
+  EXPECT_LT(bytes, 300'000U) << "the queue's bound and what the kernel holds";
 }
 
 TEST_P(LiveSocketTest, ATokenIsRenewedOnTheSameSocket) {

@@ -16,11 +16,13 @@ namespace ruck::test {
 class LiveClient {
  public:
   using Ms = std::chrono::milliseconds;
-  explicit LiveClient(const RuckServer& server)
-      : socket_(http::SocketClient::connect(*http::parse_url(server.url()), "/api/live")) {
+  explicit LiveClient(const RuckServer& server, int receive_bytes = 0)
+      : socket_(http::SocketClient::connect(*http::parse_url(server.url()), "/api/live",
+                                            receive_bytes)) {
     EXPECT_TRUE(socket_.has_value()) << socket_.error().client_text();
   }
-  LiveClient(const RuckServer& server, const ApiClient& user) : LiveClient(server) {
+  LiveClient(const RuckServer& server, const ApiClient& user, int receive_bytes = 0)
+      : LiveClient(server, receive_bytes) {
     say(R"({"type":"auth","token":)" + json::to_text(user.token) + "}");
     EXPECT_EQ(next()["type"].text(), "ready");
   }

@@ -40,12 +40,20 @@ SocketClient::~SocketClient() = default;
 SocketClient::SocketClient(SocketClient&&) noexcept = default;
 SocketClient& SocketClient::operator=(SocketClient&&) noexcept = default;
 
-Result<SocketClient> SocketClient::connect(const Url& url, std::string_view path) {
+Result<SocketClient> SocketClient::connect(const Url& url, std::string_view path,
+                                           int receive_bytes) {
   auto state = std::make_unique<State>();
   AsioError error;
   asio::ip::tcp::resolver resolver(state->io);
   const auto found = resolver.resolve(url.host, url.port, error);
-  if (!error) asio::connect(state->stream.next_layer(), found, error);
+  auto& socket = state->stream.next_layer();
+  if (!error && receive_bytes > 0) {
+    socket.open(found.begin()->endpoint().protocol(), error);
+    if (!error) socket.set_option(asio::socket_base::receive_buffer_size(receive_bytes), error);
+    if (!error) socket.connect(found.begin()->endpoint(), error);
+  } else if (!error) {
+    asio::connect(socket, found, error);
+  }
   if (error) return fail(ErrorCode::kUnavailable, "cannot connect: " + error.message());
   state->stream.next_layer().set_option(asio::ip::tcp::no_delay(true), error);
   state->stream.read_message_max(kMessageBytesMax);

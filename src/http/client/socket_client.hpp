@@ -16,7 +16,9 @@ namespace ruck::http {
 class SocketClient {
  public:
   // Connects and upgrades; kUnavailable, or what the server answered instead.
-  [[nodiscard]] static Result<SocketClient> connect(const Url& url, std::string_view path);
+  // `receive_bytes` bounds what the kernel keeps of what is not read yet; 0: as usual.
+  [[nodiscard]] static Result<SocketClient> connect(const Url& url, std::string_view path,
+                                                    int receive_bytes = 0);
   ~SocketClient();
   SocketClient(SocketClient&&) noexcept;
   SocketClient& operator=(SocketClient&&) noexcept;
