@@ -16,6 +16,7 @@
 #include "services/rucks/service.hpp"
 #include "services/stats/service.hpp"
 #include "telemetry/log.hpp"
+#include "web/pages.hpp"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -92,6 +93,7 @@ struct ServerApp::Parts {
   std::unique_ptr<runtime::BlockingPool> files;
   std::unique_ptr<gpx_import::GpxService> gpx;
   std::unique_ptr<System> system;
+  std::unique_ptr<web::Pages> pages;
   std::unique_ptr<http::Router> router;
   std::unique_ptr<http::Server> server;
 
@@ -158,7 +160,11 @@ void ServerApp::Parts::make_services() {
   files = std::make_unique<runtime::BlockingPool>(runtime::BlockingPool::Options{
       .name = "ruck-files", .threads = 1, .queue_max = kFilesQueueMax});
   gpx = std::make_unique<gpx_import::GpxService>(*rucks, *files, clock);
-  system = std::make_unique<System>(*database, metrics);
+  system = std::make_unique<System>(
+      *database, metrics,
+      WebSettings{.tiles_url = config.map_tiles, .attribution = config.map_attribution});
+  pages = std::make_unique<web::Pages>(embedded::web(),
+                                       web::Origins{.tiles = web::origin_of(config.map_tiles)});
 }
 
 void ServerApp::Parts::add_all_routes() {
@@ -173,6 +179,7 @@ void ServerApp::Parts::add_all_routes() {
   stats::add_routes(*router, *stats);
   rucks::add_routes(*router, *rucks);
   gpx_import::add_routes(*router, *gpx);
+  web::add_routes(*router, *pages);
   system->set_document(router->openapi().render(kVersion));
 }
 

@@ -113,6 +113,17 @@ const Setting kSettings[] = {
      .doc = "Where people reach this server, for links in e-mails. Empty: taken from `listen`.",
      .member = &Config::public_url,
      .check = check_url},
+    {.name = "map_tiles",
+     .fallback = "",
+     .doc =
+         "Map tiles of the web app, for example https://tile.example.org/{z}/{x}/{y}.png. Empty: "
+         "maps show the track alone, and nothing is asked of anybody else.",
+     .member = &Config::map_tiles,
+     .check = check_url},
+    {.name = "map_attribution",
+     .fallback = "",
+     .doc = "What the source of the map tiles wants to be shown on the map.",
+     .member = &Config::map_attribution},
     {.name = "token_keys",
      .fallback = "",
      .doc =

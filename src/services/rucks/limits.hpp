@@ -36,6 +36,8 @@ inline constexpr int kAttemptsMax = 8;                       // of a change that
 
 // ---- what counts --------------------------------------------------------------------------------
 inline constexpr double kCoverageMin = 0.9;             // of the moving time, for points alone
+inline constexpr double kRecordPaceMinKm = 3;           // a shorter ruck sets no record of pace
+inline constexpr double kRecordLoadMinKm = 1;           // nor of load
 inline constexpr double kLineToleranceM = 2;            // of the line on a map (science §4)
 inline constexpr double kPublicCutM = 500;              // of a track, at both ends, for others
 inline constexpr std::size_t kHeartRateShownMax = 400;  // contract core §3.6

@@ -36,6 +36,12 @@ struct ImportOutcome {
   bool was_there = false;
 };
 
+// A ruck with all that was recorded, for files and other services.
+struct RecordedTrack {
+  RuckView ruck;
+  Track track;
+};
+
 class RuckService {
  public:
   struct Dependencies {
@@ -63,6 +69,8 @@ class RuckService {
   task<Result<DeleteReply>> remove(Viewer viewer, RuckRef ruck);
 
   task<Result<std::vector<RuckView>>> list(Viewer viewer, ListQuery query);
+  task<Result<RecordsView>> records(Viewer viewer);
+  task<Result<RecordedTrack>> recorded(Viewer viewer, RuckRef ruck);
   task<Result<RuckReply>> get(Viewer viewer, RuckRef ruck);
   task<Result<DetailsReply>> details(Viewer viewer, RuckRef ruck);
   task<Result<std::vector<HeartRateView>>> heart_rate(Viewer viewer, RuckRef ruck);
