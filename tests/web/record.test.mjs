@@ -1,7 +1,7 @@
 // Recording: what was walked is what the server has, whatever happens on the way.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { PHONE, RuckServer, account, api, installPhone, launch, madeTrack, movedTo, realTrack, signIn, sleep, until } from "./support.mjs";
+import { PHONE, RuckServer, account, api, finishRuck, launch, madeTrack, movedTo, openPhone, realTrack, settled, signIn, sleep, startRuck, stat, stored, sync, until, walk } from "./support.mjs";
 
 const HOUR = 3_600_000;
 let server, browser;
@@ -14,58 +14,20 @@ after(async () => {
   await server.stop();
 });
 
-async function openPhone(context, time) {
-  const page = await context.newPage();
-  await page.addInitScript(installPhone);
-  await page.addInitScript((t) => globalThis.phone.setTime(t), time);
-  return page;
-}
-const stat = async (page, name) => (await page.locator(`[data-stat="${name}"] .value`).first().innerText()).trim();
-const sync = (page) => page.locator("[data-sync]").getAttribute("data-sync");
-
-// What the page has written to the phone's store.
-const stored = (page) =>
-  page.evaluate(
-    () =>
-      new Promise((resolve, reject) => {
-        const open = indexedDB.open("ruck", 1);
-        open.onerror = () => reject(open.error);
-        open.onsuccess = () => {
-          const all = open.result.transaction("fixes").objectStore("fixes").getAll();
-          all.onsuccess = () => {
-            open.result.close();
-            resolve(all.result);
-          };
-        };
-      }),
-  );
-async function startRuck(page) {
-  await page.goto(`${server.url}/record`);
-  await page.getByRole("button", { name: "Start", exact: true }).click();
-  await page.getByRole("button", { name: "Pause" }).waitFor();
-}
-async function finishRuck(page) {
-  await page.getByRole("button", { name: "Finish" }).click();
-  await page.getByRole("dialog").getByRole("button", { name: "Finish" }).click();
-  await page.getByRole("heading", { name: "Well done" }).waitFor();
-}
-// The engine has seen the last fix.
-const settled = (page) => sleep(300).then(() => page.evaluate(() => new Promise((r) => requestIdleCallback(r))));
-
 async function recordThroughEverything(track) {
   const context = await browser.newContext({ viewport: PHONE });
   const who = await account(server);
   const begin = Date.now() - 5 * HOUR;
-  const walk = movedTo(track, begin + 2000);
-  const third = Math.floor(walk.length / 3);
+  const way = movedTo(track, begin + 2000);
+  const third = Math.floor(way.length / 3);
   const first = await openPhone(context, begin);
   await signIn(first, server, who);
-  await startRuck(first);
-  await first.evaluate((fixes) => globalThis.phone.walk(fixes), walk.slice(0, third));
+  await startRuck(first, server);
+  await walk(first, way.slice(0, third));
   await settled(first);
 
   await server.down();
-  await first.evaluate((fixes) => globalThis.phone.walk(fixes), walk.slice(third, 2 * third));
+  await walk(first, way.slice(third, 2 * third));
   await settled(first);
   await first.locator("[data-sync]").click();
   await until(async () => (await sync(first)) === "offline", "the page to know that it is offline");
@@ -75,22 +37,22 @@ async function recordThroughEverything(track) {
 
   // The tab is killed, and opened again ten minutes later, still without a server.
   await first.close({ runBeforeUnload: false });
-  const gapEnd = walk[2 * third - 1].t + 600_000;
-  const rest = movedTo(walk.slice(2 * third), gapEnd + 2000);
+  const gapEnd = way[2 * third - 1].t + 600_000;
+  const rest = movedTo(way.slice(2 * third), gapEnd + 2000);
   const second = await openPhone(context, gapEnd);
   await server.up();
   await second.goto(`${server.url}/record`);
   await server.down();
   await second.locator('[data-gap="closed"]').waitFor();
   assert.equal(await stat(second, "distance"), shownBefore, "nothing is lost");
-  await second.evaluate((fixes) => globalThis.phone.walk(fixes), rest.slice(0, Math.floor(rest.length / 2)));
+  await walk(second, rest.slice(0, Math.floor(rest.length / 2)));
   await settled(second);
   await second.getByRole("button", { name: "Pause" }).click();
   await second.evaluate(() => globalThis.phone.wait(120_000));
   await second.getByRole("button", { name: "Go on" }).click();
   await second.getByRole("button", { name: "More load" }).click();
   const afterPause = movedTo(rest.slice(Math.floor(rest.length / 2)), (await second.evaluate(() => Date.now())) + 3000);
-  await second.evaluate((fixes) => globalThis.phone.walk(fixes), afterPause);
+  await walk(second, afterPause);
   await settled(second);
   const all = await stored(second);
   await finishRuck(second);
@@ -106,7 +68,7 @@ async function recordThroughEverything(track) {
   const ruck = await api(server, { token }, `/api/rucks/${rucks[0].id}`);
   assert.equal(ruck.status, "completed");
   assert.equal(ruck.location_points.length, all.length, "every fix that was kept");
-  const fed = new Map([...walk.slice(0, 2 * third), ...rest.slice(0, Math.floor(rest.length / 2)), ...afterPause].map((fix) => [fix.t, fix]));
+  const fed = new Map([...way.slice(0, 2 * third), ...rest.slice(0, Math.floor(rest.length / 2)), ...afterPause].map((fix) => [fix.t, fix]));
   for (const point of ruck.location_points) {
     const fix = fed.get(Date.parse(point.timestamp));
     assert.ok(fix, `${point.timestamp} was fed`);
@@ -132,7 +94,7 @@ test("a second tab cannot record, and can when the first is gone", async () => {
   const context = await browser.newContext({ viewport: PHONE });
   const first = await openPhone(context, Date.now() - HOUR);
   await signIn(first, server, await account(server));
-  await startRuck(first);
+  await startRuck(first, server);
   const second = await openPhone(context, Date.now() - HOUR);
   await second.goto(`${server.url}/record`);
   await second.getByText("Another tab is recording.").waitFor();
@@ -149,8 +111,8 @@ test("a discarded ruck is gone, here and on the server", async () => {
   const begin = Date.now() - HOUR;
   const page = await openPhone(context, begin);
   await signIn(page, server, who);
-  await startRuck(page);
-  await page.evaluate((fixes) => globalThis.phone.walk(fixes), madeTrack({ count: 60, start: begin + 1000 }));
+  await startRuck(page, server);
+  await walk(page, madeTrack({ count: 60, start: begin + 1000 }));
   await page.locator("[data-sync]").click();
   await until(async () => (await api(server, who, "/api/rucks")).length === 1, "the ruck to be on the server");
   await page.getByRole("button", { name: "Finish" }).click();
@@ -167,8 +129,8 @@ test("the screen went dark: what was missed is said", async () => {
   const begin = Date.now() - HOUR;
   const page = await openPhone(context, begin);
   await signIn(page, server, await account(server));
-  await startRuck(page);
-  await page.evaluate((fixes) => globalThis.phone.walk(fixes), madeTrack({ count: 40, start: begin + 1000 }));
+  await startRuck(page, server);
+  await walk(page, madeTrack({ count: 40, start: begin + 1000 }));
   await settled(page);
   const setHidden = (hidden) =>
     page.evaluate((is) => {
@@ -181,7 +143,7 @@ test("the screen went dark: what was missed is said", async () => {
   const notice = page.locator('[data-gap="hidden"]');
   await notice.waitFor();
   assert.match(await notice.innerText(), /Nothing was recorded from .* \(5 min\)/);
-  await page.evaluate((fixes) => globalThis.phone.walk(fixes), madeTrack({ count: 10, start: begin + 500_000, lat: 47.301 }));
+  await walk(page, madeTrack({ count: 10, start: begin + 500_000, lat: 47.301 }));
   await settled(page);
   assert.ok((await page.evaluate(() => globalThis.phone.listeners)) > 0, "the receiver is listened to again");
   await context.close();
@@ -192,7 +154,7 @@ test("the browser's own geolocation: fixes as the device gives them", async () =
   const page = await context.newPage();
   const who = await account(server);
   await signIn(page, server, who);
-  await startRuck(page);
+  await startRuck(page, server);
   for (let i = 1; i <= 8; i++) {
     await sleep(1100);
     await context.setGeolocation({ latitude: 47 + i * 4e-5, longitude: 8, accuracy: 4 });

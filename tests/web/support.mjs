@@ -136,6 +136,24 @@ export function installPhone() {
   const realNow = performance.now.bind(performance);
   let walked = 0;
   performance.now = () => realNow() + walked;
+  // What waits for ten seconds and more waits by the phone's clock; the rest is not worth it.
+  const realSetTimeout = globalThis.setTimeout;
+  const realClearTimeout = globalThis.clearTimeout;
+  const timers = new Map();
+  let timerId = 1e9;
+  globalThis.setTimeout = (work, ms = 0, ...values) => {
+    if (ms < 10_000) return realSetTimeout(work, ms, ...values);
+    timers.set(++timerId, { due: PhoneDate.now() + ms, work: () => work(...values) });
+    return timerId;
+  };
+  globalThis.clearTimeout = (which) => timers.delete(which) || realClearTimeout(which);
+  const runTimers = () => {
+    for (const [which, { due, work }] of timers) {
+      if (due > PhoneDate.now()) continue;
+      timers.delete(which);
+      work();
+    }
+  };
   const watchers = new Map();
   const looks = [];
   let id = 0;
@@ -173,11 +191,13 @@ export function installPhone() {
     wait(ms) {
       now = PhoneDate.now() + ms;
       walked += ms;
+      runTimers();
     },
     // One fix, to whoever listens; the clock goes with it.
     emit(fix) {
       if (now !== null) walked += Math.max(0, fix.t - now);
       now = fix.t;
+      runTimers();
       for (const { found } of watchers.values()) found(positionOf(fix));
       for (const { found } of looks.splice(0)) found(positionOf(fix));
     },
@@ -185,7 +205,7 @@ export function installPhone() {
     async walk(fixes) {
       for (const fix of fixes) {
         this.emit(fix);
-        await new Promise((resolve) => setTimeout(resolve, 0));
+        await new Promise((resolve) => realSetTimeout(resolve, 0));
       }
     },
     fail(code) {
@@ -199,6 +219,62 @@ export function installPhone() {
     },
   };
 }
+
+// ---- the record page ------------------------------------------------------------------------------
+
+export async function openPhone(context, time) {
+  const page = await context.newPage();
+  await page.addInitScript(installPhone);
+  await page.addInitScript((t) => globalThis.phone.setTime(t), time);
+  return page;
+}
+export const stat = async (page, name) =>
+  (await page.locator(`[data-stat="${name}"] .value`).first().innerText()).trim();
+export const sync = (page) => page.locator("[data-sync]").getAttribute("data-sync");
+export async function startRuck(page, server) {
+  await page.goto(`${server.url}/record`);
+  await page.getByRole("button", { name: "Start", exact: true }).click();
+  await page.getByRole("button", { name: "Pause" }).waitFor();
+}
+export async function finishRuck(page) {
+  await page.getByRole("button", { name: "Finish" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Finish" }).click();
+  await page.getByRole("heading", { name: "Well done" }).waitFor();
+}
+export const walk = (page, fixes) => page.evaluate((all) => globalThis.phone.walk(all), fixes);
+// The engine has seen the last fix.
+export const settled = (page) =>
+  sleep(300).then(() => page.evaluate(() => new Promise((done) => requestIdleCallback(done))));
+// What the page has written to the phone's store.
+export const stored = (page) =>
+  page.evaluate(
+    () =>
+      new Promise((resolve, reject) => {
+        const open = indexedDB.open("ruck", 1);
+        open.onerror = () => reject(open.error);
+        open.onsuccess = () => {
+          const all = open.result.transaction("fixes").objectStore("fixes").getAll();
+          all.onsuccess = () => {
+            open.result.close();
+            resolve(all.result);
+          };
+        };
+      }),
+  );
+
+// The service worker has fetched all of the app.
+export const offlineReady = (page) =>
+  until(
+    () =>
+      page.evaluate(async () => {
+        const cache = await caches.open("ruck-later");
+        const names = (await cache.keys()).map((request) => request.url);
+        const isThere = (part) => names.some((name) => name.includes(part));
+        return isThere("engine-") && isThere("Record-") && isThere("leaflet-src") && isThere("uPlot");
+      }),
+    "the app to be on the phone",
+    30_000,
+  );
 
 // ---- tracks ---------------------------------------------------------------------------------------
 

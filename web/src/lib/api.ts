@@ -39,8 +39,6 @@ let access: { token: string; until: number } | null = null;
 let renewing: Promise<SignedIn> | null = null;
 
 async function send(method: Method, path: string, body: BodyInit | null, headers: HeadersInit): Promise<Response> {
-  const timeout = new AbortController();
-  const timer = setTimeout(() => timeout.abort(), TIMEOUT_MS);
   try {
     return await fetch(path, {
       method,
@@ -48,12 +46,10 @@ async function send(method: Method, path: string, body: BodyInit | null, headers
       headers,
       credentials: "same-origin",
       cache: "no-store",
-      signal: timeout.signal,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
     });
   } catch {
     throw new Unreachable();
-  } finally {
-    clearTimeout(timer);
   }
 }
 

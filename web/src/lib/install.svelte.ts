@@ -2,7 +2,7 @@
 import { session } from "./session.svelte";
 
 // After the page has settled: the first view must not share its bandwidth.
-const FETCH_LATER_AFTER_MS = 15_000;
+const FETCH_LATER_AFTER_MS = 8_000;
 
 interface InstallEvent extends Event {
   prompt(): Promise<void>;

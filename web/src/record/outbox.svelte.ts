@@ -24,11 +24,16 @@ class Outbox {
   message = $state<string | null>(null);
   rucks = $state.raw<db.LocalRuck[]>([]);
   lowBattery = false;
+  // What may be said: with something left to send and nobody signed in, only that counts.
+  shown = $derived<State>(
+    session.state === "expired" && this.waiting + this.unfinished > 0 ? "signed-out" : this.state,
+  );
 
   private retryMs = RETRY_FIRST_MS;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private running: Promise<void> | null = null;
   private sentAt = 0;
+  private notedCount = 0;
   private listeners = new Set<() => void>();
 
   start() {
@@ -46,17 +51,21 @@ class Outbox {
   }
 
   async look() {
-    const user = session.profile?.id;
-    const rucks = await db.allRucks().catch(() => [] as db.LocalRuck[]);
-    this.rucks = rucks.filter((ruck) => ruck.user === user);
-    let waiting = 0;
-    for (const ruck of this.rucks) {
-      if (ruck.state !== "discarded") waiting += await db.countWaiting(ruck).catch(() => 0);
-    }
-    this.waiting = waiting;
+    // What comes in while it is counted would be counted twice or not at all: count again.
+    let notedBefore: number;
+    do {
+      notedBefore = this.notedCount;
+      const rucks = await db.allRucks().catch(() => [] as db.LocalRuck[]);
+      this.rucks = rucks.filter((ruck) => ruck.user === session.profile?.id);
+      let waiting = 0;
+      for (const ruck of this.rucks) {
+        if (ruck.state !== "discarded") waiting += await db.countWaiting(ruck).catch(() => 0);
+      }
+      this.waiting = waiting + this.notedCount - notedBefore;
+    } while (this.notedCount !== notedBefore);
     this.unfinished = this.rucks.filter((r) => r.state === "finished" || r.state === "discarded").length;
     if (this.running) return;
-    const isClean = waiting === 0 && this.unfinished === 0;
+    const isClean = this.waiting === 0 && this.unfinished === 0;
     if (isClean && this.state !== "signed-out") this.state = "saved";
     else if (!isClean && this.state === "saved") this.state = "waiting";
   }
@@ -64,6 +73,7 @@ class Outbox {
   // A fix was written: it goes with the next batch.
   async noted() {
     this.waiting += 1;
+    this.notedCount += 1;
     if (this.state === "saved") this.state = "waiting";
     if (this.timer || this.running) return;
     const every = this.lowBattery ? LOW_BATTERY_BATCH_EVERY_MS : BATCH_EVERY_MS;
