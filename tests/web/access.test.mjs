@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { DESKTOP, PHONE, RuckServer, account, api, installPhone, launch, madeTrack, openPhone, settled, signIn, sleep, startRuck, stat, sync, until, walk } from "./support.mjs";
+import { DESKTOP, PHONE, RuckServer, account, api, launch, madeTrack, openPhone, settled, signIn, sleep, startRuck, stat, sync, until, walk } from "./support.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 let server, browser;
@@ -119,6 +119,9 @@ test("keyboard only: sign up, record, finish", async () => {
   await page.keyboard.type(`kim${Date.now()}@example.org`);
   await tabTo("Password");
   await page.keyboard.type("long enough");
+  await tabTo("km, kg");
+  await page.keyboard.press("Space");
+  await tabTo("Create account");
   await page.keyboard.press("Enter");
   await focusIs("Hello, Kim");
   await tabTo("Start a ruck");

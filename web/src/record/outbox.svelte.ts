@@ -32,6 +32,7 @@ class Outbox {
   private retryMs = RETRY_FIRST_MS;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private running: Promise<void> | null = null;
+  private again = false;
   private sentAt = 0;
   private notedCount = 0;
   private listeners = new Set<() => void>();
@@ -64,7 +65,7 @@ class Outbox {
       this.waiting = waiting + this.notedCount - notedBefore;
     } while (this.notedCount !== notedBefore);
     this.unfinished = this.rucks.filter((r) => r.state === "finished" || r.state === "discarded").length;
-    if (this.running) return;
+    if (this.running && this.state === "sending") return;
     const isClean = this.waiting === 0 && this.unfinished === 0;
     if (isClean && this.state !== "signed-out") this.state = "saved";
     else if (!isClean && this.state === "saved") this.state = "waiting";
@@ -80,12 +81,25 @@ class Outbox {
     this.schedule(Math.max(0, this.sentAt + every - Date.now()));
   }
 
-  // Now: something ended, the network is back, the user asks.
+  // Now: something ended, the network is back, the user asks. What is under way may have begun
+  // before that, so it is followed by another look.
   send(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
-    this.running ??= this.run().finally(() => (this.running = null));
-    return this.running;
+    if (this.running) this.again = true;
+    else this.running = this.runAll();
+    return this.running ?? Promise.resolve();
+  }
+
+  private async runAll() {
+    try {
+      do {
+        this.again = false;
+        await this.run();
+      } while (this.again);
+    } finally {
+      this.running = null;
+    }
   }
 
   private schedule(ms: number) {
@@ -121,10 +135,9 @@ class Outbox {
       next = "offline";
       this.retry();
     }
-    this.running = null;
     this.state = next;
     await this.look();
-    if (next === "saved" && this.waiting > 0) this.state = "waiting";
+    if (next === "saved" && this.waiting > 0 && !this.timer) this.schedule(BATCH_EVERY_MS);
     if (this.rucks.length < before) for (const listener of this.listeners) listener();
   }
 
