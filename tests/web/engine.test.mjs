@@ -1,27 +1,19 @@
 // The engine in WebAssembly against the engine of the server: the same walk, the same numbers.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
-import { pathToFileURL } from "node:url";
+import { test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { engineBytes, load } from "./app_modules.mjs";
 
-const { RUCK_ENGINE_PROBE, RUCK_ENGINE_WASM, RUCK_WEB_FOLDER, RUCK_TRACKS_DIR } = process.env;
+const { RUCK_ENGINE_PROBE, RUCK_TRACKS_DIR } = process.env;
 const RELATIVE_MOST = 1e-12;
 const COMPRESSED_MOST = 60 * 1024;
 const LATEST_MS = 4e12;
 
-// The app's own wrapper, as JavaScript.
-const folder = mkdtempSync(join(tmpdir(), "ruck-engine-"));
-after(() => rmSync(folder, { recursive: true }));
-const { transformSync } = createRequire(join(RUCK_WEB_FOLDER, "package.json"))("esbuild");
-const source = readFileSync(join(RUCK_WEB_FOLDER, "src/worker/engine.ts"), "utf8");
-writeFileSync(join(folder, "engine.mjs"), transformSync(source, { loader: "ts" }).code);
-const { Engine } = await import(pathToFileURL(join(folder, "engine.mjs")));
-const wasm = readFileSync(RUCK_ENGINE_WASM);
+const { Engine } = await load("worker/engine.ts");
+const wasm = engineBytes();
 
 const relative = (a, b) => (a === b ? 0 : Math.abs(a - b) / Math.max(Math.abs(a), Math.abs(b), 1e-9));
 

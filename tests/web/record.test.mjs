@@ -90,6 +90,28 @@ for (const name of ["hike-opentracks-geoid.gpx", "run-1hz-heart-rate.gpx"]) {
   test(`the same along a real track: ${name}`, { skip: track ? false : "the shared tracks are not here" }, () => recordThroughEverything(track.slice(0, 1500)));
 }
 
+test("batches: a slow network is not asked more often than twice a minute", async () => {
+  const context = await browser.newContext({ viewport: PHONE });
+  const begin = Date.now() - HOUR;
+  const page = await openPhone(context, begin);
+  await signIn(page, server, await account(server));
+  await startRuck(page, server);
+  await page.route("**/location", async (route) => {
+    await sleep(200); // ten fixes of this walk
+    await route.continue();
+  });
+  let requests = 0;
+  page.on("request", (request) => (requests += request.url().endsWith("/location") ? 1 : 0));
+  const way = madeTrack({ count: 200, start: begin + 1000 });
+  for (let i = 0; i < way.length; i += 2) {
+    await walk(page, way.slice(i, i + 2));
+    await sleep(25);
+  }
+  const minutes = (way.at(-1).t - way[0].t) / 60_000;
+  assert.ok(requests >= 3 && requests <= 2 * minutes + 2, `${requests} requests in ${minutes} min`);
+  await context.close();
+});
+
 test("a second tab cannot record, and can when the first is gone", async () => {
   const context = await browser.newContext({ viewport: PHONE });
   const first = await openPhone(context, Date.now() - HOUR);

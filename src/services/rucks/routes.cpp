@@ -2,12 +2,12 @@
 
 namespace ruck::rucks {
 
-void add_routes(http::Router& r, RuckService& s) {
-  // Contract core §3. On the routes that keep data a client is never told 4xx for what a retry
-  // mends.
-  constexpr http::Limit kUploads = http::per_hour(3600);
-  constexpr std::size_t kLarge = http::kIngestBodyBytesMax;
+// Contract core §3. On the routes that keep data a client is never told 4xx for what a retry mends.
+namespace {
+constexpr http::Limit kUploads = http::per_hour(3600);
+constexpr std::size_t kLarge = http::kIngestBodyBytesMax;
 
+void add_ruck_routes(http::Router& r, RuckService& s) {
   http::get(r, "/api/rucks", "rucks.list",
             {.summary = "The user's own rucks, the latest first", .cached = true}, &s,
             &RuckService::list);
@@ -36,7 +36,9 @@ void add_routes(http::Router& r, RuckService& s) {
   http::put(r, "/api/rucks/{id}/edit", "rucks.edit",
             {.summary = "Cut off the end and correct the totals; the recording is kept"}, &s,
             &RuckService::edit);
+}
 
+void add_recording_routes(http::Router& r, RuckService& s) {
   http::post(r, "/api/rucks/{id}/start", "rucks.start",
              {.summary = "Start a created ruck", .keeps_data = true}, &s, &RuckService::start);
   http::post(r, "/api/rucks/{id}/pause", "rucks.pause", {.summary = "Pause", .keeps_data = true},
@@ -75,6 +77,12 @@ void add_routes(http::Router& r, RuckService& s) {
               .body_bytes_max = kLarge,
               .keeps_data = true},
              &s, &RuckService::add_heart_rate);
+}
+}  // namespace
+
+void add_routes(http::Router& r, RuckService& s) {
+  add_ruck_routes(r, s);
+  add_recording_routes(r, s);
 }
 
 }  // namespace ruck::rucks

@@ -14,9 +14,9 @@ export interface Sample {
 // How the receiver is to be used from now on.
 export type Plan = { kind: "watch" } | { kind: "look"; everyS: number };
 
-const KEEP_EVERY_S = 3; // 4 m of walking: below it, fixes only repeat each other's error
+const KEEP_EVERY_S = 1;
 const KEEP_AT_LEAST_EVERY_S = 20; // the engine takes 30 s without a fix for a gap
-const KEEP_MOVED_M = 4;
+const KEEP_MOVED_M = 2; // below it, fixes only repeat each other's error
 const STANDING_AFTER_S = 45;
 const STANDING_WITHIN_M = 12; // what 3 m of wander moves in that time, twice
 const LEFT_AFTER_M = 15;

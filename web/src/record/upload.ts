@@ -57,6 +57,8 @@ async function sendFixes(ruck: db.LocalRuck, progress: Progress) {
     ruck.sentFixes = batch[batch.length - 1]!.number;
     await db.changeRuck(ruck.key, { sentFixes: ruck.sentFixes });
     progress.changed?.(ruck.key);
+    // What came in meanwhile goes with the next batch: on a slow network there would be no end to it.
+    if (batch.length < FIXES_PER_BATCH) return;
   }
 }
 
