@@ -1,7 +1,7 @@
 # Thin verbs over the CMake presets. Personal settings go into Makefile.local.
 -include Makefile.local
 .DEFAULT_GOAL := build
-.PHONY: packages build run test fast bench fmt lint asan tsan clean
+.PHONY: packages build run test fast bench fmt lint asan tsan clean screenshots lighthouse
 
 JOBS ?= $(shell nproc)
 
@@ -47,3 +47,14 @@ lint: packages             ## clang-tidy and the house rules
 
 clean:
 	@rm -rf build
+
+screenshots: build         ## pictures of every page, phone and desktop, light and dark
+	@mkdir -p build/web-tests && cp tests/web/*.mjs tests/web/*.json tests/web/.npmrc build/web-tests/
+	@cd build/web-tests && npm ci --no-audit --no-fund --prefer-offline --loglevel=error
+	@RUCK_BINARY=$(CURDIR)/build/release/ruck RUCK_TRACKS_DIR=$${RUCK_TRACKS_DIR:-$(CURDIR)/../shared/data/tracks} \
+	  node build/web-tests/screenshots.mjs docs/images
+
+lighthouse: build          ## scores and times of the web app into docs/performance-web.md
+	@mkdir -p build/lighthouse && cp tests/lighthouse/*.mjs tests/lighthouse/*.json tests/lighthouse/.npmrc build/lighthouse/
+	@cd build/lighthouse && npm ci --no-audit --no-fund --prefer-offline --loglevel=error
+	@node build/lighthouse/lighthouse.mjs build/release/ruck docs/performance-web.md

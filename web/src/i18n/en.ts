@@ -201,6 +201,7 @@ export const en = {
   "chart.what": "What the chart shows",
   "chart.altitude": "Altitude",
   "chart.grade": "Grade",
+  "chart.heart": "Heart",
   "chart.summary": "{what} from {low} to {high} {unit}",
 
   "statistics.title": "Statistics",

@@ -7,6 +7,9 @@ const catalogues: Record<string, Record<Key, string>> = { en };
 const wanted = typeof navigator === "undefined" ? "en" : navigator.language.slice(0, 2);
 const catalogue = catalogues[wanted] ?? en;
 
+// How dates are written: as the reader's own region does, where it speaks the catalogue's language.
+export const locale = typeof navigator !== "undefined" && navigator.language.startsWith("en") ? navigator.language : "en";
+
 export function t(key: Key, values: Record<string, string | number> = {}): string {
   return catalogue[key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }

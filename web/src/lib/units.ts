@@ -1,5 +1,5 @@
 // Numbers as people read them, in kilometres and kilograms or in miles and pounds.
-import { t } from "../i18n";
+import { locale, t } from "../i18n";
 
 export const METRES_PER_MILE = 1609.344;
 const METRES_PER_FOOT = 0.3048;
@@ -81,15 +81,15 @@ export function round(value: number, digits: number): number {
   return Math.round(value * scale) / scale;
 }
 
-const dayFormat = new Intl.DateTimeFormat("en", { weekday: "short", day: "numeric", month: "short" });
-const fullDayFormat = new Intl.DateTimeFormat("en", {
+const dayFormat = new Intl.DateTimeFormat(locale, { weekday: "short", day: "numeric", month: "short" });
+const fullDayFormat = new Intl.DateTimeFormat(locale, {
   weekday: "long",
   day: "numeric",
   month: "long",
   year: "numeric",
 });
-const timeFormat = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", hour12: false });
-const monthFormat = new Intl.DateTimeFormat("en", { month: "long", year: "numeric" });
+const timeFormat = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hour12: false });
+const monthFormat = new Intl.DateTimeFormat(locale, { month: "long", year: "numeric" });
 
 type Moment = string | number | Date;
 const asDate = (moment: Moment) => (moment instanceof Date ? moment : new Date(moment));
