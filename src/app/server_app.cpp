@@ -66,7 +66,8 @@ std::size_t thread_count(const runtime::Config& config) {
 }
 
 std::string public_url(const runtime::Config& config) {
-  return config.public_url.empty() ? "http://" + config.listen : config.public_url;
+  if (!config.public_url.empty()) return config.public_url;
+  return (config.tls_cert.empty() ? "http://" : "https://") + config.listen;
 }
 }  // namespace
 
@@ -185,6 +186,9 @@ void ServerApp::Parts::add_all_routes() {
 
 Result<> ServerApp::Parts::make_server() {
   const auto listen = runtime::parse_listen(config.listen);
+  if (config.tls_cert.empty() != config.tls_key.empty()) {
+    return fail(ErrorCode::kInvalidInput, "tls_cert and tls_key belong together: set both");
+  }
   auto proxies = http::TrustedProxies::parse(config.trusted_proxies);
   if (!proxies) return fail(std::move(proxies).error());
   server = std::make_unique<http::Server>(
@@ -192,7 +196,9 @@ Result<> ServerApp::Parts::make_server() {
                           .port = listen->port,
                           .connections_max = static_cast<std::size_t>(config.connections_max),
                           .cors_origins = split_list(config.cors_origins),
-                          .trusted_proxies = std::move(*proxies)},
+                          .trusted_proxies = std::move(*proxies),
+                          .tls_certificate = config.tls_cert,
+                          .tls_key = config.tls_key},
       http::Server::Dependencies{.router = *router,
                                  .cores = cores,
                                  .compression = *compression,
@@ -227,6 +233,20 @@ Result<> ServerApp::start() {
 }
 
 std::uint16_t ServerApp::port() const { return parts_->server->port(); }
+
+bool ServerApp::is_secure() const { return !parts_->config.tls_cert.empty(); }
+
+void ServerApp::reload() {
+  if (parts_->config.tls_cert.empty()) {
+    telemetry::log_info("server.nothing_to_reload");
+    return;
+  }
+  if (const Result<> loaded = parts_->server->load_certificate(); !loaded) {
+    telemetry::log_error("tls.not_reloaded", {{"reason", loaded.error().client_text()}});
+    return;
+  }
+  telemetry::log_info("tls.reloaded");
+}
 
 void ServerApp::stop() {
   parts_->system->drain();

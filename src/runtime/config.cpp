@@ -113,6 +113,15 @@ const Setting kSettings[] = {
      .doc = "Where people reach this server, for links in e-mails. Empty: taken from `listen`.",
      .member = &Config::public_url,
      .check = check_url},
+    {.name = "tls_cert",
+     .fallback = "",
+     .doc = "PEM file with the certificate and its chain: `listen` speaks https. Read again on "
+            "SIGHUP. Empty: plain http.",
+     .member = &Config::tls_cert},
+    {.name = "tls_key",
+     .fallback = "",
+     .doc = "PEM file with the certificate's key.",
+     .member = &Config::tls_key},
     {.name = "map_tiles",
      .fallback = "",
      .doc =

@@ -11,7 +11,7 @@ export const DESKTOP = { width: 1280, height: 860 };
 const RUCK = process.env.RUCK_BINARY;
 const START_WITHIN_MS = 20_000;
 
-function freePort() {
+export function freePort() {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once("error", reject);
