@@ -6,10 +6,12 @@
 
 namespace ruck::http::session {
 namespace {
+// What is chosen is a pointer into this.
+constexpr std::array<unsigned char, 9> kHttp11 = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+
 // HTTP/1.1 is what we speak; a browser that offers HTTP/2 as well is told so.
 int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_size,
                     const unsigned char* offered, unsigned int offered_size, void*) {
-  constexpr std::array<unsigned char, 9> kHttp11 = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
   unsigned char* found = nullptr;
   const int result = SSL_select_next_proto(&found, chosen_size, kHttp11.data(), kHttp11.size(),
                                            offered, offered_size);
@@ -28,12 +30,10 @@ Result<> TlsCertificate::load() {
   ErrorCodeAsio error;
   fresh->use_certificate_chain_file(certificate_file_, error);
   if (error) return problem_with(certificate_file_, error);
+  // Also says if it is not the certificate's key.
   fresh->use_private_key_file(key_file_, asio::ssl::context::pem, error);
   if (error) return problem_with(key_file_, error);
   SSL_CTX* native = fresh->native_handle();
-  if (SSL_CTX_check_private_key(native) != 1) {
-    return fail(ErrorCode::kInvalidInput, key_file_ + " is not the key of " + certificate_file_);
-  }
   SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
   // An idle connection holds no buffers: there may be thousands.
   SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);
