@@ -13,8 +13,8 @@ namespace ruck::db::sqlite {
 namespace {
 constexpr std::size_t kGroupJobsMax = 1024;                     // bounds what one commit can delay
 constexpr auto kGroupTimeMax = std::chrono::milliseconds(3);    // likewise
-constexpr int kCheckpointPages = 4096;                          // 16 MiB of log: then copy it
-constexpr int kTruncatePages = 16384;                           // 64 MiB: readers hold it back
+constexpr int kCheckpointPages = 8192;                          // 16 MiB of log: then copy it
+constexpr int kTruncatePages = 32768;                           // 64 MiB: readers hold it back
 constexpr auto kTruncateWait = std::chrono::milliseconds(100);  // for readers, before going on
 constexpr auto kReadTimeMax = std::chrono::seconds(2);          // a longer read would pin the log
 constexpr auto kRecoveryEvery = std::chrono::seconds(2);
