@@ -39,9 +39,13 @@ const std::string kAccess =
     kBlocked +
     " FROM ruck_owners o JOIN rucks r ON r.user_id = o.user_id AND r.id = o.ruck_id"
     " JOIN users u ON u.id = o.user_id WHERE o.ruck_id ";
-const std::string kPrivacy =
-    "SELECT u.id, u.secret, z.lat, z.lng, z.radius_m FROM users u"
-    " LEFT JOIN privacy_zones z ON z.user_id = u.id WHERE u.id ";
+// Two looks by index rather than a join, for which PostgreSQL would read all zones there are.
+std::string privacy_text(const std::string& which) {
+  return "SELECT id, secret, CAST(NULL AS DOUBLE PRECISION), CAST(NULL AS DOUBLE PRECISION),"
+         " CAST(NULL AS DOUBLE PRECISION) FROM users WHERE id " +
+         which + " UNION ALL SELECT user_id, NULL, lat, lng, radius_m FROM privacy_zones" +
+         " WHERE user_id " + which;
+}
 // The ruck under way of user u that the viewer may follow live, the latest if there are several.
 const std::string kActiveRuck =
     "(SELECT r.id FROM rucks r WHERE r.user_id = u.id AND r.status IN ('in_progress', 'paused')"
@@ -55,8 +59,8 @@ const Sql kStanding{
         kBlocked + " FROM users u WHERE u.id = $2"};
 const Sql kAccessOne{"people.ruck_access", kAccess + "= $2"};
 const Sql kAccessMany{"people.rucks_access", kAccess + "IN (" + many_from(2) + ")"};
-const Sql kPrivacyOne{"people.owner_privacy", kPrivacy + "= $1"};
-const Sql kPrivacyMany{"people.owners_privacy", kPrivacy + "IN (" + many_from(1) + ")"};
+const Sql kPrivacyOne{"people.owner_privacy", privacy_text("= $1")};
+const Sql kPrivacyMany{"people.owners_privacy", privacy_text("IN (" + many_from(1) + ")")};
 
 const Sql kPage{"people.page",
                 "SELECT u.username, u.avatar_url, u.created_at, u.prefer_metric, u.gender,"
