@@ -96,6 +96,7 @@ struct ServerApp::Parts {
   std::unique_ptr<runtime::BlockingPool> files;
   std::unique_ptr<gpx_import::GpxService> gpx;
   std::unique_ptr<System> system;
+  std::unique_ptr<http::Pressure> pressure;
   std::unique_ptr<http::Router> router;
   std::unique_ptr<http::Server> server;
 
@@ -184,11 +185,13 @@ void ServerApp::Parts::make_services() {
 }
 
 void ServerApp::Parts::add_all_routes() {
+  pressure = std::make_unique<http::Pressure>(metrics);
   router = std::make_unique<http::Router>(http::Router::Dependencies{.clock = clock,
                                                                      .metrics = metrics,
                                                                      .authenticator = &tokens,
                                                                      .limiter = limiter.get(),
-                                                                     .responses = responses.get()});
+                                                                     .responses = responses.get(),
+                                                                     .pressure = pressure.get()});
   app::add_routes(*router, *system);
   auth::add_routes(*router, *auth);
   profile::add_routes(*router, *profile);
@@ -231,6 +234,8 @@ Result<> ServerApp::start() {
   parts_->add_all_routes();
   if (Result<> made = parts_->make_server(); !made) return made;
   parts_->cores.start();
+  parts_->pressure->start(parts_->cores);
+  parts_->rucks->start(parts_->cores.at(0));
   parts_->server->start();
   if (!parts_->config.rate_limits) {
     telemetry::log_warning("config.rate_limits_off", {{"meaning", "for load tests only"}});
@@ -250,6 +255,7 @@ void ServerApp::stop() {
   const auto at_most =
       std::chrono::seconds(std::max<std::int64_t>(1, parts_->config.shutdown_seconds - 3));
   if (!parts_->server->drain(at_most)) telemetry::log_warning("server.connections_cut");
+  parts_->pressure->stop();
   // Services finish what they still have under way, while there are threads for it.
   parts_->auth.reset();
   parts_->rucks.reset();

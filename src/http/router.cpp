@@ -32,6 +32,11 @@ std::string_view canonical(std::string_view path) {
   if (path.starts_with(kDoubled)) path.remove_prefix(4);
   return path;
 }
+
+Importance importance_of(const Route& route) {
+  if (route.options.vital) return Importance::kVital;
+  return route.method == Method::kGet ? Importance::kRead : Importance::kWrite;
+}
 }  // namespace
 
 struct Router::Node {
@@ -159,6 +164,11 @@ task<Response> Router::handle(const Request& request) const {
 }
 
 task<Response> Router::run(const Request& request, const Match& match) const {
+  if (dependencies_.pressure != nullptr &&
+      dependencies_.pressure->refuses(importance_of(*match.route))) {
+    co_return problem({.code = ErrorCode::kOverloaded, .retry_after_s = kRetryAfterOverloadSeconds},
+                      request.request_id);
+  }
   Call call{.request = request, .route = *match.route};
   for (std::size_t i = 0; i < kPathParamsMax && !match.params[i].empty(); ++i) {
     auto decoded = percent_decode(match.params[i], false);

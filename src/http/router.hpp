@@ -6,6 +6,7 @@
 #include "http/limits.hpp"
 #include "http/message.hpp"
 #include "http/openapi.hpp"
+#include "http/pressure.hpp"
 #include "http/rate_limit.hpp"
 #include "http/response_store.hpp"
 #include "runtime/task.hpp"
@@ -51,6 +52,8 @@ struct RouteOptions {
   bool cached = false;
   // Of a cached route: it also depends on the data of the user whose id is the first in the path.
   bool about_user_in_path = false;
+  // Answered however busy the server is: probes, metrics.
+  bool vital = false;
 };
 
 struct Route;
@@ -83,6 +86,7 @@ class Router {
     const Authenticator* authenticator;  // null: no route needs a token
     RateLimiter* limiter;                // null: rate limits are off
     ResponseStore* responses = nullptr;  // null: nothing is cached
+    Pressure* pressure = nullptr;        // null: nothing is refused for being too busy
   };
   explicit Router(Dependencies dependencies);
   ~Router();

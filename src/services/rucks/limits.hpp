@@ -34,6 +34,11 @@ inline constexpr std::size_t kLiveRucksMax = 40'000;         // about 3 KiB each
 inline constexpr auto kLiveIdle = std::chrono::minutes(10);  // then it is read again when needed
 inline constexpr int kAttemptsMax = 8;                       // of a change that met a newer version
 
+// ---- rucks that were left open ------------------------------------------------------------------
+inline constexpr auto kOpenMax = std::chrono::hours(4);  // without any arrival (contract core §3.7)
+inline constexpr auto kCloseEvery = std::chrono::minutes(1);  // how often they are looked for
+inline constexpr std::int64_t kClosedAtOnceMax = 100;         // each merges one track
+
 // ---- what counts --------------------------------------------------------------------------------
 inline constexpr double kCoverageMin = 0.9;             // of the moving time, for points alone
 inline constexpr double kLineToleranceM = 2;            // of the line on a map (science §4)

@@ -5,6 +5,7 @@
 #include "calendar/time_zone.hpp"
 #include "db/database.hpp"
 #include "http/endpoint.hpp"
+#include "runtime/periodic.hpp"
 #include "services/rucks/ingest.hpp"
 #include "services/rucks/rows.hpp"
 #include "services/rucks/track.hpp"
@@ -88,6 +89,11 @@ class RuckService {
 
   task<Result<ImportOutcome>> import(UserId user, ImportedRuck ruck);
 
+  // Starts the work that goes on beside requests, on a core that runs.
+  void start(runtime::Core& core);
+  // Completes or cancels rucks that were left open (closing.hpp); how many.
+  task<std::int64_t> close_left_open();
+
   // What memory holds of a user's rucks goes.
   void forget_user(UserId user) { ingest_.forget_user(user); }
 
@@ -106,6 +112,7 @@ class RuckService {
 
   Dependencies deps_;
   Ingest ingest_;
+  std::unique_ptr<runtime::Periodic> closer_;
 };
 
 void add_routes(http::Router& router, RuckService& service);

@@ -94,6 +94,16 @@ const Sql kSetLocalDay{"rucks.set_local_day",
 const Sql kSetClockOffset{"rucks.set_clock_offset",
                           "UPDATE rucks SET clock_offset_min = $3 WHERE user_id = $1 AND id = $2"};
 
+const Sql kKeysAfter{"rucks.keys_after",
+                     "SELECT user_id, id FROM rucks WHERE (user_id, id) > ($1, $2)"
+                     " ORDER BY user_id, id LIMIT $3"};
+const Sql kOpenSince{"rucks.open_since",
+                     "SELECT user_id, id FROM rucks WHERE last_arrival_at <= $1 AND"
+                     " status IN ('created', 'in_progress', 'paused')"
+                     " ORDER BY last_arrival_at LIMIT $2"};
+const Sql kSetLastArrival{"rucks.set_last_arrival",
+                          "UPDATE rucks SET last_arrival_at = $3 WHERE user_id = $1 AND id = $2"};
+
 const Sql kFindProgress{"rucks.find_progress",
                         "SELECT " + db::columns_of<ProgressRow>() +
                             " FROM ruck_progress WHERE user_id = $1 AND ruck_id = $2"};
@@ -204,6 +214,18 @@ stats::DayTotals sum_of_day(db::Session& q, UserId user, Day day) {
 
 void set_local_day(db::Session& q, Key key, Day day) {
   q.execute(kSetLocalDay, key.user, key.ruck, day);
+}
+
+std::vector<Key> keys_after(db::Session& q, Key key, std::int64_t limit) {
+  return q.many<Key>(kKeysAfter, key.user, key.ruck, limit);
+}
+
+std::vector<Key> open_since(db::Session& q, UtcUs before, std::int64_t limit) {
+  return q.many<Key>(kOpenSince, before, limit);
+}
+
+void set_last_arrival(db::Session& q, Key key, UtcUs arrival) {
+  q.execute(kSetLastArrival, key.user, key.ruck, arrival);
 }
 
 void set_clock_offset(db::Session& q, Key key, std::int64_t minutes) {
