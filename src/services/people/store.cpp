@@ -94,6 +94,14 @@ const Sql kCount{"people.count",
                  " ON CONFLICT (user_id) DO UPDATE SET"
                  " followers = user_counts.followers + excluded.followers,"
                  " following = user_counts.following + excluded.following"};
+const Sql kRecount{
+    "people.recount",
+    "INSERT INTO user_counts (user_id, followers, following)"
+    " SELECT user_id, CAST(SUM(followers) AS BIGINT), CAST(SUM(following) AS BIGINT) FROM"
+    " (SELECT followed_id AS user_id, COUNT(*) AS followers, 0 AS following FROM follows"
+    " GROUP BY followed_id UNION ALL SELECT follower_id, 0, COUNT(*) FROM follows"
+    " GROUP BY follower_id) sides GROUP BY user_id ON CONFLICT (user_id) DO UPDATE SET"
+    " followers = excluded.followers, following = excluded.following"};
 const Sql kFollowersCount{"people.followers_count",
                           "SELECT followers FROM user_counts WHERE user_id = $1"};
 const Sql kUncountFollowers{"people.uncount_followers",
@@ -192,8 +200,14 @@ std::vector<PersonRow> following(db::Session& q, UserId viewer, UserId of, const
   return q.many<PersonRow>(kFollowing, viewer, of, s.before_us, s.before_id, s.limit, s.offset);
 }
 
+bool add_follow(db::Session& q, Pair pair, UtcUs now) {
+  return q.execute(kFollow, pair.from, pair.to, now) > 0;
+}
+
+void recount(db::Session& q) { q.execute(kRecount); }
+
 bool follow(db::Session& q, Pair pair, UtcUs now) {
-  if (q.execute(kFollow, pair.from, pair.to, now) == 0) return false;
+  if (!add_follow(q, pair, now)) return false;
   count(q, pair.from, 0, 1);
   count(q, pair.to, 1, 0);
   return true;

@@ -102,6 +102,9 @@ struct Pair {
 bool follow(db::Session& q, Pair pair, UtcUs now);
 bool unfollow(db::Session& q, Pair pair);
 [[nodiscard]] std::int64_t followers_count(db::Session& q, UserId user);
+// The follow alone, without the counts; and all counts anew.
+bool add_follow(db::Session& q, Pair pair, UtcUs now);
+void recount(db::Session& q);
 // Everybody's counts without a user who is about to be deleted.
 void uncount(db::Session& q, UserId user);
 
