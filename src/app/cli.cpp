@@ -21,13 +21,18 @@ constexpr auto kVerbs = std::to_array<Verb>({
     {"serve", "run the server", serve},
     {"replay", "send a GPX file to a server as a phone would", replay},
     {"simulate", "make up a plausible ruck as GPX", simulate},
+    {"load", "many virtual ruckers at once: measure a server", load},
     {"migrate", "bring the database's schema up to date", migrate},
+    {"backup", "copy the embedded database into one file, while the server runs", backup},
+    {"restore", "put a verified backup in the place of the embedded database", restore},
+    {"check", "compute every ruck anew from its track and report differences", check},
     {"config", "print | check | doc: the settings", config},
     {"openapi", "print the API document", openapi},
     {"version", "print the version", version},
 });
 // Flags without a value, of all verbs.
-const std::vector<std::string_view> kSwitches = {"now", "quiet", "help", "every_second"};
+const std::vector<std::string_view> kSwitches = {"now", "quiet", "help", "every_second",
+                                                 "tolerate_errors"};
 
 void print_usage(std::FILE* to) {
   fmt::print(to, "ruck {}: record rucks, follow friends live\n\nusage: ruck VERB [...]\n\n",

@@ -6,15 +6,14 @@
 #include "gpx/recording.hpp"
 #include "http/json/writer.hpp"
 #include "load/replay.hpp"
-#include "rucking/simulate.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sodium.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -25,11 +24,8 @@ constexpr auto kClockAhead = std::chrono::hours(1);
 constexpr std::string_view kReplayUsage =
     "usage: ruck replay FILE.gpx [--url http://127.0.0.1:8080] [--email E --password P] [--load-kg "
     "N]\n"
-    "                            [--speedup N] [--now] [--quiet]\n";
-constexpr std::string_view kSimulateUsage =
-    "usage: ruck simulate [--km N] [--load-kg N] [--speed M_PER_S] [--seed N] [--hill-m N] "
-    "[--stops-per-hour N]\n"
-    "                     [--lat D --lng D] [--start TIME] [--every-second] > ruck.gpx\n";
+    "                            [--speedup N] [--now] [--quiet]\n"
+    "The server may also be named by RUCK_URL.\n";
 
 std::optional<std::string> read_file(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
@@ -104,7 +100,9 @@ int replay(Arguments arguments) {
     return 2;
   }
   const std::string& path = arguments.words()[0];
-  const auto url = http::parse_url(arguments.flag("url").value_or("http://127.0.0.1:8080"));
+  const char* given_url = std::getenv("RUCK_URL");
+  const std::string usual_url = given_url != nullptr ? given_url : "http://127.0.0.1:8080";
+  const auto url = http::parse_url(arguments.flag("url").value_or(usual_url));
   if (!url) return complain("replay", url.error().client_text());
   const load::ReplayOptions options{.load_kg = number_flag(arguments, "load_kg", 0),
                                     .speedup = number_flag(arguments, "speedup", 0),
@@ -143,55 +141,6 @@ int replay(Arguments arguments) {
                kept.token_path(), "http", url->host, url->port, phone.ruck_id());
   }
   fmt::print("\n");
-  return 0;
-}
-
-int simulate(Arguments arguments) {
-  const auto unknown =
-      arguments.unknown_flag({"km", "load_kg", "speed", "seed", "hill_m", "stops_per_hour", "lat",
-                              "lng", "start", "every_second"});
-  if (unknown || !arguments.words().empty()) {
-    if (unknown) fmt::print(stderr, "ruck simulate: there is no flag --{}\n", *unknown);
-    fmt::print(stderr, "{}", kSimulateUsage);
-    return 2;
-  }
-  rucking::SimulationSettings settings;
-  settings.length_m = number_flag(arguments, "km", 8) * 1000;
-  settings.load_kg = number_flag(arguments, "load_kg", 15);
-  settings.speed_m_per_s = number_flag(arguments, "speed", settings.speed_m_per_s);
-  settings.hill_height_m = number_flag(arguments, "hill_m", settings.hill_height_m);
-  settings.stops_per_hour = number_flag(arguments, "stops_per_hour", settings.stops_per_hour);
-  settings.start.lat_deg = number_flag(arguments, "lat", settings.start.lat_deg);
-  settings.start.lng_deg = number_flag(arguments, "lng", settings.start.lng_deg);
-  settings.sampling = arguments.has("every_second")
-                          ? rucking::SimulationSettings::Sampling::kEverySecond
-                          : rucking::SimulationSettings::Sampling::kAdaptive;
-  const auto start = parse_iso8601(arguments.flag("start").value_or("2026-06-01T08:00:00Z"));
-  const double seed = number_flag(arguments, "seed", 1);
-  if (!start || !std::isfinite(settings.length_m) || !(settings.speed_m_per_s > 0) ||
-      !(seed >= 0)) {
-    fmt::print(stderr, "{}", kSimulateUsage);
-    return 2;
-  }
-  settings.start_ms = start->time.time_since_epoch().count();
-  rucking::RuckSimulator simulator(settings, static_cast<std::uint64_t>(seed));
-  gpx::Document document{.creator = "ruck simulate",
-                         .name = fmt::format("Simulated ruck {}", seed),
-                         .time = start->time};
-  document.segments.emplace_back();
-  while (const auto fix = simulator.next()) {
-    const rucking::TrackPoint& point = fix->point;
-    document.segments[0].push_back({.lat_deg = static_cast<double>(point.lat_e7) / 1e7,
-                                    .lng_deg = static_cast<double>(point.lng_e7) / 1e7,
-                                    .time = utc_ms(point.time_ms),
-                                    .altitude_m = point.altitude_m(),
-                                    .accuracy_m = point.accuracy_m(),
-                                    .speed_m_per_s = point.speed_m_per_s(),
-                                    .heart_rate_bpm = fix->heart_rate
-                                                          ? std::optional<int>(fix->heart_rate->bpm)
-                                                          : std::nullopt});
-  }
-  fmt::print("{}", gpx::write(document));
   return 0;
 }
 

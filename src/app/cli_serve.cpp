@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <condition_variable>
+#include <filesystem>
 #include <mutex>
 #include <thread>
 
@@ -54,17 +55,26 @@ class ShutdownLimit {
   std::thread thread_;
 };
 
+// How this program can be called from the current folder.
+std::string own_path() {
+  std::error_code error;
+  const auto path = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error) return "ruck";
+  const std::string relative = std::filesystem::proximate(path, error).string();
+  return error || relative.starts_with("..") ? path.string() : relative;
+}
+
 void say_what_to_do_next(const ServerApp& app) {
   if (::isatty(STDERR_FILENO) == 0) return;
   const std::string url =
       fmt::format("{}://127.0.0.1:{}", app.is_secure() ? "https" : "http", app.port());
   fmt::print(stderr,
              "\nRuckingApp is ready at {0}\n\n"
-             "  record a ruck from a GPX file   ruck replay FILE.gpx --load-kg 15 --url {0}\n"
-             "  make one up                     ruck simulate --km 8 --load-kg 15 > ruck.gpx\n"
+             "  record a ruck from a GPX file   {1} replay FILE.gpx --load-kg 15 --url {0}\n"
+             "  make such a file up             {1} simulate --km 8 --load-kg 15 > ruck.gpx\n"
              "  the API document                {0}/api/openapi.json\n"
              "  stop                            Ctrl-C\n\n",
-             url);
+             url, own_path());
 }
 }  // namespace
 
@@ -85,10 +95,12 @@ int serve(Arguments arguments) {
   int number = 0;
   for (::sigwait(&signals, &number); number == SIGHUP; ::sigwait(&signals, &number)) app.reload();
   telemetry::log_info("server.stopping", {{"signal", number}});
-  // A second signal ends it at once.
-  ::signal(SIGTERM, SIG_DFL);
+  // A second Ctrl-C ends it at once. Another SIGTERM does not: those who send it may repeat it.
+  sigset_t interrupt;
+  ::sigemptyset(&interrupt);
+  ::sigaddset(&interrupt, SIGINT);
   ::signal(SIGINT, SIG_DFL);
-  ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+  ::pthread_sigmask(SIG_UNBLOCK, &interrupt, nullptr);
   const ShutdownLimit limit{std::chrono::seconds(config->shutdown_seconds)};
   app.stop();
   return 0;

@@ -11,7 +11,9 @@
 #include "mail/mailer.hpp"
 #include "runtime/blocking_pool.hpp"
 #include "services/auth/service.hpp"
+#include "services/feed/service.hpp"
 #include "services/gpx/service.hpp"
+#include "services/people/service.hpp"
 #include "services/profile/service.hpp"
 #include "services/rucks/service.hpp"
 #include "services/stats/service.hpp"
@@ -90,11 +92,14 @@ struct ServerApp::Parts {
   std::unique_ptr<auth::AuthService> auth;
   std::unique_ptr<profile::ProfileService> profile;
   std::unique_ptr<stats::StatsService> stats;
+  std::unique_ptr<people::PeopleService> people;
   std::unique_ptr<rucks::RuckService> rucks;
+  std::unique_ptr<feed::FeedService> feed;
   std::unique_ptr<runtime::BlockingPool> files;
   std::unique_ptr<gpx_import::GpxService> gpx;
   std::unique_ptr<System> system;
   std::unique_ptr<web::Pages> pages;
+  std::unique_ptr<http::Pressure> pressure;
   std::unique_ptr<http::Router> router;
   std::unique_ptr<http::Server> server;
 
@@ -154,10 +159,28 @@ void ServerApp::Parts::make_services() {
                 return auth::change_email(q, user, email, clock.now());
               },
           .on_zone_changed = rucks::on_zone_changed,
+          .may_meet =
+              [](db::Session& q, UserId viewer, UserId user) {
+                const auto standing = people::standing_of(q, viewer, user);
+                return standing && (standing->is_self || !standing->is_blocked);
+              },
+          .on_deleting =
+              [](db::Session& q, UserId user) {
+                people::on_deleting(q, user);
+                feed::on_deleting(q, user);
+              },
           .on_deleted = [this](UserId user) { rucks->forget_user(user); }});
   stats = std::make_unique<stats::StatsService>(*database, clock, profile::zone_of);
-  rucks = std::make_unique<rucks::RuckService>(rucks::RuckService::Dependencies{
-      .database = *database, .revisions = *revisions, .clock = clock, .metrics = metrics});
+  rucks = std::make_unique<rucks::RuckService>(
+      rucks::RuckService::Dependencies{.database = *database,
+                                       .revisions = *revisions,
+                                       .clock = clock,
+                                       .metrics = metrics,
+                                       .reactions = feed::reactions});
+  people = std::make_unique<people::PeopleService>(
+      *database, *revisions, clock,
+      people::PeopleService::Hooks{.recent_rucks = rucks::recent_rucks});
+  feed = std::make_unique<feed::FeedService>(*database, *revisions, clock);
   files = std::make_unique<runtime::BlockingPool>(runtime::BlockingPool::Options{
       .name = "ruck-files", .threads = 1, .queue_max = kFilesQueueMax});
   gpx = std::make_unique<gpx_import::GpxService>(*rucks, *files, clock);
@@ -169,16 +192,20 @@ void ServerApp::Parts::make_services() {
 }
 
 void ServerApp::Parts::add_all_routes() {
+  pressure = std::make_unique<http::Pressure>(metrics);
   router = std::make_unique<http::Router>(http::Router::Dependencies{.clock = clock,
                                                                      .metrics = metrics,
                                                                      .authenticator = &tokens,
                                                                      .limiter = limiter.get(),
-                                                                     .responses = responses.get()});
+                                                                     .responses = responses.get(),
+                                                                     .pressure = pressure.get()});
   app::add_routes(*router, *system);
   auth::add_routes(*router, *auth);
   profile::add_routes(*router, *profile);
   stats::add_routes(*router, *stats);
+  people::add_routes(*router, *people);
   rucks::add_routes(*router, *rucks);
+  feed::add_routes(*router, *feed);
   gpx_import::add_routes(*router, *gpx);
   web::add_routes(*router, *pages);
   system->set_document(router->openapi().render(kVersion));
@@ -220,6 +247,8 @@ Result<> ServerApp::start() {
   parts_->add_all_routes();
   if (Result<> made = parts_->make_server(); !made) return made;
   parts_->cores.start();
+  parts_->pressure->start(parts_->cores);
+  parts_->rucks->start(parts_->cores.at(0));
   parts_->server->start();
   if (!parts_->config.rate_limits) {
     telemetry::log_warning("config.rate_limits_off", {{"meaning", "for load tests only"}});
@@ -253,6 +282,7 @@ void ServerApp::stop() {
   const auto at_most =
       std::chrono::seconds(std::max<std::int64_t>(1, parts_->config.shutdown_seconds - 3));
   if (!parts_->server->drain(at_most)) telemetry::log_warning("server.connections_cut");
+  parts_->pressure->stop();
   // Services finish what they still have under way, while there are threads for it.
   parts_->auth.reset();
   parts_->rucks.reset();

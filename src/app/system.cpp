@@ -57,18 +57,22 @@ task<Result<http::Response>> System::openapi() { co_return http::Response{.body 
 
 void add_routes(http::Router& r, System& s) {
   using http::Auth;
-  http::get(r, "/livez", "system.live", {.summary = "The process runs", .auth = Auth::kNone}, &s,
-            &System::live);
+  http::get(r, "/livez", "system.live",
+            {.summary = "The process runs", .auth = Auth::kNone, .vital = true}, &s, &System::live);
   http::get(r, "/readyz", "system.ready",
-            {.summary = "Requests are welcome here", .auth = Auth::kNone}, &s, &System::ready);
-  http::get(r, "/health", "system.health", {.summary = "Status and version", .auth = Auth::kNone},
-            &s, &System::health);
+            {.summary = "Requests are welcome here", .auth = Auth::kNone, .vital = true}, &s,
+            &System::ready);
+  http::get(r, "/health", "system.health",
+            {.summary = "Status and version", .auth = Auth::kNone, .vital = true}, &s,
+            &System::health);
   r.alias("/api/health");
-  http::get(r, "/metrics", "system.metrics", {.summary = "Prometheus metrics", .auth = Auth::kNone},
-            &s, &System::metrics);
-  http::get(r, "/api/system/health", "system.system_health",
-            {.summary = "The state of the server and its database", .auth = Auth::kNone}, &s,
-            &System::system_health);
+  http::get(r, "/metrics", "system.metrics",
+            {.summary = "Prometheus metrics", .auth = Auth::kNone, .vital = true}, &s,
+            &System::metrics);
+  http::get(
+      r, "/api/system/health", "system.system_health",
+      {.summary = "The state of the server and its database", .auth = Auth::kNone, .vital = true},
+      &s, &System::system_health);
   http::get(r, "/api/app/version-info", "system.version_info",
             {.summary = "Which mobile apps may be used", .auth = Auth::kNone}, &s,
             &System::version_info);

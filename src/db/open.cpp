@@ -14,7 +14,8 @@ Result<std::unique_ptr<Database>> open(const OpenOptions& options, telemetry::Me
     if (url.starts_with(kSqlite) && url.size() > kSqlite.size()) {
       return std::make_unique<sqlite::SqliteDatabase>(
           sqlite::Options{.path = std::string(url.substr(kSqlite.size())),
-                          .readers = options.sqlite_readers},
+                          .readers = options.sqlite_readers,
+                          .read_only = options.read_only},
           metrics);
     }
     if (url.starts_with("postgresql://") || url.starts_with("postgres://")) {

@@ -11,6 +11,7 @@ struct OpenOptions {
   std::string url;  // sqlite:PATH or postgresql://... (also postgres://)
   std::size_t sqlite_readers = 2;
   std::size_t postgres_connections = 20;
+  bool read_only = false;  // SQLite: beside a server that has the file open
 };
 
 // Gives what to tell the operator when the URL is wrong or the database cannot be opened.

@@ -23,6 +23,10 @@ class Session {
   std::int64_t execute(const Sql& sql, const Args&... args) {
     return call(sql, [](const Row&) { return true; }, args...);
   }
+  // The same with its parameters in a list: for statements of many rows.
+  std::int64_t execute_list(const Sql& sql, std::span<const Param> params) {
+    return run(sql, params, [](const Row&) { return true; });
+  }
   // The first row, if there is one.
   template <class T, class... Args>
   [[nodiscard]] std::optional<T> optional(const Sql& sql, const Args&... args) {

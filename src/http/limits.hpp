@@ -29,6 +29,12 @@ inline constexpr auto kWriteTime = seconds(60);   // a reader that takes nothing
 inline constexpr auto kLingerTime = seconds(2);   // for a refused body to end
 inline constexpr auto kWatchEvery = seconds(1);   // how often deadlines are looked at
 
+// Overload (pressure.hpp)
+inline constexpr auto kBeat = std::chrono::milliseconds(50);
+inline constexpr auto kReadLagMax =
+    std::chrono::milliseconds(300);               // a page that takes longer annoys
+inline constexpr auto kWriteLagMax = seconds(3);  // well inside the 45 s a phone waits for a call
+
 // Counts
 inline constexpr std::size_t kConnectionsMax = 20'000;  // about 20 KiB each
 inline constexpr std::size_t kPathParamsMax = 4;

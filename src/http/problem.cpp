@@ -10,6 +10,8 @@ Response problem(const Error& error, std::string_view request_id) {
   Response response{.status = row.http_status};
   json::Writer w(response.body);
   w.begin_object();
+  w.key("success");  // the app reads nothing else of some replies (contract core §8)
+  w.boolean(false);
   w.key("message");
   w.string(error.client_text());
   w.key("error");

@@ -237,8 +237,10 @@ void check_names(const ConfigInput& input, const FileValues& file, LoadedConfig&
     if (!is_known(name)) loaded.problems.push_back("there is no flag --" + name);
   }
   for (const std::string& name : input.env_names) {
-    if (!name.starts_with("RUCK_") || name == "RUCK_CONFIG" || name.starts_with("RUCK_TEST_"))
-      continue;
+    // RUCK_CONFIG is read by the caller, RUCK_URL by the clients (replay, load).
+    const bool is_setting = name.starts_with("RUCK_") && !name.starts_with("RUCK_TEST_") &&
+                            name != "RUCK_CONFIG" && name != "RUCK_URL";
+    if (!is_setting) continue;
     std::string setting = ascii_lower(std::string_view(name).substr(5));
     if (setting.ends_with("_file")) setting.resize(setting.size() - 5);
     if (!is_known(setting)) loaded.warnings.push_back("environment: there is no setting " + name);

@@ -1,4 +1,6 @@
 // What others may see of a ruck: a named list of fields and a cut track.
+#include "rucking/privacy.hpp"
+
 #include "rucking/geo.hpp"
 #include "support/rucking.hpp"
 
@@ -39,8 +41,9 @@ TEST_P(PrivacyTest, OthersSeeOnlyThePublicFieldsAndACutTrack) {
     const json::Tree& last = own["route"][599];
     for (const json::Tree& point : r.json["route"].items()) {
       EXPECT_GE(metres_between(point, first["latitude"].number(), first["longitude"].number()),
-                500);
-      EXPECT_GE(metres_between(point, last["latitude"].number(), last["longitude"].number()), 500);
+                rucking::kEndMarginM);
+      EXPECT_GE(metres_between(point, last["latitude"].number(), last["longitude"].number()),
+                rucking::kEndMarginM);
     }
     EXPECT_EQ(r.json["route"].size(), r.json["location_points"].size());
   }
@@ -54,8 +57,8 @@ TEST_P(PrivacyTest, OthersSeeOnlyThePublicFieldsAndACutTrack) {
 TEST_P(PrivacyTest, AShortPublicRuckShowsNoTrackAtAll) {
   ApiClient anna = user("anna");
   ApiClient berta = user("berta");
-  const std::string id =
-      record_ruck(anna, {.start_ms = now_ms() - 3'600'000, .count = 100});  // 700 m
+  const std::string id = record_ruck(
+      anna, {.start_ms = now_ms() - 3'600'000, .count = 35});  // 240 m: twice the least margin
   EXPECT_EQ(berta.get("/api/rucks/" + id).json["route"].size(), 0U);
   EXPECT_EQ(berta.get("/api/rucks/" + id + "/details").json["route"].size(), 0U);
 }

@@ -14,11 +14,12 @@
 #include <thread>
 
 namespace ruck::test {
-namespace {
 std::string binary() {
   const char* path = std::getenv("RUCK_BINARY");
   return path != nullptr ? path : RUCK_BINARY_PATH;
 }
+
+namespace {
 constexpr auto kStartWait = std::chrono::seconds(60);  // generous: sanitizers, a loaded machine
 constexpr auto kStopWait = std::chrono::seconds(40);
 }  // namespace

@@ -14,6 +14,9 @@
 
 namespace ruck::test {
 
+// The program under test.
+std::string binary();
+
 struct ServerSettings {
   std::string database_url;  // empty: SQLite in the server's own folder
   bool rate_limits = false;

@@ -198,8 +198,11 @@ void Connection::check(const ResultPtr& result, const std::string& statement) co
       without_newline(PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY)
                           ? PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY)
                           : PQerrorMessage(handle_.get())));
-  throw Failure(kind_of(state != nullptr ? state : ""), what + " (" + (state ? state : "-") + ")",
-                statement);
+  const bool is_taken_key = state != nullptr && std::string_view(state) == "23505";
+  const FailureKind kind = is_taken_key && taken_keys_are_conflicts_
+                               ? FailureKind::kConflict
+                               : kind_of(state != nullptr ? state : "");
+  throw Failure(kind, what + " (" + (state ? state : "-") + ")", statement);
 }
 
 void Connection::run_script(std::string_view statements) {

@@ -35,6 +35,11 @@ class Connection final : public Session {
   // True inside BEGIN ... COMMIT, also when it can only be rolled back.
   [[nodiscard]] bool in_transaction() const;
 
+  // Whether a unique key that is taken counts as a conflict, so that the unit is run again. In
+  // serializable transactions it may be one: the row came from a transaction that this one's
+  // snapshot does not show (PostgreSQL manual, 13.2.3).
+  void set_taken_keys_are_conflicts(bool conflicts) { taken_keys_are_conflicts_ = conflicts; }
+
  private:
   class ResultRow;
   struct FreeResult {
@@ -51,6 +56,7 @@ class Connection final : public Session {
 
   std::unique_ptr<pg_conn, CloseConnection> handle_;
   Observer observe_;
+  bool taken_keys_are_conflicts_ = false;
   std::vector<bool> prepared_;  // by Sql::index()
 };
 

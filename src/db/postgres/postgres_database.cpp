@@ -141,6 +141,8 @@ void PostgresDatabase::run(Work& work, std::unique_ptr<Connection>& connection) 
         connection = connect();
         open_connections_.add(1);
       }
+      // Run again it sees the other's row, or fails for good.
+      connection->set_taken_keys_are_conflicts(attempt == 1 && work.job->needs_isolation());
       if (run_once(work, *connection)) {
         note_reachable(true, {});
         return;

@@ -10,12 +10,12 @@ namespace ruck::db::sqlite {
 namespace {
 constexpr int kBusyTimeoutMs = 5000;  // recovery and the last close may hold a lock that long
 constexpr int kProgressInstructions =
-    4000;                                 // of the virtual machine, between looks at the deadline
-constexpr int kBackupPagesPerStep = 256;  // 1 MiB, well under a millisecond of writing
+    4000;  // of the virtual machine, between looks at the deadline
 
+// Small pages: what a batch rewrites is one row of at most 2 KiB, and a page is written whole.
 // FULL: a commit has reached the disk when COMMIT returns. Checkpoints are the writer's own.
 constexpr const char* kWriterPragmas =
-    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;"
+    "PRAGMA page_size=2048; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;"
     "PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY;"
     "PRAGMA secure_delete=FAST; PRAGMA cache_size=-65536;";
 constexpr const char* kReaderPragmas =
@@ -221,23 +221,26 @@ bool Connection::checkpoint(Checkpoint how, std::chrono::milliseconds wait_for_r
   return pages == copied;
 }
 
-void Connection::back_up_to(const std::string& path, const std::function<void()>& between) {
-  sqlite3* raw = nullptr;
-  const int opened =
-      sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
-  const std::unique_ptr<sqlite3, CloseHandle> target(raw);
-  check(opened, "backup.open");
-  sqlite3_backup* backup = sqlite3_backup_init(target.get(), "main", handle_.get(), "main");
-  if (backup == nullptr)
-    throw Failure(FailureKind::kStorage, sqlite3_errmsg(target.get()), "backup");
-  int code = SQLITE_OK;
-  while (code == SQLITE_OK || code == SQLITE_BUSY || code == SQLITE_LOCKED) {
-    code = sqlite3_backup_step(backup, kBackupPagesPerStep);
-    if (code == SQLITE_OK) between();
+std::vector<TableRows> Connection::count_rows() {
+  std::vector<TableRows> tables;
+  const auto each = [this](const std::string& sql, auto&& fn) {
+    sqlite3_stmt* raw = nullptr;
+    check(sqlite3_prepare_v2(handle_.get(), sql.c_str(), -1, &raw, nullptr), "count_rows");
+    const std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)> statement(raw,
+                                                                               &sqlite3_finalize);
+    int code = SQLITE_OK;
+    while ((code = sqlite3_step(raw)) == SQLITE_ROW) fn(StatementRow(raw));
+    if (code != SQLITE_DONE) throw failure(code, "count_rows");
+  };
+  each(
+      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+      " ORDER BY name",
+      [&](const StatementRow& row) { tables.push_back({std::string(row.text(0)), 0}); });
+  for (TableRows& table : tables) {
+    each("SELECT COUNT(*) FROM \"" + table.name + "\"",
+         [&](const StatementRow& row) { table.rows = row.integer(0); });
   }
-  const int finished = sqlite3_backup_finish(backup);
-  if (code != SQLITE_DONE) throw failure(code, "backup.step");
-  check(finished, "backup.finish");
+  return tables;
 }
 
 }  // namespace ruck::db::sqlite

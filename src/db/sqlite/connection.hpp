@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -20,6 +21,12 @@ struct ConnectionOptions {
   std::string path;
   Mode mode = Mode::kReadOnly;
   std::string vfs;  // empty: the system's; tests inject faults through their own
+};
+
+struct TableRows {
+  std::string name;
+  std::int64_t rows = 0;
+  friend bool operator==(const TableRows&, const TableRows&) = default;
 };
 
 class Connection final : public Session {
@@ -48,9 +55,8 @@ class Connection final : public Session {
   // snapshot makes it false. Throws Failure(kStorage) if the disk said no.
   bool checkpoint(Checkpoint how, std::chrono::milliseconds wait_for_readers);
 
-  // One consistent copy of the database into a new file, a few pages at a time; `between` runs
-  // between steps, when the source may be written. Throws Failure.
-  void back_up_to(const std::string& path, const std::function<void()>& between);
+  // How many rows each table has, by name.
+  [[nodiscard]] std::vector<TableRows> count_rows();
 
  private:
   struct Statement;

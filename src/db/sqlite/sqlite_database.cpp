@@ -13,8 +13,8 @@ namespace ruck::db::sqlite {
 namespace {
 constexpr std::size_t kGroupJobsMax = 1024;                     // bounds what one commit can delay
 constexpr auto kGroupTimeMax = std::chrono::milliseconds(3);    // likewise
-constexpr int kCheckpointPages = 4096;                          // 16 MiB of log: then copy it
-constexpr int kTruncatePages = 16384;                           // 64 MiB: readers hold it back
+constexpr int kCheckpointPages = 8192;                          // 16 MiB of log: then copy it
+constexpr int kTruncatePages = 32768;                           // 64 MiB: readers hold it back
 constexpr auto kTruncateWait = std::chrono::milliseconds(100);  // for readers, before going on
 constexpr auto kReadTimeMax = std::chrono::seconds(2);          // a longer read would pin the log
 constexpr auto kRecoveryEvery = std::chrono::seconds(2);
@@ -52,9 +52,15 @@ SqliteDatabase::SqliteDatabase(Options options, telemetry::Metrics& metrics)
       grouped_jobs_(metrics.counter("ruck_db_grouped_jobs_total",
                                     "Units of work in committed write transactions")),
       wal_pages_(metrics.gauge("ruck_db_wal_pages", "Pages in the write-ahead log")) {
-  take_lock_file();
-  writer_ = connect(Mode::kReadWrite);
-  writer_->run_script(kProbeTable);
+  if (options_.read_only) {
+    connect(Mode::kReadOnly);  // throws here what a reader thread would only tell later
+    can_write_ = false;
+    status_ = {.can_read = true, .can_write = false, .problem = "opened for reading only"};
+  } else {
+    take_lock_file();
+    writer_ = connect(Mode::kReadWrite);
+    writer_->run_script(kProbeTable);
+  }
   metrics.gauge_callback("ruck_db_queue_jobs", "Units of work waiting for a database thread",
                          [this] {
                            const std::lock_guard lock(writes_.mutex);
@@ -67,10 +73,12 @@ SqliteDatabase::SqliteDatabase(Options options, telemetry::Metrics& metrics)
                            return static_cast<double>(reads_.jobs.size());
                          },
                          {{"access", "read"}});
-  writer_thread_ = std::thread([this] {
-    runtime::name_thread("ruck-db-write");
-    writer_loop();
-  });
+  if (!options_.read_only) {
+    writer_thread_ = std::thread([this] {
+      runtime::name_thread("ruck-db-write");
+      writer_loop();
+    });
+  }
   for (std::size_t i = 0; i < options_.readers; ++i) {
     reader_threads_.emplace_back([this] {
       runtime::name_thread("ruck-db-read");
@@ -110,7 +118,8 @@ std::unique_ptr<Job> SqliteDatabase::enqueue(Access access, std::unique_ptr<Job>
   const std::size_t limit =
       access == Access::kRead ? options_.read_queue_max : options_.write_queue_max;
   const std::lock_guard lock(queue.mutex);
-  if (queue.closed || queue.jobs.size() >= limit) return job;
+  const bool is_refused = access == Access::kWrite && options_.read_only;
+  if (queue.closed || is_refused || queue.jobs.size() >= limit) return job;
   queue.jobs.push_back(std::move(job));
   queue.ready.notify_one();
   return nullptr;
@@ -161,20 +170,11 @@ void SqliteDatabase::writer_loop() {
 // wakes by time, so that recovery does not wait for a request.
 bool SqliteDatabase::wait_for_writes(Group& group) {
   std::unique_lock lock(writes_.mutex);
-  const auto is_due = [this] {
-    return writes_.closed || !writes_.jobs.empty() || backup_request_ != nullptr;
-  };
+  const auto is_due = [this] { return writes_.closed || !writes_.jobs.empty(); };
   if (can_write_) {
     writes_.ready.wait(lock, is_due);
   } else {
     writes_.ready.wait_for(lock, kRecoveryEvery, is_due);
-  }
-  if (backup_request_) {
-    const std::function<void()> work = std::move(backup_request_);
-    backup_request_ = nullptr;
-    lock.unlock();
-    work();
-    lock.lock();
   }
   if (writes_.jobs.empty()) return !writes_.closed;
   while (!writes_.jobs.empty() && group.size() < kGroupJobsMax) {
@@ -288,34 +288,6 @@ void SqliteDatabase::try_to_recover() {
   }
   can_write_ = true;
   telemetry::log_info("db.writes_resumed");
-}
-
-Result<> SqliteDatabase::back_up_to(const std::string& path) {
-  std::promise<Result<>> promise;
-  std::future<Result<>> done = promise.get_future();
-  {
-    const std::lock_guard lock(writes_.mutex);
-    if (writes_.closed || backup_request_) return fail(ErrorCode::kOverloaded);
-    // On the writer's own connection: pages it changes later go into the copy by themselves, and
-    // groups are committed between the steps.
-    backup_request_ = [this, path, &promise] {
-      Result<> outcome;
-      try {
-        writer_->back_up_to(path, [this] {
-          Group group;
-          take_arrived(group);
-          if (group.empty()) return;
-          commit_group(group);
-          deliver_all(std::move(group));
-        });
-      } catch (const Failure& failure) {
-        outcome = fail(to_error(failure));
-      }
-      promise.set_value(std::move(outcome));
-    };
-    writes_.ready.notify_one();
-  }
-  return done.get();
 }
 
 // ---- the readers -----------------------------------------------------------------------------

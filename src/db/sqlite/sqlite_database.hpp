@@ -35,6 +35,8 @@ struct Options {
   std::size_t write_queue_max = 8192;  // jobs; each waits at most a few group commits
   std::size_t read_queue_max = 4096;
   std::string vfs;  // see ConnectionOptions
+  // Beside a server that has the file: no lock, no writer; every write is refused.
+  bool read_only = false;
 };
 
 class SqliteDatabase final : public Database {
@@ -48,9 +50,6 @@ class SqliteDatabase final : public Database {
   [[nodiscard]] std::string_view kind() const override { return "sqlite"; }
   [[nodiscard]] bool is_exclusive() const override { return true; }
   void close() override;
-
-  // A consistent copy while writes go on; blocks the calling thread until the file is synced.
-  [[nodiscard]] Result<> back_up_to(const std::string& path);
 
  protected:
   std::unique_ptr<Job> enqueue(Access access, std::unique_ptr<Job> job) override;
@@ -84,7 +83,6 @@ class SqliteDatabase final : public Database {
   Queue reads_;
   std::unique_ptr<Connection> writer_;
   std::chrono::steady_clock::time_point next_recovery_{};
-  std::function<void()> backup_request_;  // guarded by writes_.mutex
 
   mutable std::mutex status_mutex_;
   Status status_;

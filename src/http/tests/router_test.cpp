@@ -66,6 +66,15 @@ class PetService {
   }
 };
 
+class FakePressure final : public Pressure {
+ public:
+  using Pressure::Pressure;
+  std::chrono::milliseconds late{0};
+
+ protected:
+  [[nodiscard]] std::chrono::nanoseconds lag() const override { return late; }
+};
+
 class RouterTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -106,8 +115,12 @@ class RouterTest : public testing::Test {
   FakeTokens tokens_;
   MemoryRateLimiter limiter_;
   PetService pets_;
-  Router router_{
-      {.clock = clock_, .metrics = metrics_, .authenticator = &tokens_, .limiter = &limiter_}};
+  FakePressure pressure_{metrics_};
+  Router router_{{.clock = clock_,
+                  .metrics = metrics_,
+                  .authenticator = &tokens_,
+                  .limiter = &limiter_,
+                  .pressure = &pressure_}};
   runtime::Cores cores_{1};
   runtime::TaskGroup group_{"test", [](std::string_view, const std::exception_ptr&) { FAIL(); }};
 };
@@ -195,6 +208,25 @@ TEST_F(RouterTest, WhereA4xxWouldLoseDataAnExpiredTokenAndALimitAnswer503) {
   const Response r = send(Method::kPost, "/api/rucks/7/pets", "{}");
   EXPECT_EQ(r.status, 503);
   EXPECT_EQ(r.headers[0].first, "Retry-After");
+}
+
+TEST_F(RouterTest, UnderPressureReadsAreRefusedLongBeforeWritesAndProbesNever) {
+  get(router_, "/livez", "pets.live", {.auth = Auth::kNone, .vital = true}, &pets_,
+      &PetService::list);
+  const auto statuses = [&] {
+    return std::vector<int>{send(Method::kGet, "/api/pets").status,
+                            send(Method::kPost, "/api/rucks/7/pets", "{}", "bad").status,
+                            send(Method::kGet, "/livez").status};
+  };
+  pressure_.late = std::chrono::milliseconds(299);
+  EXPECT_THAT(statuses(), testing::ElementsAre(200, 401, 200));
+  pressure_.late = std::chrono::milliseconds(300);
+  EXPECT_THAT(statuses(), testing::ElementsAre(503, 401, 200));
+  pressure_.late = std::chrono::seconds(3);
+  EXPECT_THAT(statuses(), testing::ElementsAre(503, 503, 200)) << "before the token is looked at";
+  EXPECT_EQ(send(Method::kGet, "/api/pets").headers[0].first, "Retry-After");
+  pressure_.late = {};
+  EXPECT_THAT(statuses(), testing::ElementsAre(200, 401, 200)) << "and it is over at once";
 }
 
 TEST_F(RouterTest, ABugIsA500AndNothingMore) {

@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "base/time.hpp"
 #include "rucking/geo.hpp"
+#include "support/tracks.hpp"
 
 #include <cstdlib>
 #include <filesystem>
@@ -13,13 +14,6 @@
 namespace ruck::rucking::test {
 namespace {
 constexpr std::int64_t kNoLimit_ms = 4'102'444'800'000;  // 2100: recordings are of the past
-
-std::filesystem::path tracks_folder() {
-  const char* given = std::getenv("RUCK_TRACKS_DIR");
-  if (given != nullptr) return given;
-  const auto repository = std::filesystem::path(__FILE__).parent_path() / "../../..";
-  return repository / "../shared/data/tracks";
-}
 
 // The text between `open` and `close` from `at` on, which moves behind it.
 std::optional<std::string_view> next_between(std::string_view text, std::size_t& at,
@@ -88,7 +82,7 @@ std::vector<HeartRateSample> RecordedTrack::heart_rate() const {
 }
 
 std::optional<RecordedTrack> read_recorded_track(const std::string& file) {
-  std::ifstream in(tracks_folder() / file, std::ios::binary);
+  std::ifstream in(std::filesystem::path(::ruck::test::tracks_folder()) / file, std::ios::binary);
   if (!in) return std::nullopt;
   const std::string text(std::istreambuf_iterator<char>(in), {});
   RecordedTrack track;

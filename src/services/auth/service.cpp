@@ -116,6 +116,12 @@ Result<> change_email(db::Session& q, UserId user, const std::string& email, Utc
   return {};
 }
 
+Result<> add_account(db::Session& q, UserId user, const std::string& email,
+                     const std::string& password_hash, UtcUs now) {
+  if (store::add_credential(q, key_of(email), user, password_hash, now)) return {};
+  return fail(ErrorCode::kDuplicateEmail);
+}
+
 Result<> load_keys(db::Database& database, Tokens& tokens, UtcUs now) {
   const auto keys = database.write_now([now](db::Session& q) {
     store::remove_keys_before(q, now - kKeyRotation - kKeyWarmUp - 2 * kAccessLifetime);

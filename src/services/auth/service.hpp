@@ -29,6 +29,12 @@ namespace ruck::auth {
 // the newest has grown old. Blocking; safe to call again and from several instances.
 [[nodiscard]] Result<> load_keys(db::Database& database, Tokens& tokens, UtcUs now);
 
+// For tools that fill a database, inside their unit of work. kDuplicateEmail when it is taken.
+// `password_hash` may be text that no password fits, as kNoPassword.
+inline constexpr std::string_view kNoPassword = "!";
+[[nodiscard]] Result<> add_account(db::Session& q, UserId user, const std::string& email,
+                                   const std::string& password_hash, UtcUs now);
+
 class AuthService {
  public:
   struct Dependencies {

@@ -124,11 +124,12 @@ const Tokens::Key* Tokens::key_of(std::string_view header) const {
   return nullptr;
 }
 
-Tokens::Issued Tokens::issue(const http::Viewer& viewer, UtcUs now) const {
+Tokens::Issued Tokens::issue(const http::Viewer& viewer, UtcUs now,
+                             std::chrono::seconds lifetime) const {
   RUCK_ASSERT(count_.load(std::memory_order_acquire) > 0);
   const Key& key = keys_[signer_.load(std::memory_order_acquire)];
   const auto issued = std::chrono::floor<std::chrono::seconds>(now);
-  const auto expires = issued + kAccessLifetime;
+  const auto expires = issued + lifetime;
   std::string payload;
   json::Writer w(payload);
   w.begin_object();

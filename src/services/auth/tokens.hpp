@@ -35,7 +35,10 @@ class Tokens final : public http::Authenticator {
     std::string token;
     UtcUs expires_at;
   };
-  [[nodiscard]] Issued issue(const http::Viewer& viewer, UtcUs now) const;
+  // `lifetime` is longer for the accounts of a load test, which do not refresh; nothing else of
+  // their tokens differs.
+  [[nodiscard]] Issued issue(const http::Viewer& viewer, UtcUs now,
+                             std::chrono::seconds lifetime = kAccessLifetime) const;
   [[nodiscard]] Result<http::Viewer> authenticate(std::string_view token, UtcUs now) const override;
 
  private:

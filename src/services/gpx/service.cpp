@@ -11,6 +11,7 @@
 namespace ruck::gpx_import {
 namespace {
 constexpr auto kClockAhead = std::chrono::hours(1);
+constexpr std::size_t kTitleBytesMax = 200;  // of a track's name; a line on a phone
 
 struct Upload {
   std::string_view xml;
@@ -44,6 +45,12 @@ std::string_view name_of(rucking::AltitudeSource source) {
   return source == rucking::AltitudeSource::kBarometer ? "barometer" : "gps";
 }
 
+// At most kTitleBytesMax of it, cut between characters.
+std::string beginning(std::string_view name) {
+  const std::string_view cut = name.substr(0, kTitleBytesMax);
+  return std::string(cut.substr(0, utf8_prefix(cut)));
+}
+
 struct Parsed {
   gpx::Document document;
   gpx::Recording recording;
@@ -67,7 +74,7 @@ rucks::ImportedRuck to_ruck(const Parsed& parsed, const ImportQuery& fields) {
   if (fields.title && !fields.title->empty()) {
     ruck.title = fields.title;
   } else if (!document.name.empty()) {
-    ruck.title = document.name.substr(0, 200);
+    ruck.title = beginning(document.name);
   }
   for (const gpx::Pause& pause : recording.pauses) {
     ruck.track.events.push_back({.at_ms = pause.from_ms, .kind = "pause"});

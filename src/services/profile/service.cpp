@@ -213,6 +213,7 @@ Result<UserRow> ProfileService::apply(db::Session& q, UserId user, const UpdateP
   }
   row->updated_at = now;
   store::update(q, *row);
+  if (row->username != before.username) store::rename(q, *row);
   if (row->time_zone != before.time_zone) {
     hooks_.on_zone_changed(q, user, *calendar::TimeZone::find(row->time_zone));
   }
@@ -247,24 +248,27 @@ task<Result<UserReply>> ProfileService::patch(http::Viewer viewer, UserId user,
 
 task<Result<MessageReply>> ProfileService::remove(http::Viewer viewer, UserId user) {
   if (viewer.user != user) co_return fail(ErrorCode::kForbidden);
-  const Result<bool> removed =
-      co_await revisions_.write(user, [user](db::Session& q) { return store::remove(q, user); });
+  const Result<bool> removed = co_await revisions_.write(user, [this, user](db::Session& q) {
+    hooks_.on_deleting(q, user);
+    return store::remove(q, user);
+  });
   if (!removed) co_return fail(removed.error());
   if (!*removed) co_return fail(ErrorCode::kUserNotFound);
   hooks_.on_deleted(user);
   co_return MessageReply{"The account and everything in it has been deleted"};
 }
 
-task<Result<PublicUserReply>> ProfileService::get_public(http::Viewer, UserId user) {
-  co_return co_await database_.read([user](db::Session& q) -> Result<PublicUserReply> {
-    const auto row = store::find(q, user);
-    if (!row) return fail(ErrorCode::kUserNotFound);
-    const PublicUser shown{.id = row->id,
-                           .username = row->username,
-                           .avatar_url = row->avatar_url,
-                           .gender = row->gender};
-    return PublicUserReply{shown, shown};
-  });
+task<Result<PublicUserReply>> ProfileService::get_public(http::Viewer viewer, UserId user) {
+  co_return co_await database_.read(
+      [this, viewer, user](db::Session& q) -> Result<PublicUserReply> {
+        const auto row = store::find(q, user);
+        if (!row || !hooks_.may_meet(q, viewer.user, user)) return fail(ErrorCode::kUserNotFound);
+        const PublicUser shown{.id = row->id,
+                               .username = row->username,
+                               .avatar_url = row->avatar_url,
+                               .gender = row->gender};
+        return PublicUserReply{shown, shown};
+      });
 }
 
 task<Result<PrivacyReply>> ProfileService::set_privacy(http::Viewer viewer, PrivacyUpdate update) {

@@ -1,12 +1,14 @@
 #include "services/profile/store.hpp"
 
+#include "services/profile/names.hpp"
+
 namespace ruck::profile::store {
 namespace {
-const db::Sql kInsert{
-    "profile.insert",
-    "INSERT INTO users (" + db::columns_of<UserRow>() +
-        ", secret, revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,"
-        " $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, 1)"};
+const db::Sql kInsert{"profile.insert",
+                      "INSERT INTO users (" + db::columns_of<UserRow>() +
+                          ", secret, name_key, revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
+                          "$9, $10, $11, $12, $13, $14,"
+                          " $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, 1)"};
 const db::Sql kFind{"profile.find",
                     "SELECT " + db::columns_of<UserRow>() + " FROM users WHERE id = $1"};
 const db::Sql kUpdate{
@@ -17,9 +19,19 @@ const db::Sql kUpdate{
     " prefer_metric = $12, allow_ruck_sharing = $13, is_private = $14, avatar_url = $15,"
     " notification_clubs = $16, notification_buddies = $17, notification_events = $18,"
     " notification_duels = $19, notification_first_ruck = $20, strava_auto_export = $21,"
-    " time_zone = $22, last_active_at = $23, updated_at = $24 WHERE id = $1"};
+    " time_zone = $22, last_active_at = $23, updated_at = $24, name_key = $25 WHERE id = $1"};
 const db::Sql kDelete{"profile.delete", "DELETE FROM users WHERE id = $1"};
+const db::Sql kClearTrigrams{"profile.clear_trigrams",
+                             "DELETE FROM name_trigrams WHERE user_id = $1"};
+const db::Sql kAddTrigram{"profile.add_trigram",
+                          "INSERT INTO name_trigrams (trigram, user_id) VALUES ($1, $2)"};
 const db::Sql kTimeZone{"profile.time_zone", "SELECT time_zone FROM users WHERE id = $1"};
+
+void add_trigrams(db::Session& q, const UserRow& row) {
+  for (const std::string& trigram : name_trigrams(name_key(row.username))) {
+    q.execute(kAddTrigram, trigram, row.id);
+  }
+}
 }  // namespace
 
 void insert(db::Session& q, const UserRow& r, const std::string& secret) {
@@ -28,7 +40,8 @@ void insert(db::Session& q, const UserRow& r, const std::string& secret) {
             r.allow_ruck_sharing, r.is_private, r.avatar_url, r.notification_clubs,
             r.notification_buddies, r.notification_events, r.notification_duels,
             r.notification_first_ruck, r.strava_auto_export, r.time_zone, r.last_active_at,
-            r.created_at, r.updated_at, db::BytesView{secret});
+            r.created_at, r.updated_at, db::BytesView{secret}, name_key(r.username));
+  add_trigrams(q, r);
 }
 
 std::optional<UserRow> find(db::Session& q, UserId user) {
@@ -41,7 +54,12 @@ void update(db::Session& q, const UserRow& r) {
             r.allow_ruck_sharing, r.is_private, r.avatar_url, r.notification_clubs,
             r.notification_buddies, r.notification_events, r.notification_duels,
             r.notification_first_ruck, r.strava_auto_export, r.time_zone, r.last_active_at,
-            r.updated_at);
+            r.updated_at, name_key(r.username));
+}
+
+void rename(db::Session& q, const UserRow& row) {
+  q.execute(kClearTrigrams, row.id);
+  add_trigrams(q, row);
 }
 
 bool remove(db::Session& q, UserId user) { return q.execute(kDelete, user) > 0; }

@@ -7,6 +7,8 @@ namespace ruck::profile::store {
 void insert(db::Session& q, const UserRow& row, const std::string& secret);
 [[nodiscard]] std::optional<UserRow> find(db::Session& q, UserId user);
 void update(db::Session& q, const UserRow& row);
+// After update(), when the name is another: how it is found.
+void rename(db::Session& q, const UserRow& row);
 // Everything that refers to the user goes with the row.
 bool remove(db::Session& q, UserId user);
 [[nodiscard]] std::optional<std::string> time_zone(db::Session& q, UserId user);

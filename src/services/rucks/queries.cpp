@@ -1,5 +1,6 @@
 // What is read of rucks.
 #include "rucking/track_codec.hpp"
+#include "services/people/visibility.hpp"
 #include "services/profile/service.hpp"
 #include "services/rucks/limits.hpp"
 #include "services/rucks/rules.hpp"
@@ -15,13 +16,14 @@ struct Found {
   bool is_owner = false;
 };
 
-// The ruck as this viewer may see it; whoever may not gets what an unknown id gets.
+// The ruck as this viewer may see it; whoever may not gets what an unknown id gets. Under way it is
+// the owner's only: others follow it live, on routes of their own.
 Result<Found> find_for(db::Session& q, UserId viewer, const RuckRef& ref) {
   if (auto own = find(q, viewer, ref)) return Found{.row = std::move(*own), .is_owner = true};
-  const auto owner = ref.id ? store::owner_of(q, *ref.id) : std::nullopt;
-  auto row = owner ? store::find(q, {*owner, *ref.id}) : std::nullopt;
-  const bool is_shown = row && row->is_public && row->status == status::kCompleted;
-  if (!is_shown) return fail(ErrorCode::kRuckNotFound);
+  const auto access = ref.id ? people::access_to_ruck(q, viewer, *ref.id) : std::nullopt;
+  if (!access || access->status != status::kCompleted) return fail(ErrorCode::kRuckNotFound);
+  auto row = store::find(q, {access->owner, *ref.id});
+  if (!row) return fail(ErrorCode::kRuckNotFound);
   return Found{.row = std::move(*row), .is_owner = false};
 }
 
@@ -50,6 +52,21 @@ std::vector<rucking::TrackPoint> line_points(db::Session& q, const RuckRow& row)
                      : std::expected<std::vector<rucking::TrackPoint>, rucking::CodecError>();
   return points ? std::move(*points) : std::vector<rucking::TrackPoint>();
 }
+
+PublicRoute route_for_others(db::Session& q, const RuckRow& row) {
+  const auto line = line_points(q, row);
+  return public_route(people::privacy_of(q, row.user_id),
+                      {.id = row.id, .started_at = row.started_at, .line = line},
+                      kDetailsPointsMax);
+}
+
+std::string words_for(people::Visibility visibility, bool is_private_profile) {
+  if (visibility == people::Visibility::kPrivate) return "Only you can see this ruck";
+  if (visibility == people::Visibility::kFollowers || is_private_profile) {
+    return "Your followers can see this ruck as shown here";
+  }
+  return "Everybody can see this ruck as shown here";
+}
 }  // namespace
 
 namespace {
@@ -74,6 +91,35 @@ json::Omittable<RuckView> best_view(db::Session& q, UserId user, store::Measure 
   return row ? json::Omittable<RuckView>(view_of(*row)) : json::Omittable<RuckView>();
 }
 }  // namespace
+std::vector<json::Raw> recent_rucks(db::Session& q, UserId viewer, UserId owner,
+                                    std::size_t limit) {
+  std::vector<json::Raw> rendered;
+  for (const RuckRow& row :
+       store::recent_visible(q, viewer, owner, static_cast<std::int64_t>(limit))) {
+    rendered.push_back({json::to_text(public_view_of(row))});
+  }
+  return rendered;
+}
+
+PublicRuckDetails RuckService::details_for_others(db::Session& q, UserId viewer,
+                                                  const RuckRow& row) const {
+  PublicRuckDetails shown{public_view_of(row), extra_of(q, viewer, row), {}};
+  shown.elevation_gain_meters = shown.elevation_gain_m;
+  shown.elevation_loss_meters = shown.elevation_loss_m;
+  PublicRoute route = route_for_others(q, row);
+  shown.route = std::move(route.longest);
+  shown.location_points = shown.route;
+  shown.route_pieces = std::move(route.pieces);
+  return shown;
+}
+
+DetailsExtra RuckService::extra_of(db::Session& q, UserId viewer, const RuckRow& row) const {
+  const Reactions reactions = deps_.reactions(q, viewer, row.id);
+  return {.user = public_user(q, row.user_id),
+          .like_count = reactions.likes,
+          .comment_count = reactions.comments,
+          .is_liked_by_current_user = reactions.is_liked};
+}
 
 task<Result<std::vector<RuckView>>> RuckService::list(Viewer viewer, ListQuery query) {
   co_return co_await deps_.database.read(
@@ -114,15 +160,17 @@ task<Result<RuckService::RuckReply>> RuckService::get(Viewer viewer, RuckRef ref
                                           ref](db::Session& q) -> Result<RuckReply> {
     const Result<Found> found = find_for(q, user, ref);
     if (!found) return fail(found.error());
-    const Result<Track> track = track_of(q, found->row);
-    if (!track) return fail(track.error());
     if (!found->is_owner) {
       PublicRuckWithRoute shown{public_view_of(found->row)};
-      shown.route = route_of(public_track(track->points), kDetailsPointsMax);
+      PublicRoute route = route_for_others(q, found->row);
+      shown.route = std::move(route.longest);
       shown.location_points = shown.route;
       shown.locationPoints = shown.route;
+      shown.route_pieces = std::move(route.pieces);
       return RuckReply(std::move(shown));
     }
+    const Result<Track> track = track_of(q, found->row);
+    if (!track) return fail(track.error());
     const bool under_way = is_live(found->row.status);
     RuckWithTrack own{under_way ? view_of(found->row, replay(found->row, *track).engine.totals())
                                 : view_of(found->row)};
@@ -136,30 +184,37 @@ task<Result<RuckService::RuckReply>> RuckService::get(Viewer viewer, RuckRef ref
 
 task<Result<RuckService::DetailsReply>> RuckService::details(Viewer viewer, RuckRef ref) {
   co_return co_await deps_.database.read(
-      [user = viewer.user, ref](db::Session& q) -> Result<DetailsReply> {
+      [this, user = viewer.user, ref](db::Session& q) -> Result<DetailsReply> {
         const Result<Found> found = find_for(q, user, ref);
         if (!found) return fail(found.error());
         const RuckRow& row = found->row;
-        DetailsExtra extra;
-        extra.user = public_user(q, row.user_id);
-        if (found->is_owner) {
-          const RuckView view = view_of(row);
-          extra.elevation_gain_meters = view.elevation_gain_m;
-          extra.elevation_loss_meters = view.elevation_loss_m;
-          extra.route = route_of(line_points(q, row), kDetailsPointsMax);
-          extra.location_points = extra.route;
-          return DetailsReply(RuckDetails{view, std::move(extra), own_splits(q, row)});
-        }
-        // Cut by the whole track, whose ends the simplified line shares; then only the cut is
-        // shown.
-        const PublicRuck view = public_view_of(row);
+        if (!found->is_owner) return DetailsReply(details_for_others(q, user, row));
+        const RuckView view = view_of(row);
+        DetailsExtra extra = extra_of(q, user, row);
         extra.elevation_gain_meters = view.elevation_gain_m;
         extra.elevation_loss_meters = view.elevation_loss_m;
-        const Result<Track> track = track_of(q, row);
-        if (!track) return fail(track.error());
-        extra.route = route_of(public_track(track->points), kDetailsPointsMax);
+        extra.route = route_of(line_points(q, row), kDetailsPointsMax);
         extra.location_points = extra.route;
-        return DetailsReply(PublicRuckDetails{view, std::move(extra)});
+        return DetailsReply(RuckDetails{view, std::move(extra), own_splits(q, row)});
+      });
+}
+
+task<Result<PreviewReply>> RuckService::preview(Viewer viewer, RuckRef ref) {
+  co_return co_await deps_.database.read(
+      [this, user = viewer.user, ref](db::Session& q) -> Result<PreviewReply> {
+        const auto row = find(q, user, ref);  // the owner's only
+        if (!row) return fail(ErrorCode::kRuckNotFound);
+        RuckPreview preview{.ruck = details_for_others(q, user, *row)};
+        const auto hidden = people::privacy_of(q, user).of_finished(row->id, line_points(q, *row));
+        for (const rucking::Circle& circle : hidden.circles()) {
+          preview.hidden.push_back({.latitude = circle.centre.lat_deg,
+                                    .longitude = circle.centre.lng_deg,
+                                    .radius_m = circle.radius_m});
+        }
+        const auto owner = profile::find_user(q, user);
+        preview.visible_to =
+            words_for(people::visibility_of(row->visibility), owner && owner->is_private);
+        return PreviewReply{.data = std::move(preview)};
       });
 }
 

@@ -172,7 +172,7 @@ std::vector<SplitRow> claimed_splits(const RuckRow& row, const StoredClaims& cla
   return rows;
 }
 
-std::string line_of(const RuckRow& row, const Track& track) {
+std::vector<rucking::TrackPoint> line_of(const RuckRow& row, const Track& track) {
   std::vector<rucking::TrackPoint> drawn;
   const auto is_in_time = [&](const rucking::TrackPoint& p) {
     return !row.trim_end_ms || p.time_ms <= *row.trim_end_ms;
@@ -188,11 +188,24 @@ std::string line_of(const RuckRow& row, const Track& track) {
   positions.reserve(drawn.size());
   for (const rucking::TrackPoint& point : drawn) positions.push_back(point.position());
   std::vector<rucking::TrackPoint> kept;
+  double since_kept_m = 0;
+  std::size_t next = 0;
   for (const std::uint32_t index : rucking::simplify(positions, kLineToleranceM)) {
+    for (; next < index; ++next) {
+      if (next > 0) since_kept_m += rucking::distance_m(positions[next - 1], positions[next]);
+      if (since_kept_m < kLineGapMaxM) continue;
+      kept.push_back(drawn[next]);
+      since_kept_m = 0;
+    }
     kept.push_back(drawn[index]);
+    since_kept_m = 0;
   }
+  return kept;
+}
+
+std::string blocks_of(const std::vector<rucking::TrackPoint>& line) {
   std::string blocks;
-  rucking::append_block(blocks, kept);
+  rucking::append_block(blocks, line);
   return blocks;
 }
 
@@ -232,13 +245,32 @@ void copy_notes(RuckRow& row, const RuckNotes& n) {
   if (n.tags) row.tags = json::to_text(*n.tags);
   newer(row.rating, n.rating);
   newer(row.perceived_exertion, n.perceived_exertion);
-  row.is_public = n.is_public.value_or(row.is_public);
+  set_visibility(row, n.is_public, n.visibility);
   row.allow_live_following = n.allow_live_following.value_or(row.allow_live_following);
   row.has_photos = n.has_photos.value_or(row.has_photos);
   newer(row.planned_duration_minutes, n.planned_duration_minutes);
   newer(row.event_id, n.event_id);
   newer(row.route_id, n.route_id);
   newer(row.planned_ruck_id, n.planned_ruck_id);
+}
+
+void set_visibility(RuckRow& row, std::optional<bool> is_public,
+                    std::optional<people::Visibility> visibility) {
+  using people::Visibility;
+  Visibility wanted = visibility.value_or(people::visibility_of(row.visibility));
+  if (is_public == false) wanted = Visibility::kPrivate;
+  if (is_public == true && !visibility && wanted == Visibility::kPrivate) {
+    wanted = Visibility::kPublic;
+  }
+  row.visibility = people::to_text(wanted);
+}
+
+std::int64_t place_cell_of(rucking::Position at) {
+  const auto tenth = [](double degrees) {
+    return static_cast<std::int64_t>(std::floor(degrees * 10));
+  };
+  return (tenth(at.lat_deg) + 900) * kPlaceCellsAround +
+         (tenth(rucking::wrap_degrees(at.lng_deg)) + 1800) % kPlaceCellsAround;
 }
 
 Results compute(RuckRow& row, const Track& track, const Replayed& replayed) {
@@ -249,7 +281,10 @@ Results compute(RuckRow& row, const Track& track, const Replayed& replayed) {
   row.power_points =
       rucking::power_points(row.ruck_weight_kg, row.distance_m, row.elevation_gain_m);
   row.point_count = static_cast<std::int64_t>(track.points.size());
-  Results results{.splits = split_rows(replayed.splits), .line = line_of(row, track)};
+  const std::vector<rucking::TrackPoint> line = line_of(row, track);
+  row.place_cell.reset();
+  if (!line.empty()) row.place_cell = place_cell_of(line[line.size() / 2].position());
+  Results results{.splits = split_rows(replayed.splits), .line = blocks_of(line)};
   if (totals.points.used < 2) results.splits = claimed_splits(row, claims);
   return results;
 }

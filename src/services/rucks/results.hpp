@@ -35,6 +35,15 @@ BOOST_DESCRIBE_STRUCT(StoredClaims, (),
 // Takes over what the phone says; distance and duration never become smaller.
 void merge_claims(RuckRow& row, const RuckClaims& claims);
 void copy_notes(RuckRow& row, const RuckNotes& notes);
+// Both forms of who may see it; where they differ the stricter one counts. An app that knows only
+// the old form and sends back what it read changes nothing: is_public is false for private alone.
+void set_visibility(RuckRow& row, std::optional<bool> is_public,
+                    std::optional<people::Visibility> visibility);
+
+// Cells of a tenth of a degree, about 11 km, by row and column; the feed finds what is near with
+// them. Coarse on purpose: a cell says less than any line that is shown.
+inline constexpr std::int64_t kPlaceCellsAround = 3600;
+[[nodiscard]] std::int64_t place_cell_of(rucking::Position at);
 
 // Everything that is computed, put into the row, and the rows that go with it.
 struct Results {

@@ -2,7 +2,6 @@
 
 namespace ruck::rucks {
 
-// Contract core §3. On the routes that keep data a client is never told 4xx for what a retry mends.
 namespace {
 constexpr http::Limit kUploads = http::per_hour(3600);
 constexpr std::size_t kLarge = http::kIngestBodyBytesMax;
@@ -30,6 +29,9 @@ void add_ruck_routes(http::Router& r, RuckService& s) {
   http::get(r, "/api/rucks/{id}/details", "rucks.details",
             {.summary = "A ruck with its map line, owner and reactions"}, &s,
             &RuckService::details);
+  http::get(r, "/api/rucks/{id}/preview", "rucks.preview",
+            {.summary = "One's own ruck as others see it, and what is hidden from them"}, &s,
+            &RuckService::preview);
   http::patch(r, "/api/rucks/{id}/details", "rucks.patch_details",
               {.summary = "Notes, rating, visibility and the like"}, &s,
               &RuckService::patch_details);
@@ -80,6 +82,7 @@ void add_recording_routes(http::Router& r, RuckService& s) {
 }
 }  // namespace
 
+// Contract core §3. On the routes that keep data a client is never told 4xx for what a retry mends.
 void add_routes(http::Router& r, RuckService& s) {
   add_ruck_routes(r, s);
   add_recording_routes(r, s);

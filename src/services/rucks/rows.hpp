@@ -18,7 +18,7 @@ struct RuckRow {
   std::optional<std::string> client_key;
   std::optional<std::string> import_key;
   bool is_manual = false;
-  bool is_public = true;
+  std::string visibility = "private";  // public, followers, private
   bool allow_live_following = true;
   std::optional<std::string> title;
   std::optional<std::string> notes;
@@ -61,11 +61,12 @@ struct RuckRow {
   std::int64_t steps = 0;
   std::int64_t point_count = 0;
   bool has_photos = false;
+  std::optional<std::int64_t> place_cell;
 
   friend bool operator==(const RuckRow&, const RuckRow&) = default;
 };
 BOOST_DESCRIBE_STRUCT(RuckRow, (),
-                      (user_id, id, status, client_key, import_key, is_manual, is_public,
+                      (user_id, id, status, client_key, import_key, is_manual, visibility,
                        allow_live_following, title, notes, tags, rating, perceived_exertion,
                        planned_duration_minutes, event_id, route_id, planned_ruck_id,
                        ruck_weight_kg, body, altitude_source, created_at, updated_at, started_at,
@@ -74,7 +75,7 @@ BOOST_DESCRIBE_STRUCT(RuckRow, (),
                        paused_s, elevation_gain_m, elevation_loss_m, calories_kcal, avg_heart_rate,
                        min_heart_rate, max_heart_rate, hr_zone_snapshot, time_in_zones,
                        power_points, load_distance_kg_km, training_load, steps, point_count,
-                       has_photos))
+                       has_photos, place_cell))
 
 namespace status {
 inline constexpr std::string_view kCreated = "created";

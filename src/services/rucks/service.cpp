@@ -1,12 +1,14 @@
 #include "services/rucks/service.hpp"
 
 #include "services/profile/service.hpp"
+#include "services/rucks/closing.hpp"
 #include "services/rucks/limits.hpp"
 #include "services/rucks/results.hpp"
 #include "services/rucks/rules.hpp"
 #include "services/rucks/settle.hpp"
 #include "services/rucks/store.hpp"
 #include "services/rucks/views.hpp"
+#include "telemetry/log.hpp"
 
 #include <algorithm>
 
@@ -48,7 +50,12 @@ Result<RuckService::CreateReply> create_now(db::Session& q, UserId user, const C
   const bool is_finished =
       request.status == "completed" || request.duration_seconds.value_or(0) > 0;
   const bool is_manual = request.is_manual.value_or(false) && is_finished;
-  const auto active = is_manual ? std::nullopt : store::find_active(q, user);
+  auto active = is_manual ? std::nullopt : store::find_active(q, user);
+  if (active && active->status != status::kCreated) {
+    const Result<bool> closed = close_if_left(q, *active, now);
+    if (!closed) return fail(closed.error());
+    if (*closed) active.reset();
+  }
   if (active && active->status != status::kCreated)
     return RuckService::CreateReply(active_view(*active));
   // One that was created and never started is taken again: a create whose reply was lost, or a
@@ -82,11 +89,47 @@ void on_zone_changed(db::Session& q, UserId user, const calendar::TimeZone& zone
 }
 
 RuckService::RuckService(Dependencies dependencies)
-    : deps_(dependencies),
-      ingest_({.database = dependencies.database,
-               .revisions = dependencies.revisions,
-               .clock = dependencies.clock,
-               .metrics = dependencies.metrics}) {}
+    : deps_(std::move(dependencies)),
+      ingest_({.database = deps_.database,
+               .revisions = deps_.revisions,
+               .clock = deps_.clock,
+               .metrics = deps_.metrics}) {}
+
+void RuckService::start(runtime::Core& core) {
+  closer_ = std::make_unique<runtime::Periodic>(
+      "closing", core, kCloseEvery,
+      [this]() -> task<> {
+        const std::int64_t closed = co_await close_left_open();
+        if (closed > 0) telemetry::log_info("rucks.closed", {{"rucks", closed}});
+      },
+      [](std::string_view name, const std::exception_ptr& failure) {
+        telemetry::log_exception("rucks.closing_failed", name, failure);
+      });
+}
+
+task<std::int64_t> RuckService::close_left_open() {
+  const UtcUs now = deps_.clock.now();
+  const auto keys =
+      co_await deps_.database.read([now](db::Session& q) { return open_without_news(q, now); });
+  if (!keys) co_return 0;
+  std::int64_t closed = 0;
+  for (const store::Key& key : *keys) {
+    const Result<bool> done =
+        co_await deps_.revisions.write(key.user, [key, now](db::Session& q) -> Result<bool> {
+          const auto row = store::find(q, key);
+          if (!row || !is_open(row->status)) return false;
+          return close_if_left(q, *row, now);
+        });
+    if (!done) {
+      telemetry::log_warning("rucks.not_closed",
+                             {{"ruck", key.ruck.value()}, {"reason", done.error().detail}});
+      continue;
+    }
+    if (*done) ingest_.forget(key.ruck);
+    closed += *done ? 1 : 0;
+  }
+  co_return closed;
+}
 
 template <class T>
 task<Result<T>> RuckService::change(Viewer viewer, RuckRef ref,
@@ -145,7 +188,10 @@ task<Result<RuckView>> RuckService::start(Viewer viewer, RuckRef ref,
       viewer, {.id = *id, .client_key = {}},
       [value = request.value, now](db::Session& q, RuckRow row) -> Result<RuckView> {
         if (is_live(row.status)) return view_of(row);  // a start that is sent again
-        if (row.status != status::kCreated) {
+        // One that was cancelled because it was not started for hours may be started after all.
+        const bool was_left =
+            row.status == status::kCancelled && !store::find_active(q, row.user_id);
+        if (row.status != status::kCreated && !was_left) {
           return fail(ErrorCode::kInvalidState, "This ruck has ended and cannot be started");
         }
         set_weights(row, value.ruck_weight_kg, value.user_weight_kg);
@@ -271,6 +317,7 @@ task<Result<EditReply>> RuckService::edit(Viewer viewer, RuckRef ref, EditRuck r
           row.trim_end_ms = to_ms(end).time_since_epoch().count();
           row.completed_at = end;
         }
+        set_visibility(row, request.is_public, request.visibility);
         // The owner's word replaces what the phone said before, also where it is smaller.
         row.client = json::to_text(
             StoredClaims{.distance_km = request.distance_km,
@@ -317,7 +364,7 @@ task<Result<ImportOutcome>> RuckService::import(UserId user, ImportedRuck ruck) 
         row->is_manual = true;
         row->status = status::kCompleted;
         row->title = ruck.title;
-        row->is_public = ruck.is_public && row->is_public;
+        if (!ruck.is_public) row->visibility = people::to_text(people::Visibility::kPrivate);
         row->altitude_source = ruck.altitude_source;
         row->ruck_weight_kg = ruck.ruck_weight_kg.value_or(0);
         if (ruck.started_at) row->started_at = to_us(*ruck.started_at);

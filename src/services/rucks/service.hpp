@@ -5,6 +5,7 @@
 #include "calendar/time_zone.hpp"
 #include "db/database.hpp"
 #include "http/endpoint.hpp"
+#include "runtime/periodic.hpp"
 #include "services/rucks/ingest.hpp"
 #include "services/rucks/rows.hpp"
 #include "services/rucks/track.hpp"
@@ -42,6 +43,16 @@ struct RecordedTrack {
   Track track;
 };
 
+struct Reactions {
+  std::int64_t likes = 0;
+  std::int64_t comments = 0;
+  bool is_liked = false;  // by the viewer
+};
+
+// For profiles, inside their unit of work: an owner's latest rucks as the viewer may see them.
+[[nodiscard]] std::vector<json::Raw> recent_rucks(db::Session& q, UserId viewer, UserId owner,
+                                                  std::size_t limit);
+
 class RuckService {
  public:
   struct Dependencies {
@@ -49,6 +60,9 @@ class RuckService {
     cache::Revisions& revisions;
     const Clock& clock;
     telemetry::Metrics& metrics;
+    // What people make of a ruck; kept by another service.
+    std::function<Reactions(db::Session&, UserId viewer, RuckId ruck)> reactions =
+        [](db::Session&, UserId, RuckId) { return Reactions(); };
   };
   explicit RuckService(Dependencies dependencies);
 
@@ -73,6 +87,8 @@ class RuckService {
   task<Result<RecordedTrack>> recorded(Viewer viewer, RuckRef ruck);
   task<Result<RuckReply>> get(Viewer viewer, RuckRef ruck);
   task<Result<DetailsReply>> details(Viewer viewer, RuckRef ruck);
+  // What others see of one's own ruck.
+  task<Result<PreviewReply>> preview(Viewer viewer, RuckRef ruck);
   task<Result<std::vector<HeartRateView>>> heart_rate(Viewer viewer, RuckRef ruck);
 
   task<Result<http::Created<BatchReply>>> locate(Viewer viewer, RuckRef ruck, http::BodyView body);
@@ -80,6 +96,11 @@ class RuckService {
                                                          http::BodyView body);
 
   task<Result<ImportOutcome>> import(UserId user, ImportedRuck ruck);
+
+  // Starts the work that goes on beside requests, on a core that runs.
+  void start(runtime::Core& core);
+  // Completes or cancels rucks that were left open (closing.hpp); how many.
+  task<std::int64_t> close_left_open();
 
   // What memory holds of a user's rucks goes.
   void forget_user(UserId user) { ingest_.forget_user(user); }
@@ -93,8 +114,13 @@ class RuckService {
   task<Result<RuckId>> own_id(Viewer viewer, RuckRef ref);
   task<Result<RuckView>> add_event(Viewer viewer, RuckRef ref, RuckEvent event, std::string kind);
 
+  [[nodiscard]] PublicRuckDetails details_for_others(db::Session& q, UserId viewer,
+                                                     const RuckRow& row) const;
+  [[nodiscard]] DetailsExtra extra_of(db::Session& q, UserId viewer, const RuckRow& row) const;
+
   Dependencies deps_;
   Ingest ingest_;
+  std::unique_ptr<runtime::Periodic> closer_;
 };
 
 void add_routes(http::Router& router, RuckService& service);

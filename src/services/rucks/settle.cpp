@@ -15,7 +15,11 @@ UtcUs time_of(const rucking::TrackPoint& point) { return to_us(utc_ms(point.time
 
 // The track may begin before and end after what the phone said.
 void stretch_times(RuckRow& row, const Track& track) {
-  if (track.points.empty()) return;
+  if (track.points.empty()) {
+    if (track.heart_rate.empty() || row.status != status::kCompleted || row.completed_at) return;
+    row.completed_at = to_us(utc_ms(track.heart_rate.back().time_ms));
+    return;
+  }
   const UtcUs first = time_of(track.points.front());
   const UtcUs last = time_of(track.points.back());
   row.started_at = std::min(row.started_at.value_or(first), first);
@@ -27,7 +31,7 @@ void stretch_times(RuckRow& row, const Track& track) {
 Result<> write_live(db::Session& q, const RuckRow& row, const Track& track,
                     const ProgressRow& before, const rucking::TrackEngine& engine, UtcUs now) {
   const store::Key key{row.user_id, row.id};
-  store_merged(q, key, track);
+  store_merged(q, key, track, Packing::kLive);
   store::update(q, row);
   const bool written = store::advance_progress(
       q, key, before.version,
@@ -52,7 +56,7 @@ Result<> write_completed(db::Session& q, RuckRow& row, const Track& track,
   store::update(q, row);
   store::put_splits(q, key, results.splits);
   store::put_line(q, key, results.line);
-  store_merged(q, key, track);
+  store_merged(q, key, track, Packing::kFinished);
   const bool written = store::advance_progress(
       q, key, before.version,
       {.version = store::new_version(),
@@ -69,6 +73,8 @@ Result<> write_completed(db::Session& q, RuckRow& row, const Track& track,
 bool is_live(std::string_view status) {
   return status == status::kInProgress || status == status::kPaused;
 }
+
+bool is_open(std::string_view status) { return status == status::kCreated || is_live(status); }
 
 void start_now(RuckRow& row, UtcUs now) {
   row.status = status::kInProgress;

@@ -13,6 +13,8 @@
 namespace ruck::rucks {
 
 [[nodiscard]] bool is_live(std::string_view status);
+// Created or live: at most one of a user's, except for those with an offline name.
+[[nodiscard]] bool is_open(std::string_view status);
 // From created to in progress; what the client said of the start stays.
 void start_now(RuckRow& row, UtcUs now);
 

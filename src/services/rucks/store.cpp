@@ -1,6 +1,7 @@
 #include "services/rucks/store.hpp"
 
 #include "base/random.hpp"
+#include "services/people/visibility.hpp"
 
 #include <boost/mp11/algorithm.hpp>
 
@@ -85,6 +86,12 @@ const db::Sql kBestPace{"rucks.best_pace", best_by("distance_m / NULLIF(duration
 const db::Sql kBestClimb{"rucks.best_climb", best_by("elevation_gain_m")};
 const db::Sql kBestLoad{"rucks.best_load", best_by("ruck_weight_kg")};
 const db::Sql kBestEnergy{"rucks.best_energy", best_by("calories_kcal")};
+const Sql kRecentVisible{"rucks.recent_visible",
+                         "SELECT " + db::columns_of<RuckRow>("r.") +
+                             " FROM rucks r JOIN users u ON u.id = r.user_id WHERE r.user_id = $2"
+                             " AND r.listed_at > 0 AND r.status = 'completed' AND " +
+                             people::visible_to_viewer("r", "u", "$1") +
+                             " ORDER BY r.listed_at DESC, r.id DESC LIMIT $3"};
 const Sql kAllCompleted{"rucks.all_completed",
                         "SELECT " + kColumns +
                             " FROM rucks WHERE user_id = $1 AND listed_at > 0"
@@ -100,6 +107,16 @@ const Sql kSetLocalDay{"rucks.set_local_day",
                        "UPDATE rucks SET local_day = $3 WHERE user_id = $1 AND id = $2"};
 const Sql kSetClockOffset{"rucks.set_clock_offset",
                           "UPDATE rucks SET clock_offset_min = $3 WHERE user_id = $1 AND id = $2"};
+
+const Sql kKeysAfter{"rucks.keys_after",
+                     "SELECT user_id, id FROM rucks WHERE (user_id, id) > ($1, $2)"
+                     " ORDER BY user_id, id LIMIT $3"};
+const Sql kOpenSince{"rucks.open_since",
+                     "SELECT user_id, id FROM rucks WHERE last_arrival_at <= $1 AND"
+                     " status IN ('created', 'in_progress', 'paused')"
+                     " ORDER BY last_arrival_at LIMIT $2"};
+const Sql kSetLastArrival{"rucks.set_last_arrival",
+                          "UPDATE rucks SET last_arrival_at = $3 WHERE user_id = $1 AND id = $2"};
 
 const Sql kFindProgress{"rucks.find_progress",
                         "SELECT " + db::columns_of<ProgressRow>() +
@@ -218,6 +235,11 @@ std::optional<RuckRow> best(db::Session& q, UserId user, Measure measure, double
   return q.optional<RuckRow>(sql(), user, min_distance_m);
 }
 
+std::vector<RuckRow> recent_visible(db::Session& q, UserId viewer, UserId owner,
+                                    std::int64_t limit) {
+  return q.many<RuckRow>(kRecentVisible, viewer, owner, limit);
+}
+
 std::vector<RuckRow> all_completed(db::Session& q, UserId user) {
   return q.many<RuckRow>(kAllCompleted, user);
 }
@@ -228,6 +250,18 @@ stats::DayTotals sum_of_day(db::Session& q, UserId user, Day day) {
 
 void set_local_day(db::Session& q, Key key, Day day) {
   q.execute(kSetLocalDay, key.user, key.ruck, day);
+}
+
+std::vector<Key> keys_after(db::Session& q, Key key, std::int64_t limit) {
+  return q.many<Key>(kKeysAfter, key.user, key.ruck, limit);
+}
+
+std::vector<Key> open_since(db::Session& q, UtcUs before, std::int64_t limit) {
+  return q.many<Key>(kOpenSince, before, limit);
+}
+
+void set_last_arrival(db::Session& q, Key key, UtcUs arrival) {
+  q.execute(kSetLastArrival, key.user, key.ruck, arrival);
 }
 
 void set_clock_offset(db::Session& q, Key key, std::int64_t minutes) {

@@ -13,6 +13,7 @@ struct Key {
   UserId user;
   RuckId ruck;
 };
+BOOST_DESCRIBE_STRUCT(Key, (), (user, ruck))
 
 void insert(db::Session& q, const RuckRow& row);  // with its owner and an empty progress
 void update(db::Session& q, const RuckRow& row);
@@ -37,9 +38,17 @@ struct Page {
 enum class Measure : std::uint8_t { kDistance, kDuration, kPace, kClimb, kLoad, kEnergy };
 [[nodiscard]] std::optional<RuckRow> best(db::Session& q, UserId user, Measure measure,
                                           double min_distance_m);
+// The latest completed ones that the viewer may see.
+[[nodiscard]] std::vector<RuckRow> recent_visible(db::Session& q, UserId viewer, UserId owner,
+                                                  std::int64_t limit);
 [[nodiscard]] std::vector<RuckRow> all_completed(db::Session& q, UserId user);
 [[nodiscard]] stats::DayTotals sum_of_day(db::Session& q, UserId user, Day day);
 void set_local_day(db::Session& q, Key key, Day day);
+// Keys in their order, after the given one: for work that visits every ruck.
+[[nodiscard]] std::vector<Key> keys_after(db::Session& q, Key key, std::int64_t limit);
+// Open rucks whose row says that nothing has arrived since, the oldest first.
+[[nodiscard]] std::vector<Key> open_since(db::Session& q, UtcUs before, std::int64_t limit);
+void set_last_arrival(db::Session& q, Key key, UtcUs arrival);
 void set_clock_offset(db::Session& q, Key key, std::int64_t minutes);
 
 [[nodiscard]] std::optional<ProgressRow> find_progress(db::Session& q, Key key);

@@ -3,6 +3,7 @@
 // seconds, kilograms; paces in seconds per kilometre.
 #include "base/text.hpp"
 #include "http/endpoint.hpp"
+#include "services/people/visibility.hpp"
 #include "services/profile/types.hpp"
 #include "services/rucks/limits.hpp"
 
@@ -75,6 +76,7 @@ struct RuckNotes {
   std::optional<std::int64_t> rating;
   std::optional<std::int64_t> perceived_exertion;
   std::optional<bool> is_public;
+  std::optional<people::Visibility> visibility;
   std::optional<bool> allow_live_following;
   std::optional<bool> has_photos;
   std::optional<std::int64_t> planned_duration_minutes;
@@ -83,7 +85,7 @@ struct RuckNotes {
   std::optional<std::string> planned_ruck_id;
 };
 BOOST_DESCRIBE_STRUCT(RuckNotes, (),
-                      (title, notes, tags, rating, perceived_exertion, is_public,
+                      (title, notes, tags, rating, perceived_exertion, is_public, visibility,
                        allow_live_following, has_photos, planned_duration_minutes, event_id,
                        route_id, planned_ruck_id))
 
@@ -130,10 +132,13 @@ struct EditRuck {
   std::optional<double> min_heart_rate;
   std::optional<double> max_heart_rate;
   std::vector<SplitInput> splits;
+  std::optional<bool> is_public;
+  std::optional<people::Visibility> visibility;
 };
 BOOST_DESCRIBE_STRUCT(EditRuck, (),
                       (end_time, duration_seconds, distance_km, elevation_gain_m, elevation_loss_m,
-                       calories_burned, avg_heart_rate, min_heart_rate, max_heart_rate, splits))
+                       calories_burned, avg_heart_rate, min_heart_rate, max_heart_rate, splits,
+                       is_public, visibility))
 
 // All of them together: what passes each. Days are the user's own. The mobile app has always sent
 // dates, some with a time of day; what is no date is no reason to refuse.
@@ -224,7 +229,8 @@ struct RuckView {
   json::Omittable<std::string> notes;
   json::Omittable<json::Raw> tags;
   json::Omittable<std::int64_t> planned_duration_minutes;
-  bool is_public = true;
+  bool is_public = false;
+  people::Visibility visibility = people::Visibility::kPrivate;
   bool is_manual = false;
   bool has_photos = false;
   bool allow_live_following = true;
@@ -239,7 +245,7 @@ BOOST_DESCRIBE_STRUCT(RuckView, (),
                        average_pace, ruck_weight_kg, weight_kg, steps, power_points, training_load,
                        avg_heart_rate, min_heart_rate, max_heart_rate, hr_zone_snapshot,
                        time_in_zones, rating, perceived_exertion, title, notes, tags,
-                       planned_duration_minutes, is_public, is_manual, has_photos,
+                       planned_duration_minutes, is_public, visibility, is_manual, has_photos,
                        allow_live_following, event_id, route_id, planned_ruck_id))
 
 struct CreatedRuck : RuckView {
@@ -306,20 +312,26 @@ struct PublicRuck {
   double ruck_weight_kg = 0;
   std::int64_t power_points = 0;
   json::Omittable<std::string> title;
-  bool is_public = true;
+  bool is_public = false;
+  people::Visibility visibility = people::Visibility::kPrivate;
   bool is_manual = false;
   bool has_photos = false;
 };
 BOOST_DESCRIBE_STRUCT(PublicRuck, (),
                       (id, user_id, status, started_at, completed_at, duration_seconds, distance_km,
                        elevation_gain_m, elevation_loss_m, calories_burned, average_pace,
-                       ruck_weight_kg, power_points, title, is_public, is_manual, has_photos))
+                       ruck_weight_kg, power_points, title, is_public, visibility, is_manual,
+                       has_photos))
+// `route` is one line without gaps, the longest part that may be shown, because apps draw it as
+// one; `route_pieces` are all of them.
 struct PublicRuckWithRoute : PublicRuck {
   std::vector<RoutePoint> location_points;
   std::vector<RoutePoint> locationPoints;
   std::vector<RoutePoint> route;
+  std::vector<std::vector<RoutePoint>> route_pieces;
 };
-BOOST_DESCRIBE_STRUCT(PublicRuckWithRoute, (PublicRuck), (location_points, locationPoints, route))
+BOOST_DESCRIBE_STRUCT(PublicRuckWithRoute, (PublicRuck),
+                      (location_points, locationPoints, route, route_pieces))
 
 // The social details of §3.2, owner and others alike; the lists are cut for others.
 struct DetailsExtra {
@@ -340,8 +352,29 @@ struct RuckDetails : RuckView, DetailsExtra {
   std::vector<SplitView> splits;
 };
 BOOST_DESCRIBE_STRUCT(RuckDetails, (RuckView, DetailsExtra), (splits))
-struct PublicRuckDetails : PublicRuck, DetailsExtra {};
-BOOST_DESCRIBE_STRUCT(PublicRuckDetails, (PublicRuck, DetailsExtra), ())
+struct PublicRuckDetails : PublicRuck, DetailsExtra {
+  std::vector<std::vector<RoutePoint>> route_pieces;
+};
+BOOST_DESCRIBE_STRUCT(PublicRuckDetails, (PublicRuck, DetailsExtra), (route_pieces))
+
+// For the owner: what others see, and what is hidden from them.
+struct HiddenCircle {
+  double latitude = 0;
+  double longitude = 0;
+  double radius_m = 0;
+};
+BOOST_DESCRIBE_STRUCT(HiddenCircle, (), (latitude, longitude, radius_m))
+struct RuckPreview {
+  PublicRuckDetails ruck;
+  std::vector<HiddenCircle> hidden;
+  std::string visible_to;  // in plain words
+};
+BOOST_DESCRIBE_STRUCT(RuckPreview, (), (ruck, hidden, visible_to))
+struct PreviewReply {
+  bool success = true;
+  RuckPreview data;
+};
+BOOST_DESCRIBE_STRUCT(PreviewReply, (), (success, data))
 
 struct EditReply {
   std::string message;
@@ -439,7 +472,8 @@ inline constexpr std::array kNotes = {
     rule("tags", "Words to find it by").length(0, 50),
     rule("rating", "1 to 5").between(0, 5),
     rule("perceived_exertion", "1 to 10").between(0, 10),
-    rule("is_public", "Others may see it"),
+    rule("is_public", "The old form of visibility: false is private and wins, true is public"),
+    rule("visibility", "Who may see it: public, followers (of the owner) or private (nobody else)"),
     rule("allow_live_following", "Followers may watch it live"),
     rule("planned_duration_minutes", "Planned").between(0, 43'200),
     rule("event_id", "The event it belongs to").length(0, 64),

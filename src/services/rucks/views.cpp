@@ -4,12 +4,12 @@
 #include "services/rucks/limits.hpp"
 #include "services/rucks/track.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace ruck::rucks {
 namespace {
 constexpr double kMetresPerMile = 1609.344;
-constexpr std::size_t kPublicPointsMin = 3;  // fewer are no line
 
 double round_to(double value, double step) { return std::round(value / step) * step; }
 double km_of(double metres) { return std::round(metres) / 1000.0; }
@@ -40,7 +40,31 @@ std::optional<double> speed_of(const rucking::TrackPoint& point) {
   if (!point.speed_m_per_s()) return std::nullopt;
   return static_cast<double>(point.speed_5cm) / 20;
 }
+bool is_public(const RuckRow& r) {
+  return people::visibility_of(r.visibility) != people::Visibility::kPrivate;
+}
+std::optional<UtcUs> public_time(const std::optional<UtcUs>& time) {
+  if (!time) return std::nullopt;
+  return utc_us(rucking::public_time_us(time->time_since_epoch().count()));
+}
 double tenth(double value) { return std::round(value * 10) / 10; }
+
+RoutePoint route_point(const rucking::TrackPoint& point) {
+  return {.lat = e7(point.lat_e7),
+          .lng = e7(point.lng_e7),
+          .alt = altitude_of(point),
+          .timestamp = utc_ms(point.time_ms)};
+}
+// At most `count_max` of them, evenly, the first and the last among them.
+std::vector<rucking::TrackPoint> thinned(std::span<const rucking::TrackPoint> points,
+                                         std::size_t count_max) {
+  std::vector<rucking::TrackPoint> kept;
+  const std::size_t count = std::min(points.size(), count_max);
+  for (std::size_t k = 0; k < count; ++k) {
+    kept.push_back(points[count == 1 ? 0 : k * (points.size() - 1) / (count - 1)]);
+  }
+  return kept;
+}
 }  // namespace
 
 RuckView view_of(const RuckRow& r) {
@@ -77,7 +101,8 @@ RuckView view_of(const RuckRow& r) {
           .notes = r.notes,
           .tags = raw(r.tags),
           .planned_duration_minutes = r.planned_duration_minutes,
-          .is_public = r.is_public,
+          .is_public = is_public(r),
+          .visibility = people::visibility_of(r.visibility),
           .is_manual = r.is_manual,
           .has_photos = r.has_photos,
           .allow_live_following = r.allow_live_following,
@@ -106,21 +131,29 @@ RuckView view_of(const RuckRow& row, const rucking::Totals& live) {
 }
 
 PublicRuck public_view_of(const RuckRow& r) {
+  const rucking::PublicTotals totals =
+      rucking::public_totals({.distance_m = r.distance_m,
+                              .duration_s = r.duration_s,
+                              .elevation_gain_m = r.elevation_gain_m,
+                              .elevation_loss_m = r.elevation_loss_m,
+                              .calories_kcal = r.calories_kcal,
+                              .load_kg = r.ruck_weight_kg});
   return {.id = r.id,
           .user_id = r.user_id,
           .status = r.status,
-          .started_at = r.started_at,
-          .completed_at = r.completed_at,
-          .duration_seconds = whole(r.duration_s),
-          .distance_km = round_to(r.distance_m / 1000, 0.1),
-          .elevation_gain_m = std::round(r.elevation_gain_m),
-          .elevation_loss_m = std::round(r.elevation_loss_m),
-          .calories_burned = whole(r.calories_kcal),
-          .average_pace = std::round(pace_of(r.duration_s, r.distance_m)),
+          .started_at = public_time(r.started_at),
+          .completed_at = public_time(r.completed_at),
+          .duration_seconds = totals.duration_s,
+          .distance_km = totals.distance_km,
+          .elevation_gain_m = static_cast<double>(totals.elevation_gain_m),
+          .elevation_loss_m = static_cast<double>(totals.elevation_loss_m),
+          .calories_burned = totals.calories_kcal,
+          .average_pace = totals.pace_s_per_km,
           .ruck_weight_kg = r.ruck_weight_kg,
-          .power_points = whole(r.power_points),
+          .power_points = totals.power_points,
           .title = r.title,
-          .is_public = r.is_public,
+          .is_public = is_public(r),
+          .visibility = people::visibility_of(r.visibility),
           .is_manual = r.is_manual,
           .has_photos = r.has_photos};
 }
@@ -164,38 +197,30 @@ json::Raw points_as_json(std::span<const rucking::TrackPoint> points) {
   return out;
 }
 
-std::vector<rucking::TrackPoint> public_track(std::span<const rucking::TrackPoint> points) {
-  if (points.size() < kPublicPointsMin) return {};
-  std::vector<double> along(points.size(), 0);
-  for (std::size_t i = 1; i < points.size(); ++i) {
-    along[i] = along[i - 1] + rucking::distance_m(points[i - 1].position(), points[i].position());
-  }
-  const rucking::Position start = points.front().position();
-  const rucking::Position end = points.back().position();
-  std::vector<rucking::TrackPoint> shown;
-  for (std::size_t i = 0; i < points.size(); ++i) {
-    const rucking::Position here = points[i].position();
-    const bool is_near_along = along[i] < kPublicCutM || along.back() - along[i] < kPublicCutM;
-    const bool is_near = rucking::distance_m(start, here) < kPublicCutM ||
-                         rucking::distance_m(end, here) < kPublicCutM;
-    if (!is_near_along && !is_near) shown.push_back(points[i]);
-  }
-  if (shown.size() < kPublicPointsMin) shown.clear();
-  return shown;
-}
-
 std::vector<RoutePoint> route_of(std::span<const rucking::TrackPoint> points,
                                  std::size_t count_max) {
   std::vector<RoutePoint> route;
-  const std::size_t count = std::min(points.size(), count_max);
-  for (std::size_t k = 0; k < count; ++k) {
-    const std::size_t index = count == 1 ? 0 : k * (points.size() - 1) / (count - 1);
-    const rucking::TrackPoint& point = points[index];
-    route.push_back({.lat = e7(point.lat_e7),
-                     .lng = e7(point.lng_e7),
-                     .alt = altitude_of(point),
-                     .timestamp = utc_ms(point.time_ms)});
+  for (const rucking::TrackPoint& point : thinned(points, count_max)) {
+    route.push_back(route_point(point));
   }
+  return route;
+}
+
+PublicRoute public_route(const people::OwnerPrivacy& privacy, const LineOf& ruck,
+                         std::size_t count_max) {
+  PublicRoute route;
+  const rucking::HiddenPlaces hidden = privacy.of_finished(ruck.id, ruck.line);
+  const std::int64_t start_us = ruck.started_at ? ruck.started_at->time_since_epoch().count() : 0;
+  const std::int64_t start_ms = rucking::public_time_us(start_us) / 1000;
+  const auto line = thinned(ruck.line, count_max);
+  for (const auto& piece : rucking::cut(line, hidden, start_ms)) {
+    std::vector<RoutePoint> shown;
+    for (const rucking::TrackPoint& point : piece) shown.push_back(route_point(point));
+    route.pieces.push_back(std::move(shown));
+  }
+  const auto longest = std::ranges::max_element(
+      route.pieces, {}, [](const std::vector<RoutePoint>& piece) { return piece.size(); });
+  if (longest != route.pieces.end()) route.longest = *longest;
   return route;
 }
 

@@ -2,6 +2,7 @@
 // From rows to what is answered. What others may see is decided here, in the functions whose names
 // begin with `public_`, and nowhere else.
 #include "rucking/track_engine.hpp"
+#include "services/people/zones.hpp"
 #include "services/rucks/rows.hpp"
 #include "services/rucks/types.hpp"
 
@@ -20,10 +21,19 @@ namespace ruck::rucks {
 // Every point, rendered straight to JSON: a long track would be a large tree of small structs.
 [[nodiscard]] json::Raw points_as_json(std::span<const rucking::TrackPoint> points);
 
-// The track that others may see: nothing within kPublicCutM of its ends, neither along the path nor
-// as the crow flies, wherever it comes by. Empty if too little is left.
-[[nodiscard]] std::vector<rucking::TrackPoint> public_track(
-    std::span<const rucking::TrackPoint> points);
+// The line that others may see, cut by what its owner hides (rucking/privacy). Always from the
+// drawn line, never from the points, so that every answer is cut around the same two ends.
+struct LineOf {
+  RuckId id;
+  std::optional<UtcUs> started_at;
+  std::span<const rucking::TrackPoint> line;
+};
+struct PublicRoute {
+  std::vector<std::vector<RoutePoint>> pieces;
+  std::vector<RoutePoint> longest;  // for apps that draw one line: without a gap
+};
+[[nodiscard]] PublicRoute public_route(const people::OwnerPrivacy& privacy, const LineOf& ruck,
+                                       std::size_t count_max);
 
 // At most `count_max` of the points, the first and the last among them.
 [[nodiscard]] std::vector<RoutePoint> route_of(std::span<const rucking::TrackPoint> points,

@@ -14,6 +14,12 @@ void put_day(db::Session& q, UserId user, Day day, const DayTotals& totals) {
 
 void clear(db::Session& q, UserId user) { store::clear(q, user); }
 
+std::vector<DayRow> days_of(db::Session& q, UserId user) {
+  constexpr auto kFirst = Day(std::chrono::year(1900) / 1 / 1);
+  constexpr auto kLast = Day(std::chrono::year(3000) / 1 / 1);
+  return store::days(q, user, kFirst, kLast);
+}
+
 Lifetime lifetime(db::Session& q, UserId user, Day today) {
   const Range month = range_of(Period::kMonth, today, 0);
   return {.all = store::sum(q, user, kFirstDay, kLastDay),

@@ -14,6 +14,7 @@ namespace ruck::stats {
 // For other services, inside their own unit of work: the day's rucks have changed.
 void put_day(db::Session& q, UserId user, Day day, const DayTotals& totals);
 void clear(db::Session& q, UserId user);
+[[nodiscard]] std::vector<DayRow> days_of(db::Session& q, UserId user);  // all of them
 [[nodiscard]] Lifetime lifetime(db::Session& q, UserId user, Day today);
 
 class StatsService {

@@ -32,6 +32,22 @@ TEST_F(TokensTest, ATokenNamesItsUserUntilItExpires) {
             ErrorCode::kTokenExpired);
 }
 
+TEST_F(TokensTest, ATokenOfALoadTestDiffersInItsEndAlone) {
+  const auto usual = tokens_.issue(viewer_, kNow);
+  const auto lasting = tokens_.issue(viewer_, kNow, std::chrono::days(30));
+  const auto claims = [](const std::string& token) {
+    const std::size_t first = token.find('.') + 1;
+    return *from_base64(std::string_view(token).substr(first, token.find('.', first) - first));
+  };
+  const auto without_end = [](std::string text) {
+    const std::size_t at = text.find("\"exp\":");
+    return text.erase(at, text.find(',', at) - at);
+  };
+  EXPECT_EQ(without_end(claims(lasting.token)), without_end(claims(usual.token)));
+  EXPECT_TRUE(tokens_.authenticate(lasting.token, kNow + std::chrono::days(29)));
+  EXPECT_FALSE(tokens_.authenticate(lasting.token, kNow + std::chrono::days(31)));
+}
+
 TEST_F(TokensTest, AChangedTokenIsInvalidWhicheverByteChanges) {
   const std::string token = tokens_.issue(viewer_, kNow).token;
   for (std::size_t i = 0; i + 1 < token.size(); ++i) {

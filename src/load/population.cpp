@@ -1,0 +1,203 @@
+#include "load/population.hpp"
+
+#include "base/bytes.hpp"
+#include "base/random.hpp"
+#include "rucking/simulate.hpp"
+#include "services/auth/service.hpp"
+#include "services/profile/service.hpp"
+#include "services/rucks/bulk.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+namespace ruck::load {
+namespace {
+constexpr std::size_t kRucksPerUnit = 2000;  // a transaction of some megabytes
+constexpr std::size_t kUsersPerUnitMax = 500;
+constexpr double kPastDays = 730;
+
+constexpr auto kFirstNames = std::to_array<std::string_view>(
+    {"Anna",  "Ben",   "Carla", "David", "Elif",  "Finn",  "Greta", "Hugo",    "Ines",
+     "Jonas", "Klara", "Luca",  "Maja",  "Noah",  "Olga",  "Paul",  "Quentin", "Rosa",
+     "Samir", "Thea",  "Uwe",   "Vera",  "Wanda", "Xaver", "Yusuf", "Zoe"});
+constexpr auto kLastNames = std::to_array<std::string_view>(
+    {"Adler",  "Berg",   "Conti",  "Dubois", "Egger", "Fischer", "Garcia", "Hansen",
+     "Ivanov", "Jansen", "Keller", "Lopez",  "Meyer", "Novak",   "Olsen",  "Petit",
+     "Rossi",  "Schmid", "Torres", "Urban",  "Vogel", "Weber",   "Young",  "Zimmer"});
+
+struct Person {
+  profile::NewUser user;
+  std::vector<rucks::FinishedRuck> rucks;
+  std::vector<rucking::SimulationSettings> recordings;
+};
+
+rucks::FinishedRuck make_ruck(rucking::SeededRandom& random, double body_kg, UtcUs now) {
+  const double age_s = random.uniform(1, kPastDays) * 86'400;
+  const double distance_m = 1000 * std::clamp(std::exp(1.9 + 0.5 * random.normal()), 1.0, 60.0);
+  const double speed = random.uniform(1.1, 1.7);
+  const double load_kg = std::round(random.uniform(5, 25));
+  const double gain_m = std::round(distance_m * random.uniform(0.002, 0.03));
+  // About a kilocalorie for each kilogram and kilometre, which is what walking costs.
+  const double kcal = std::round((body_kg + load_kg) * distance_m / 1000);
+  return {.started_at = now - std::chrono::seconds(std::llround(age_s)) -
+                        std::chrono::milliseconds(random.below(1000)),
+          .duration_s = std::round(distance_m / speed),
+          .distance_m = distance_m,
+          .gain_m = gain_m,
+          .loss_m = gain_m,
+          .calories_kcal = kcal,
+          .load_kg = load_kg};
+}
+
+rucking::SimulationSettings make_walk(rucking::SeededRandom& random, UtcUs now) {
+  const double age_s = random.uniform(1, kPastDays) * 86'400;
+  return {.start = {.lat_deg = random.uniform(44, 54), .lng_deg = random.uniform(0, 20)},
+          .start_ms = to_ms(now).time_since_epoch().count() - std::llround(age_s * 1000),
+          .length_m = random.uniform(3000, 12'000),
+          .speed_m_per_s = random.uniform(1.1, 1.7),
+          .sampling = rucking::SimulationSettings::Sampling::kAdaptive,
+          .load_kg = std::round(random.uniform(5, 25))};
+}
+
+// Person `number` of a population: the same for the same seed.
+Person make_person(const PopulationSettings& s, std::size_t number, const std::string& run,
+                   UtcUs now) {
+  rucking::SeededRandom random(s.seed * 0x9e3779b97f4a7c15 + number);
+  const std::string_view first = kFirstNames[random.below(kFirstNames.size())];
+  const std::string_view last = kLastNames[random.below(kLastNames.size())];
+  const double weight_kg = std::round(random.uniform(55, 100));
+  Person person{.user = {.email = fmt::format("{}.{}.{}.{}@load.example", first, last, run, number),
+                         .username = fmt::format("{} {} {}", first, last, number),
+                         .weight_kg = weight_kg,
+                         .height_cm = std::round(random.uniform(155, 200)),
+                         .gender = random.chance(0.5) ? "female" : "male",
+                         .prefer_metric = random.chance(0.7)}};
+  for (std::size_t i = 0; i < s.rucks_per_user; ++i) {
+    person.rucks.push_back(make_ruck(random, weight_kg, now));
+  }
+  const std::size_t tracks = s.tracks / s.users + (number < s.tracks % s.users ? 1 : 0);
+  for (std::size_t i = 0; i < tracks; ++i) person.recordings.push_back(make_walk(random, now));
+  return person;
+}
+
+Result<std::size_t> add_walk(db::Session& q, const profile::UserRow& user,
+                             const rucking::SimulationSettings& walk, std::uint64_t seed,
+                             UtcUs now) {
+  rucking::RuckSimulator simulator(walk, seed);
+  std::vector<rucking::TrackPoint> points;
+  std::vector<rucking::HeartRateSample> beats;
+  while (const auto fix = simulator.next()) {
+    points.push_back(fix->point);
+    if (fix->heart_rate) beats.push_back(*fix->heart_rate);
+  }
+  const std::size_t count = points.size();
+  const Result<> added =
+      rucks::add_recording(q, user, walk.load_kg, std::move(points), std::move(beats), now);
+  if (!added) return fail(added.error());
+  return count;
+}
+
+// What one unit of work has written.
+struct Written {
+  std::vector<std::pair<UserId, std::string>> people;  // and their e-mail
+  std::size_t points = 0;
+};
+
+Result<Written> write_people(db::Session& q, const PopulationSettings& settings,
+                             std::span<const Person> people, std::uint64_t seed, UtcUs now) {
+  Written out;
+  for (const Person& person : people) {
+    const profile::UserRow user = profile::create_user(q, person.user, now);
+    const Result<> added =
+        auth::add_account(q, user.id, person.user.email, settings.password_hash, now);
+    if (!added) return fail(added.error());
+    rucks::add_summaries(q, user, person.rucks, now);
+    for (const rucking::SimulationSettings& walk : person.recordings) {
+      const auto points = add_walk(q, user, walk, ++seed, now);
+      if (!points) return fail(points.error());
+      out.points += *points;
+    }
+    // Whom they follow and what they like comes here, once there are tables for it.
+    out.people.emplace_back(user.id, person.user.email);
+  }
+  return out;
+}
+
+// Several writers take one unit of people after the other.
+class Filler {
+ public:
+  Filler(db::Database& database, const Clock& clock, const PopulationSettings& settings,
+         const std::function<void(std::size_t)>& progress)
+      : database_(database), clock_(clock), settings_(settings), progress_(progress) {}
+
+  Result<Written> run() {
+    {
+      std::vector<std::jthread> writers;
+      for (std::size_t i = 0; i < settings_.writers; ++i) writers.emplace_back([this] { work(); });
+    }
+    if (problem_) return fail(*problem_);
+    return std::move(written_);
+  }
+
+ private:
+  void work() {
+    const std::size_t unit = std::clamp<std::size_t>(kRucksPerUnit / (settings_.rucks_per_user + 1),
+                                                     1, kUsersPerUnitMax);
+    for (;;) {
+      const std::size_t from = next_.fetch_add(unit);
+      if (from >= settings_.users) return;
+      const UtcUs now = clock_.now();
+      std::vector<Person> people;
+      for (std::size_t i = from; i < std::min(from + unit, settings_.users); ++i) {
+        people.push_back(make_person(settings_, i, run_, now));
+      }
+      Result<Written> written = database_.write_now([&](db::Session& q) {
+        return write_people(q, settings_, people, settings_.seed + from, now);
+      });
+      const std::lock_guard lock(mutex_);
+      if (!written) problem_ = written.error();
+      if (problem_) return;
+      written_.points += written->points;
+      written_.people.insert(written_.people.end(), written->people.begin(), written->people.end());
+      progress_(written_.people.size());
+    }
+  }
+
+  db::Database& database_;
+  const Clock& clock_;
+  const PopulationSettings& settings_;
+  const std::function<void(std::size_t)>& progress_;
+  const std::string run_ = to_hex(random_bytes(4));  // a second population has other addresses
+  std::atomic<std::size_t> next_{0};
+  std::mutex mutex_;
+  Written written_;
+  std::optional<Error> problem_;
+};
+}  // namespace
+
+Result<Population> populate(db::Database& database, const auth::Tokens& tokens, const Clock& clock,
+                            const PopulationSettings& settings,
+                            const std::function<void(std::size_t users)>& progress) {
+  const auto written = Filler(database, clock, settings, progress).run();
+  if (!written) return fail(written.error());
+  // The planner must know how much there is now.
+  const auto analysed = database.write_now([](db::Session& q) { q.run_script("ANALYZE"); });
+  if (!analysed) return fail(analysed.error());
+  Population out{.rucks = settings.users * settings.rucks_per_user + settings.tracks,
+                 .tracks = settings.tracks,
+                 .points = written->points};
+  const UtcUs now = clock.now();
+  for (const auto& [user, email] : written->people) {
+    const http::Viewer viewer{.user = user, .session = Uuid::make_v7(to_ms(now))};
+    out.accounts.push_back({.email = email,
+                            .user_id = user.value().to_string(),
+                            .token = tokens.issue(viewer, now, settings.token_lifetime).token});
+  }
+  return out;
+}
+
+}  // namespace ruck::load

@@ -1,0 +1,38 @@
+#pragma once
+// Work that is done again and again, with a pause between: never twice at once, and over at once
+// when it is stopped.
+#include "runtime/sleep.hpp"
+#include "runtime/task_group.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+
+namespace ruck::runtime {
+
+class Periodic {
+ public:
+  // Does the work on `core` each time `every` has passed since the last was done. What it throws
+  // goes to `on_failure`, and the next comes at its time.
+  Periodic(std::string_view name, Core& core, std::chrono::milliseconds every,
+           std::function<task<>()> work, TaskGroup::OnFailure on_failure);
+  // Waits for work that is under way. The core must still run.
+  ~Periodic();
+  Periodic(const Periodic&) = delete;
+  Periodic& operator=(const Periodic&) = delete;
+
+ private:
+  task<> run();
+  task<> wake();
+
+  std::string_view name_;
+  Core& core_;
+  std::chrono::milliseconds every_;
+  std::function<task<>()> work_;
+  TaskGroup::OnFailure on_failure_;
+  std::atomic<bool> stopping_{false};
+  Timer timer_;  // used on the core only
+  TaskGroup group_;
+};
+
+}  // namespace ruck::runtime

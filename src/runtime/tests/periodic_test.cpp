@@ -1,0 +1,68 @@
+#include "runtime/periodic.hpp"
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+#include <thread>
+
+namespace ruck::runtime {
+namespace {
+using std::chrono::milliseconds;
+
+class PeriodicTest : public testing::Test {
+ protected:
+  void SetUp() override { cores_.start(); }
+  void TearDown() override { cores_.stop_and_join(); }
+  Cores cores_{1};
+  std::atomic<int> runs_{0};
+  std::atomic<int> failures_{0};
+  TaskGroup::OnFailure count_failures_ = [this](std::string_view, const std::exception_ptr&) {
+    ++failures_;
+  };
+};
+
+TEST_F(PeriodicTest, GoesOnAfterAFailure) {
+  const Periodic periodic(
+      "test", cores_.at(0), milliseconds(1),
+      [this]() -> task<> {
+        if (++runs_ == 2) throw std::runtime_error("once");
+        co_return;
+      },
+      count_failures_);
+  while (runs_ < 5) std::this_thread::sleep_for(milliseconds(1));
+  EXPECT_EQ(failures_, 1);
+}
+
+TEST_F(PeriodicTest, IsOverAtOnceThoughItsTimeIsFarAway) {
+  const auto begin = std::chrono::steady_clock::now();
+  {
+    const Periodic periodic(
+        "test", cores_.at(0), std::chrono::hours(1),
+        [this]() -> task<> {
+          ++runs_;
+          co_return;
+        },
+        count_failures_);
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::minutes(1));
+  EXPECT_EQ(runs_, 0);
+}
+
+TEST_F(PeriodicTest, WaitsForWorkThatIsUnderWay) {
+  std::atomic<bool> done{false};
+  {
+    const Periodic periodic(
+        "test", cores_.at(0), milliseconds(1),
+        [this, &done]() -> task<> {
+          ++runs_;
+          co_await sleep_for(milliseconds(50));
+          done = true;
+        },
+        count_failures_);
+    while (runs_ == 0) std::this_thread::sleep_for(milliseconds(1));
+  }
+  EXPECT_TRUE(done);
+}
+
+}  // namespace
+}  // namespace ruck::runtime

@@ -1,0 +1,61 @@
+#pragma once
+// What people see of each other's rucks and what they make of it: the feed, likes, comments
+// (contract core §3.8, §9, §10).
+#include "base/clock.hpp"
+#include "cache/revisions.hpp"
+#include "db/database.hpp"
+#include "services/feed/types.hpp"
+#include "services/rucks/service.hpp"
+
+#include <variant>
+#include <vector>
+
+namespace ruck::feed {
+
+// For the rucks' details, inside their unit of work.
+[[nodiscard]] rucks::Reactions reactions(db::Session& q, UserId viewer, RuckId ruck);
+// For the account that is about to be deleted, inside its unit of work: others' counts.
+void on_deleting(db::Session& q, UserId user);
+
+class FeedService {
+ public:
+  FeedService(db::Database& database, cache::Revisions& revisions, const Clock& clock)
+      : database_(database), revisions_(revisions), clock_(clock) {}
+
+  using Viewer = http::Viewer;
+  using LikeOutcome = std::variant<http::Created<LikedReply>, LikedReply>;
+
+  task<Result<FeedReply>> feed(Viewer viewer, FeedQuery query);
+  task<Result<FeedReply>> public_sessions(Viewer viewer, http::Lenient<PublicSessionsCall> call);
+  task<Result<FeedReply>> rucks_of(Viewer viewer, UserId user, UserRucksQuery query);
+  task<Result<std::vector<RecentSession>>> recent_sessions(Viewer viewer,
+                                                           http::Lenient<RecentSessionsCall> call);
+
+  task<Result<LikesReply>> likes(Viewer viewer, RuckQuery query);
+  task<Result<HasLikedReply>> has_liked(Viewer viewer, RuckQuery query);
+  task<Result<LikesBatchReply>> likes_batch(Viewer viewer, LikesBatchQuery query);
+  task<Result<LikeOutcome>> like(Viewer viewer, LikeRequest request);
+  task<Result<LikedReply>> unlike(Viewer viewer, RuckQuery query);
+
+  task<Result<CommentsReply>> comments(Viewer viewer, RuckId ruck);
+  task<Result<http::Created<CommentReply>>> add_comment(Viewer viewer, RuckId ruck,
+                                                        CommentRequest request);
+  // Both path forms of the contract.
+  task<Result<CommentReply>> change_comment_of(Viewer viewer, RuckId ruck, CommentEdit edit);
+  task<Result<CommentReply>> change_comment(Viewer viewer, CommentId id, CommentRequest request);
+  task<Result<CommentDeleted>> remove_comment_of(Viewer viewer, RuckId ruck, CommentQuery query);
+  task<Result<CommentDeleted>> remove_comment(Viewer viewer, CommentId id);
+
+ private:
+  task<Result<CommentReply>> change(Viewer viewer, CommentId id, std::string content,
+                                    std::optional<RuckId> ruck);
+  task<Result<CommentDeleted>> remove(Viewer viewer, CommentId id, std::optional<RuckId> ruck);
+
+  db::Database& database_;
+  cache::Revisions& revisions_;
+  const Clock& clock_;
+};
+
+void add_routes(http::Router& router, FeedService& service);
+
+}  // namespace ruck::feed

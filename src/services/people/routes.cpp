@@ -1,0 +1,44 @@
+#include "services/people/service.hpp"
+
+namespace ruck::people {
+
+void add_routes(http::Router& r, PeopleService& s) {
+  // Contract core §8.
+  http::get(r, "/api/users/search", "people.search",
+            {.summary = "Users by the beginning of their name, or one like it"}, &s,
+            &PeopleService::search);
+  http::get(r, "/api/users/{id}/profile", "people.profile",
+            {.summary = "A user's public profile; no numbers where it is private",
+             .cached = true,
+             .about_user_in_path = true},
+            &s, &PeopleService::profile);
+  http::get(r, "/api/users/{id}/followers", "people.followers",
+            {.summary = "Who follows a user, the latest first"}, &s, &PeopleService::followers);
+  http::get(r, "/api/users/{id}/following", "people.following",
+            {.summary = "Whom a user follows, the latest first, with live badges"}, &s,
+            &PeopleService::following);
+  http::post(r, "/api/users/{id}/follow", "people.follow", {.summary = "Follow a user"}, &s,
+             &PeopleService::follow);
+  http::del(r, "/api/users/{id}/follow", "people.unfollow", {.summary = "Follow no longer"}, &s,
+            &PeopleService::unfollow);
+
+  http::get(r, "/api/users/me/blocks", "people.blocked", {.summary = "Whom one has blocked"}, &s,
+            &PeopleService::blocked);
+  http::post(r, "/api/users/{id}/block", "people.block",
+             {.summary = "Block a user: neither sees the other anywhere"}, &s,
+             &PeopleService::block);
+  http::del(r, "/api/users/{id}/block", "people.unblock", {.summary = "Block no longer"}, &s,
+            &PeopleService::unblock);
+
+  http::get(r, "/api/users/me/privacy-zones", "people.zones",
+            {.summary = "One's own privacy zones", .cached = true}, &s, &PeopleService::zones);
+  http::post(r, "/api/users/me/privacy-zones", "people.add_zone",
+             {.summary = "Hide what lies in a circle, on all rucks, from everyone else"}, &s,
+             &PeopleService::add_zone);
+  http::put(r, "/api/users/me/privacy-zones/{id}", "people.change_zone",
+            {.summary = "Move or resize a privacy zone"}, &s, &PeopleService::change_zone);
+  http::del(r, "/api/users/me/privacy-zones/{id}", "people.remove_zone",
+            {.summary = "Remove a privacy zone"}, &s, &PeopleService::remove_zone);
+}
+
+}  // namespace ruck::people

@@ -1,0 +1,343 @@
+#include "services/people/service.hpp"
+
+#include "base/text.hpp"
+#include "services/people/store.hpp"
+#include "services/profile/names.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace ruck::people {
+namespace {
+std::optional<std::string> as_text(const std::optional<RuckId>& id) {
+  return id ? std::optional(std::to_string(id->value())) : std::nullopt;
+}
+
+Person person_of(const store::PersonRow& row) {
+  return {.id = row.id,
+          .username = row.username,
+          .avatarUrl = row.avatar_url,
+          .isFollowing = row.is_following,
+          .isPrivateProfile = row.is_private,
+          .followedAt = row.followed_at,
+          .activeRuckId = as_text(row.active_ruck),
+          .allowLiveFollowing = row.active_ruck.has_value()};
+}
+
+FoundUser found_user(const store::FoundRow& row) {
+  return {.id = row.id,
+          .username = row.username,
+          .avatarUrl = row.avatar_url,
+          .isFollowing = row.is_following,
+          .isPrivateProfile = row.is_private};
+}
+
+// "<microseconds>_<id>" of the last row of a page.
+std::string cursor_of(const Person& last) {
+  return fmt::format("{}_{}", last.followedAt.time_since_epoch().count(),
+                     last.id.value().to_string());
+}
+
+// One row more than a page is read: whether there is a next one.
+Result<store::Slice> slice_of(const PageQuery& query, std::int64_t per_page) {
+  constexpr std::uint8_t kAll = 0xff;
+  Uuid::Bytes last{};
+  last.fill(kAll);
+  store::Slice slice{.before_us = std::numeric_limits<std::int64_t>::max(),
+                     .before_id = Uuid(last),
+                     .limit = per_page + 1,
+                     .offset = (query.page - 1) * per_page};
+  if (!query.cursor) return slice;
+  const std::string_view text = *query.cursor;
+  const std::size_t bar = text.find('_');
+  const auto before = parse_number<std::int64_t>(text.substr(0, bar));
+  const auto id = bar == std::string_view::npos ? std::nullopt : Uuid::parse(text.substr(bar + 1));
+  if (!before || !id) {
+    return fail(ErrorCode::kInvalidInput, "query.cursor: expected the nextCursor of a reply");
+  }
+  slice.before_us = *before;
+  slice.before_id = *id;
+  slice.offset = 0;
+  return slice;
+}
+
+struct PeoplePage {
+  std::vector<Person> people;
+  Pagination pagination;
+};
+using ListOf = std::vector<store::PersonRow> (*)(db::Session&, UserId, UserId, const store::Slice&);
+
+// The lists of a private profile are its followers' to see.
+Result<PeoplePage> page_of(db::Session& q, UserId viewer, UserId user, const PageQuery& query,
+                           std::int64_t per_page, ListOf list) {
+  const auto standing = standing_of(q, viewer, user);
+  if (!standing || (standing->is_blocked && !standing->is_self))
+    return fail(ErrorCode::kUserNotFound);
+  const Result<store::Slice> slice = slice_of(query, per_page);
+  if (!slice) return fail(slice.error());
+  PeoplePage page{.pagination = {.page = query.page}};
+  if (access_to(*standing, Visibility::kPublic) == Access::kHidden) return page;
+  for (const store::PersonRow& row : list(q, viewer, user, *slice)) {
+    page.people.push_back(person_of(row));
+  }
+  page.pagination.hasMore = std::ssize(page.people) > per_page;
+  if (page.pagination.hasMore) {
+    page.people.pop_back();
+    page.pagination.nextCursor = cursor_of(page.people.back());
+  }
+  return page;
+}
+
+PublicStats stats_of(const store::PageRow& row, const store::TotalsRow& totals) {
+  const rucking::PublicTotals shown =
+      rucking::public_totals({.distance_m = totals.distance_m,
+                              .duration_s = totals.duration_s,
+                              .elevation_gain_m = totals.elevation_gain_m,
+                              .calories_kcal = totals.calories_kcal});
+  return {.totalRucks = totals.rucks,
+          .totalDistanceKm = shown.distance_km,
+          .totalDurationSeconds = shown.duration_s,
+          .totalElevationGainM = shown.elevation_gain_m,
+          .totalCaloriesBurned = shown.calories_kcal,
+          .duelsWon = 0,
+          .duelsLost = 0,
+          .eventsCompleted = 0,
+          .followersCount = row.followers,
+          .followingCount = row.following,
+          .clubsCount = 0};
+}
+
+ZoneView view_of(const store::ZoneRow& row) {
+  return {.id = row.id,
+          .name = row.name,
+          .latitude = row.lat,
+          .longitude = row.lng,
+          .radius_m = row.radius_m,
+          .created_at = row.created_at};
+}
+
+store::ZoneRow row_of(ZoneId id, const ZoneInput& zone, UtcUs now) {
+  return {.id = id,
+          .name = zone.name,
+          .lat = zone.latitude,
+          .lng = zone.longitude,
+          .radius_m = zone.radius_m,
+          .created_at = now};
+}
+
+// Who cannot be met is unknown.
+Result<Standing> meet(db::Session& q, UserId viewer, UserId user) {
+  const auto standing = standing_of(q, viewer, user);
+  if (!standing || (standing->is_blocked && !standing->is_self))
+    return fail(ErrorCode::kUserNotFound);
+  return *standing;
+}
+}  // namespace
+
+void on_deleting(db::Session& q, UserId user) { store::uncount(q, user); }
+
+PeopleService::PeopleService(db::Database& database, cache::Revisions& revisions,
+                             const Clock& clock, Hooks hooks)
+    : database_(database), revisions_(revisions), clock_(clock), hooks_(std::move(hooks)) {}
+
+template <class T, class Fn>
+task<Result<T>> PeopleService::write_both(UserId first, UserId second, Fn fn) {
+  Result<T> outcome = co_await revisions_.write(
+      first, [this, second, fn = std::move(fn)](db::Session& q) -> Result<T> {
+        revisions_.bump(q, second);
+        return fn(q);
+      });
+  revisions_.changed(second);
+  co_return outcome;
+}
+
+task<Result<ProfilePageReply>> PeopleService::profile(Viewer viewer, UserId user) {
+  co_return co_await database_.read(
+      [this, me = viewer.user, user](db::Session& q) -> Result<ProfilePageReply> {
+        const Result<Standing> standing = meet(q, me, user);
+        if (!standing) return fail(standing.error());
+        const auto row = store::page(q, me, user);
+        if (!row) return fail(ErrorCode::kUserNotFound);
+        ProfilePage page{.user = {.id = user,
+                                  .username = row->username,
+                                  .avatarUrl = row->avatar_url,
+                                  .createdAt = row->created_at,
+                                  .preferMetric = row->prefer_metric,
+                                  .isFollowing = standing->follows,
+                                  .isFollowedBy = standing->is_followed_by,
+                                  .isOwnProfile = standing->is_self,
+                                  .isPrivateProfile = standing->is_private_profile,
+                                  .gender = row->gender,
+                                  .activeRuckId = as_text(row->active_ruck)}};
+        if (access_to(*standing, Visibility::kPublic) != Access::kHidden) {
+          page.stats = stats_of(*row, store::visible_totals(q, me, user));
+          page.recentRucks = hooks_.recent_rucks(q, me, user, kRecentRucks);
+        }
+        return ProfilePageReply{.data = std::move(page)};
+      });
+}
+
+task<Result<FollowersReply>> PeopleService::followers(Viewer viewer, UserId user, PageQuery query) {
+  Result<PeoplePage> page =
+      co_await database_.read([me = viewer.user, user, query = std::move(query)](db::Session& q) {
+        return page_of(q, me, user, query, kFollowersPerPage, store::followers);
+      });
+  if (!page) co_return fail(std::move(page).error());
+  co_return FollowersReply{.data = {std::move(page->people), std::move(page->pagination)}};
+}
+
+task<Result<FollowingReply>> PeopleService::following(Viewer viewer, UserId user, PageQuery query) {
+  Result<PeoplePage> page =
+      co_await database_.read([me = viewer.user, user, query = std::move(query)](db::Session& q) {
+        return page_of(q, me, user, query, kFollowingPerPage, store::following);
+      });
+  if (!page) co_return fail(std::move(page).error());
+  co_return FollowingReply{.data = {std::move(page->people), std::move(page->pagination)}};
+}
+
+task<Result<FollowReply>> PeopleService::follow(Viewer viewer, UserId user) {
+  const store::Pair pair{viewer.user, user};
+  co_return co_await write_both<FollowReply>(
+      viewer.user, user, [pair, now = clock_.now()](db::Session& q) -> Result<FollowReply> {
+        const Result<Standing> standing = meet(q, pair.from, pair.to);
+        if (!standing) return fail(standing.error());
+        if (standing->is_self) return fail(ErrorCode::kInvalidState, "You cannot follow yourself");
+        if (standing->follows)
+          return fail(ErrorCode::kInvalidState, "You already follow this user");
+        if (standing->is_private_profile)
+          return fail(ErrorCode::kInvalidState, "This profile is private");
+        store::follow(q, pair, now);
+        return FollowReply{.isFollowing = true,
+                           .followersCount = store::followers_count(q, pair.to)};
+      });
+}
+
+task<Result<FollowReply>> PeopleService::unfollow(Viewer viewer, UserId user) {
+  const store::Pair pair{viewer.user, user};
+  Result<FollowReply> reply = co_await write_both<FollowReply>(
+      viewer.user, user, [pair](db::Session& q) -> Result<FollowReply> {
+        const Result<Standing> standing = meet(q, pair.from, pair.to);
+        if (!standing) return fail(standing.error());
+        store::unfollow(q, pair);
+        return FollowReply{.isFollowing = false,
+                           .followersCount = store::followers_count(q, pair.to)};
+      });
+  if (reply) hooks_.on_parted(viewer.user, user);
+  co_return reply;
+}
+
+task<Result<BlockReply>> PeopleService::block(Viewer viewer, UserId user) {
+  const store::Pair pair{viewer.user, user};
+  Result<BlockReply> reply = co_await write_both<BlockReply>(
+      viewer.user, user, [pair, now = clock_.now()](db::Session& q) -> Result<BlockReply> {
+        // Also of somebody who has blocked first: that must not be found out here.
+        const auto standing = standing_of(q, pair.from, pair.to);
+        if (!standing) return fail(ErrorCode::kUserNotFound);
+        if (standing->is_self) return fail(ErrorCode::kInvalidState, "You cannot block yourself");
+        store::block(q, pair, now);
+        store::unfollow(q, pair);
+        store::unfollow(q, {pair.to, pair.from});
+        return BlockReply{.isBlocked = true};
+      });
+  if (reply) hooks_.on_parted(viewer.user, user);
+  co_return reply;
+}
+
+task<Result<BlockReply>> PeopleService::unblock(Viewer viewer, UserId user) {
+  const store::Pair pair{viewer.user, user};
+  co_return co_await write_both<BlockReply>(viewer.user, user,
+                                            [pair](db::Session& q) -> Result<BlockReply> {
+                                              store::unblock(q, pair);
+                                              return BlockReply{.isBlocked = false};
+                                            });
+}
+
+task<Result<BlockedReply>> PeopleService::blocked(Viewer viewer) {
+  co_return co_await database_.read([me = viewer.user](db::Session& q) {
+    BlockedReply reply;
+    for (const store::BlockedRow& row : store::blocked(q, me)) {
+      reply.data.blocked.push_back({.id = row.id,
+                                    .username = row.username,
+                                    .avatarUrl = row.avatar_url,
+                                    .blockedAt = row.blocked_at});
+    }
+    return reply;
+  });
+}
+
+// Names that begin so; where these do not fill the page, names that share most of their trigrams.
+task<Result<SearchReply>> PeopleService::search(Viewer viewer, SearchQuery query) {
+  const std::string key = profile::name_key(query.q);
+  if (key.empty()) co_return fail(ErrorCode::kInvalidInput, "query.q: expected a name, got blanks");
+  co_return co_await database_.read([me = viewer.user, key, limit = query.limit](db::Session& q) {
+    SearchReply reply;
+    std::vector<FoundUser>& users = reply.data.users;
+    for (const auto& row : store::names_from(q, me, key, limit)) users.push_back(found_user(row));
+    std::vector<std::string> trigrams = profile::name_trigrams(key);
+    if (std::ssize(users) >= limit || trigrams.size() < 2) return reply;
+    trigrams.resize(std::min(trigrams.size(), kSearchTrigramsMax));
+    // A wrong letter spoils three trigrams, so a third of them must do for a short name.
+    const auto shared_min = std::max<std::int64_t>(1, std::ssize(trigrams) / 3);
+    for (const auto& row : store::names_like(
+             q, me, {.trigrams = std::move(trigrams), .shared_min = shared_min, .limit = limit})) {
+      const bool is_there =
+          std::ranges::any_of(users, [&](const FoundUser& u) { return u.id == row.id; });
+      if (!is_there && std::ssize(users) < limit) users.push_back(found_user(row));
+    }
+    return reply;
+  });
+}
+
+task<Result<ZonesReply>> PeopleService::zones(Viewer viewer) {
+  co_return co_await database_.read([me = viewer.user](db::Session& q) {
+    ZonesReply reply;
+    for (const store::ZoneRow& row : store::zones(q, me)) reply.data.push_back(view_of(row));
+    return reply;
+  });
+}
+
+task<Result<http::Created<ZoneReply>>> PeopleService::add_zone(Viewer viewer, ZoneInput zone) {
+  const UtcUs now = clock_.now();
+  const store::ZoneRow row = row_of(ZoneId(Uuid::make_v7(to_ms(now))), zone, now);
+  const Result<> added =
+      co_await revisions_.write(viewer.user, [me = viewer.user, row](db::Session& q) -> Result<> {
+        if (store::zones(q, me).size() >= kZonesMax) {
+          return fail(ErrorCode::kInvalidState,
+                      fmt::format("There can be {} privacy zones at most", kZonesMax));
+        }
+        store::put_zone(q, me, row);
+        return {};
+      });
+  if (!added) co_return fail(added.error());
+  hooks_.on_privacy_changed(viewer.user);
+  co_return http::Created<ZoneReply>{{.data = view_of(row)}};
+}
+
+task<Result<ZoneReply>> PeopleService::change_zone(Viewer viewer, ZoneId id, ZoneInput zone) {
+  Result<ZoneReply> reply = co_await revisions_.write(
+      viewer.user, [me = viewer.user, id, zone](db::Session& q) -> Result<ZoneReply> {
+        const auto all = store::zones(q, me);
+        const auto found = std::ranges::find(all, id, &store::ZoneRow::id);
+        if (found == all.end()) return fail(ErrorCode::kNotFound);
+        const store::ZoneRow row = row_of(id, zone, found->created_at);
+        store::put_zone(q, me, row);
+        return ZoneReply{.data = view_of(row)};
+      });
+  if (reply) hooks_.on_privacy_changed(viewer.user);
+  co_return reply;
+}
+
+task<Result<ZoneDeleted>> PeopleService::remove_zone(Viewer viewer, ZoneId id) {
+  Result<ZoneDeleted> reply = co_await revisions_.write(
+      viewer.user, [me = viewer.user, id](db::Session& q) -> Result<ZoneDeleted> {
+        if (!store::remove_zone(q, me, id)) return fail(ErrorCode::kNotFound);
+        return ZoneDeleted{.message = "The zone is gone: what lies in it is shown again"};
+      });
+  if (reply) hooks_.on_privacy_changed(viewer.user);
+  co_return reply;
+}
+
+}  // namespace ruck::people

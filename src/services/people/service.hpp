@@ -1,0 +1,62 @@
+#pragma once
+// People: public profiles, follows, blocks, search, privacy zones (contract core §8).
+#include "base/clock.hpp"
+#include "cache/revisions.hpp"
+#include "db/database.hpp"
+#include "services/people/types.hpp"
+#include "services/people/visibility.hpp"
+
+#include <functional>
+#include <vector>
+
+namespace ruck::people {
+
+// For the account that is about to be deleted, inside its unit of work: others' counts.
+void on_deleting(db::Session& q, UserId user);
+
+class PeopleService {
+ public:
+  struct Hooks {
+    // The latest rucks of an owner that this viewer may see, rendered.
+    std::function<std::vector<json::Raw>(db::Session&, UserId viewer, UserId owner,
+                                         std::size_t limit)>
+        recent_rucks;
+    // After a commit: what the owner shows has changed (a zone, a block, a follower lost), so
+    // whoever keeps something rendered or open must ask again.
+    std::function<void(UserId owner)> on_privacy_changed = [](UserId) {};
+    // After a commit: these two no longer see each other, or no longer follow.
+    std::function<void(UserId, UserId)> on_parted = [](UserId, UserId) {};
+  };
+  PeopleService(db::Database& database, cache::Revisions& revisions, const Clock& clock,
+                Hooks hooks);
+
+  using Viewer = http::Viewer;
+  task<Result<ProfilePageReply>> profile(Viewer viewer, UserId user);
+  task<Result<FollowersReply>> followers(Viewer viewer, UserId user, PageQuery query);
+  task<Result<FollowingReply>> following(Viewer viewer, UserId user, PageQuery query);
+  task<Result<FollowReply>> follow(Viewer viewer, UserId user);
+  task<Result<FollowReply>> unfollow(Viewer viewer, UserId user);
+  task<Result<BlockReply>> block(Viewer viewer, UserId user);
+  task<Result<BlockReply>> unblock(Viewer viewer, UserId user);
+  task<Result<BlockedReply>> blocked(Viewer viewer);
+  task<Result<SearchReply>> search(Viewer viewer, SearchQuery query);
+
+  task<Result<ZonesReply>> zones(Viewer viewer);
+  task<Result<http::Created<ZoneReply>>> add_zone(Viewer viewer, ZoneInput zone);
+  task<Result<ZoneReply>> change_zone(Viewer viewer, ZoneId id, ZoneInput zone);
+  task<Result<ZoneDeleted>> remove_zone(Viewer viewer, ZoneId id);
+
+ private:
+  // A unit of work that changes what both of them see.
+  template <class T, class Fn>
+  task<Result<T>> write_both(UserId first, UserId second, Fn fn);
+
+  db::Database& database_;
+  cache::Revisions& revisions_;
+  const Clock& clock_;
+  Hooks hooks_;
+};
+
+void add_routes(http::Router& router, PeopleService& service);
+
+}  // namespace ruck::people

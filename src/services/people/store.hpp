@@ -1,0 +1,155 @@
+#pragma once
+// SQL of follows, blocks, zones and names, and nothing else.
+#include "db/session.hpp"
+#include "services/people/types.hpp"
+
+#include <vector>
+
+namespace ruck::people::store {
+
+// ---- visibility --------------------------------------------------------------------------------
+struct StandingRow {
+  bool is_private = true;
+  bool follows = false;
+  bool is_followed_by = false;
+  bool is_blocked = true;
+};
+BOOST_DESCRIBE_STRUCT(StandingRow, (), (is_private, follows, is_followed_by, is_blocked))
+[[nodiscard]] std::optional<StandingRow> standing(db::Session& q, UserId viewer, UserId owner);
+
+struct AccessRow {
+  RuckId id;
+  UserId user_id;
+  std::string visibility;
+  std::string status;
+  bool is_private = true;
+  bool follows = false;
+  bool is_blocked = true;
+};
+BOOST_DESCRIBE_STRUCT(AccessRow, (),
+                      (id, user_id, visibility, status, is_private, follows, is_blocked))
+[[nodiscard]] std::vector<AccessRow> access_rows(db::Session& q, UserId viewer,
+                                                 const std::vector<RuckId>& rucks);
+
+struct PrivacyRow {
+  UserId user_id;
+  std::optional<db::Bytes> secret;
+  std::optional<double> lat;
+  std::optional<double> lng;
+  std::optional<double> radius_m;
+};
+BOOST_DESCRIBE_STRUCT(PrivacyRow, (), (user_id, secret, lat, lng, radius_m))
+// One row an owner, with the secret; and one a zone, with the zone.
+[[nodiscard]] std::vector<PrivacyRow> privacy_rows(db::Session& q,
+                                                   const std::vector<UserId>& owners);
+
+// ---- profiles ----------------------------------------------------------------------------------
+struct PageRow {
+  std::string username;
+  std::optional<std::string> avatar_url;
+  UtcUs created_at{};
+  bool prefer_metric = false;
+  std::optional<std::string> gender;
+  std::int64_t followers = 0;
+  std::int64_t following = 0;
+  std::optional<RuckId> active_ruck;
+};
+BOOST_DESCRIBE_STRUCT(PageRow, (),
+                      (username, avatar_url, created_at, prefer_metric, gender, followers,
+                       following, active_ruck))
+[[nodiscard]] std::optional<PageRow> page(db::Session& q, UserId viewer, UserId user);
+
+struct TotalsRow {
+  std::int64_t rucks = 0;
+  double distance_m = 0;
+  double duration_s = 0;
+  double elevation_gain_m = 0;
+  double calories_kcal = 0;
+};
+BOOST_DESCRIBE_STRUCT(TotalsRow, (),
+                      (rucks, distance_m, duration_s, elevation_gain_m, calories_kcal))
+[[nodiscard]] TotalsRow visible_totals(db::Session& q, UserId viewer, UserId user);
+
+// ---- follows -----------------------------------------------------------------------------------
+struct PersonRow {
+  UserId id;
+  std::string username;
+  std::optional<std::string> avatar_url;
+  bool is_private = false;
+  UtcUs followed_at{};
+  bool is_following = false;
+  std::optional<RuckId> active_ruck;
+};
+BOOST_DESCRIBE_STRUCT(PersonRow, (),
+                      (id, username, avatar_url, is_private, followed_at, is_following,
+                       active_ruck))
+// What comes after `before`, the latest first.
+struct Slice {
+  std::int64_t before_us = 0;
+  Uuid before_id;
+  std::int64_t limit = 0;
+  std::int64_t offset = 0;
+};
+[[nodiscard]] std::vector<PersonRow> followers(db::Session& q, UserId viewer, UserId of,
+                                               const Slice& slice);
+[[nodiscard]] std::vector<PersonRow> following(db::Session& q, UserId viewer, UserId of,
+                                               const Slice& slice);
+struct Pair {
+  UserId from;
+  UserId to;
+};
+// False if it was so already. The counts move along.
+bool follow(db::Session& q, Pair pair, UtcUs now);
+bool unfollow(db::Session& q, Pair pair);
+[[nodiscard]] std::int64_t followers_count(db::Session& q, UserId user);
+// The follow alone, without the counts; and all counts anew.
+bool add_follow(db::Session& q, Pair pair, UtcUs now);
+void recount(db::Session& q);
+// Everybody's counts without a user who is about to be deleted.
+void uncount(db::Session& q, UserId user);
+
+// ---- blocks ------------------------------------------------------------------------------------
+void block(db::Session& q, Pair pair, UtcUs now);
+void unblock(db::Session& q, Pair pair);
+struct BlockedRow {
+  UserId id;
+  std::string username;
+  std::optional<std::string> avatar_url;
+  UtcUs blocked_at{};
+};
+BOOST_DESCRIBE_STRUCT(BlockedRow, (), (id, username, avatar_url, blocked_at))
+[[nodiscard]] std::vector<BlockedRow> blocked(db::Session& q, UserId by);
+
+// ---- search ------------------------------------------------------------------------------------
+struct FoundRow {
+  UserId id;
+  std::string username;
+  std::optional<std::string> avatar_url;
+  bool is_private = false;
+  bool is_following = false;
+};
+BOOST_DESCRIBE_STRUCT(FoundRow, (), (id, username, avatar_url, is_private, is_following))
+[[nodiscard]] std::vector<FoundRow> names_from(db::Session& q, UserId viewer,
+                                               const std::string& prefix, std::int64_t limit);
+struct LikeName {
+  std::vector<std::string> trigrams;
+  std::int64_t shared_min = 0;  // of the trigrams
+  std::int64_t limit = 0;
+};
+[[nodiscard]] std::vector<FoundRow> names_like(db::Session& q, UserId viewer, const LikeName& name);
+
+// ---- zones -------------------------------------------------------------------------------------
+struct ZoneRow {
+  ZoneId id;
+  std::string name;
+  double lat = 0;
+  double lng = 0;
+  double radius_m = 0;
+  UtcUs created_at{};
+};
+BOOST_DESCRIBE_STRUCT(ZoneRow, (), (id, name, lat, lng, radius_m, created_at))
+[[nodiscard]] std::vector<ZoneRow> zones(db::Session& q, UserId user);
+void put_zone(db::Session& q, UserId user, const ZoneRow& zone);
+bool remove_zone(db::Session& q, UserId user, ZoneId zone);
+
+}  // namespace ruck::people::store

@@ -1,0 +1,87 @@
+#include "services/people/visibility.hpp"
+
+#include "services/people/store.hpp"
+
+#include <fmt/format.h>
+
+namespace ruck::people {
+
+std::string_view to_text(Visibility visibility) { return json::name_of_enum(visibility); }
+
+Visibility visibility_of(std::string_view text) {
+  return json::enum_of_name<Visibility>(text).value_or(Visibility::kPrivate);
+}
+
+Access access_to(const Standing& standing, Visibility visibility) {
+  if (standing.is_self) return Access::kOwner;
+  if (standing.is_blocked || visibility == Visibility::kPrivate) return Access::kHidden;
+  const bool is_open = visibility == Visibility::kPublic && !standing.is_private_profile;
+  return is_open || standing.follows ? Access::kCut : Access::kHidden;
+}
+
+LiveAccess live_access_to(const Standing& standing, Visibility visibility,
+                          bool allow_live_following) {
+  const Access access = access_to(standing, visibility);
+  if (access == Access::kOwner) return LiveAccess::kOpen;
+  if (access == Access::kHidden) return LiveAccess::kHidden;
+  if (!standing.follows) return LiveAccess::kMustFollow;
+  return allow_live_following ? LiveAccess::kOpen : LiveAccess::kDisabled;
+}
+
+std::optional<Standing> standing_of(db::Session& q, std::optional<UserId> viewer, UserId owner) {
+  // Nobody is the nil user, who follows nobody and whom nobody has blocked.
+  const UserId who = viewer.value_or(UserId());
+  const auto row = store::standing(q, who, owner);
+  if (!row) return std::nullopt;
+  return Standing{.is_self = viewer.has_value() && *viewer == owner,
+                  .follows = row->follows,
+                  .is_followed_by = row->is_followed_by,
+                  .is_blocked = row->is_blocked,
+                  .is_private_profile = row->is_private};
+}
+
+std::vector<RuckAccess> access_to_rucks(db::Session& q, UserId viewer,
+                                        const std::vector<RuckId>& rucks) {
+  std::vector<RuckAccess> out;
+  for (const store::AccessRow& row : store::access_rows(q, viewer, rucks)) {
+    const Standing standing{.is_self = row.user_id == viewer,
+                            .follows = row.follows,
+                            .is_blocked = row.is_blocked,
+                            .is_private_profile = row.is_private};
+    const Access access = access_to(standing, visibility_of(row.visibility));
+    if (access == Access::kHidden) continue;
+    out.push_back({.ruck = row.id, .owner = row.user_id, .access = access, .status = row.status});
+  }
+  return out;
+}
+
+std::optional<RuckAccess> access_to_ruck(db::Session& q, UserId viewer, RuckId ruck) {
+  auto found = access_to_rucks(q, viewer, {ruck});
+  return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
+}
+
+std::string not_blocked(std::string_view person, std::string_view viewer) {
+  return fmt::format(
+      "NOT EXISTS (SELECT 1 FROM blocks b WHERE b.user_id = {1} AND b.other_id = {0})", person,
+      viewer);
+}
+
+std::string visible_to_viewer(std::string_view ruck, std::string_view owner,
+                              std::string_view viewer) {
+  return fmt::format(
+      "({0}.user_id = {2} OR ({0}.visibility IN ('public', 'followers') AND {3}"
+      " AND (({0}.visibility = 'public' AND NOT {1}.is_private) OR EXISTS (SELECT 1 FROM follows fv"
+      " WHERE fv.follower_id = {2} AND fv.followed_id = {0}.user_id))))",
+      ruck, owner, viewer, not_blocked(fmt::format("{}.user_id", ruck), viewer));
+}
+
+std::string live_for_viewer(std::string_view ruck, std::string_view owner,
+                            std::string_view viewer) {
+  return fmt::format(
+      "({0}.user_id = {1} OR ({0}.allow_live_following AND {2}"
+      " AND EXISTS (SELECT 1 FROM follows fl WHERE fl.follower_id = {1}"
+      " AND fl.followed_id = {0}.user_id)))",
+      ruck, viewer, visible_to_viewer(ruck, owner, viewer));
+}
+
+}  // namespace ruck::people

@@ -1,0 +1,498 @@
+// No route shows anybody but its owner what the owner hides.
+//
+// The test walks every operation of the API document, as a stranger, a follower, somebody who is
+// blocked and nobody at all, on rucks that really cross zones, and reads every coordinate in every
+// answer, however it is written: JSON in any shape, attributes of XML, whole e7 numbers, encoded
+// polylines. An operation that is not in kOperations fails the test: add it, with how to call it.
+#include "rucking/geo.hpp"
+#include "rucking/polyline.hpp"
+#include "rucking/privacy.hpp"
+#include "support/rucking.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <charconv>
+#include <map>
+#include <set>
+
+namespace ruck::test {
+namespace {
+using rucking::Circle;
+using rucking::Position;
+using testing::HasSubstr;
+using testing::Not;
+
+// How each operation is called. In targets and bodies stand: {ruck}, each ruck of the owner in
+// turn; {owner}, {other} (a user to whom things may be done), {comment}, {zone}, {owner_name}. No
+// calls: a reason why the operation can hold nothing of a ruck.
+struct Operation {
+  std::vector<std::pair<std::string, std::string>> calls;  // target, body
+  std::string no_calls_because;
+};
+const std::string kBatch =
+    R"({"points":[{"lat":1.5,"lng":1.5,"timestamp":"2026-01-01T10:00:00Z"}]})";
+const std::string kEdit =
+    R"({"duration_seconds":1,"distance_km":1,"elevation_gain_m":0,"elevation_loss_m":0})";
+const std::string kZone = R"({"name":"x","latitude":1.5,"longitude":1.5,"radius_m":100})";
+const std::string kAboutAccounts = "is about signing in";
+const std::string kAboutServer = "is about the server";
+
+const std::map<std::string, Operation>& operations() {
+  static const std::map<std::string, Operation> all = {
+      {"GET /api/app/version-info", {{}, kAboutServer}},
+      {"GET /api/openapi.json", {{}, kAboutServer}},
+      {"GET /api/system/health", {{}, kAboutServer}},
+      {"GET /health", {{}, kAboutServer}},
+      {"GET /livez", {{}, kAboutServer}},
+      {"GET /readyz", {{}, kAboutServer}},
+      {"GET /metrics", {{{"/metrics", ""}}, ""}},
+      {"POST /api/auth/forgot-password", {{}, kAboutAccounts}},
+      {"POST /api/auth/login", {{}, kAboutAccounts}},
+      {"POST /api/auth/logout", {{}, kAboutAccounts}},
+      {"POST /api/auth/password-reset-confirm", {{}, kAboutAccounts}},
+      {"POST /api/auth/refresh", {{}, kAboutAccounts}},
+      {"POST /api/auth/signup", {{}, kAboutAccounts}},
+
+      {"GET /api/rucks", {{{"/api/rucks?limit=200", ""}}, ""}},
+      {"POST /api/rucks", {{{"/api/rucks", R"({"ruck_weight_kg":5,"is_public":false})"}}, ""}},
+      {"GET /api/rucks/{id}", {{{"/api/rucks/{ruck}", ""}}, ""}},
+      {"PATCH /api/rucks/{id}", {{{"/api/rucks/{ruck}", R"({"notes":"x"})"}}, ""}},
+      {"DELETE /api/rucks/{id}", {{{"/api/rucks/{ruck}", ""}}, ""}},
+      {"GET /api/rucks/{id}/details", {{{"/api/rucks/{ruck}/details", ""}}, ""}},
+      {"PATCH /api/rucks/{id}/details", {{{"/api/rucks/{ruck}/details", R"({"notes":"x"})"}}, ""}},
+      {"GET /api/rucks/{id}/preview", {{{"/api/rucks/{ruck}/preview", ""}}, ""}},
+      {"PUT /api/rucks/{id}/edit", {{{"/api/rucks/{ruck}/edit", kEdit}}, ""}},
+      {"POST /api/rucks/{id}/start", {{{"/api/rucks/{ruck}/start", "{}"}}, ""}},
+      {"POST /api/rucks/{id}/pause", {{{"/api/rucks/{ruck}/pause", "{}"}}, ""}},
+      {"POST /api/rucks/{id}/resume", {{{"/api/rucks/{ruck}/resume", "{}"}}, ""}},
+      {"POST /api/rucks/{id}/load", {{{"/api/rucks/{ruck}/load", R"({"load_kg":5})"}}, ""}},
+      {"POST /api/rucks/{id}/complete", {{{"/api/rucks/{ruck}/complete", "{}"}}, ""}},
+      {"POST /api/rucks/{id}/location",
+       {{{"/api/rucks/{ruck}/location", kBatch}, {"/api/rucks/{ruck}/location-batch", kBatch}},
+        ""}},
+      {"GET /api/rucks/{id}/heartrate", {{{"/api/rucks/{ruck}/heartrate", ""}}, ""}},
+      {"POST /api/rucks/{id}/heartrate",
+       {{{"/api/rucks/{ruck}/heartrate", R"({"samples":[]})"}}, ""}},
+      {"POST /api/rucks/{id}/heart-rate-chunk",
+       {{{"/api/rucks/{ruck}/heart-rate-chunk", R"({"heart_rate_samples":[]})"}}, ""}},
+      {"POST /api/gpx/import", {{{"/api/gpx/import", "<gpx></gpx>"}}, ""}},
+
+      {"GET /api/stats/weekly", {{{"/api/stats/weekly", ""}}, ""}},
+      {"GET /api/stats/monthly", {{{"/api/stats/monthly", ""}}, ""}},
+      {"GET /api/stats/yearly", {{{"/api/stats/yearly", ""}}, ""}},
+
+      {"GET /api/users/profile", {{{"/api/users/profile", ""}, {"/api/auth/profile", ""}}, ""}},
+      {"PUT /api/users/profile", {{{"/api/users/profile", R"({"gender":"x"})"}}, ""}},
+      {"POST /api/users/profile", {{{"/api/users/profile", R"({"gender":"x"})"}}, ""}},
+      {"PATCH /api/users/me/privacy",
+       {{{"/api/users/me/privacy", R"({"isPrivateProfile":false})"}}, ""}},
+      {"GET /api/users/{id}", {{{"/api/users/{owner}", ""}}, ""}},
+      {"PATCH /api/users/{id}", {{{"/api/users/{owner}", R"({"username":"x"})"}}, ""}},
+      {"DELETE /api/users/{id}", {{{"/api/users/{owner}", ""}}, ""}},
+      {"GET /api/users/search",
+       {{{"/api/users/search?q={owner_name}", ""}, {"/api/users/search?q=anan", ""}}, ""}},
+      {"GET /api/users/{id}/profile", {{{"/api/users/{owner}/profile", ""}}, ""}},
+      {"GET /api/users/{id}/followers", {{{"/api/users/{owner}/followers", ""}}, ""}},
+      {"GET /api/users/{id}/following",
+       {{{"/api/users/{owner}/following", ""}, {"/api/users/{other}/following", ""}}, ""}},
+      {"POST /api/users/{id}/follow", {{{"/api/users/{other}/follow", "{}"}}, ""}},
+      {"DELETE /api/users/{id}/follow", {{{"/api/users/{other}/follow", ""}}, ""}},
+      {"POST /api/users/{id}/block", {{{"/api/users/{other}/block", "{}"}}, ""}},
+      {"DELETE /api/users/{id}/block", {{{"/api/users/{other}/block", ""}}, ""}},
+      {"GET /api/users/me/blocks", {{{"/api/users/me/blocks", ""}}, ""}},
+      {"GET /api/users/me/privacy-zones", {{{"/api/users/me/privacy-zones", ""}}, ""}},
+      {"POST /api/users/me/privacy-zones", {{{"/api/users/me/privacy-zones", kZone}}, ""}},
+      {"PUT /api/users/me/privacy-zones/{id}",
+       {{{"/api/users/me/privacy-zones/{zone}", kZone}}, ""}},
+      {"DELETE /api/users/me/privacy-zones/{id}",
+       {{{"/api/users/me/privacy-zones/{zone}", ""}}, ""}},
+
+      {"GET /api/ruck-buddies",
+       {{{"/api/ruck-buddies?per_page=50", ""},
+         {"/api/ruck-buddies?following_only=true", ""},
+         {"/api/ruck-buddies?sort_by=distance_desc", ""},
+         {"/api/ruck-buddies?sort_by=duration_desc&following_only=true", ""},
+         {"/api/ruck-buddies?sort_by=proximity_asc&latitude=47.0123&longitude=8.0457", ""},
+         {"/api/ruck-buddies?sort_by=proximity_asc&latitude=45.5123&longitude=7.0457", ""},
+         {"/api/ruck-buddies?cursor={ruck}", ""}},
+        ""}},
+      {"POST /rest/v1/rpc/get_public_sessions_optimized",
+       {{{"/rest/v1/rpc/get_public_sessions_optimized", R"({"p_per_page":50})"},
+         {"/rest/v1/rpc/get_public_sessions_optimized", R"({"p_following_only":true})"}},
+        ""}},
+      {"GET /api/users/{id}/rucks", {{{"/api/users/{owner}/rucks?per_page=50", ""}}, ""}},
+      {"POST /rest/v1/rpc/get_user_recent_sessions",
+       {{{"/rest/v1/rpc/get_user_recent_sessions", R"({"p_limit":50,"p_user_id":"{owner}"})"}},
+        ""}},
+      {"GET /api/ruck-likes", {{{"/api/ruck-likes?ruck_id={ruck}", ""}}, ""}},
+      {"GET /api/ruck-likes/check", {{{"/api/ruck-likes/check?ruck_id={ruck}", ""}}, ""}},
+      {"GET /api/ruck-likes/batch", {{{"/api/ruck-likes/batch?ruck_ids={ruck}", ""}}, ""}},
+      {"POST /api/ruck-likes", {{{"/api/ruck-likes", R"({"ruck_id":{ruck}})"}}, ""}},
+      {"DELETE /api/ruck-likes", {{{"/api/ruck-likes?ruck_id={ruck}", ""}}, ""}},
+      {"GET /api/rucks/{id}/comments", {{{"/api/rucks/{ruck}/comments", ""}}, ""}},
+      {"POST /api/rucks/{id}/comments",
+       {{{"/api/rucks/{ruck}/comments", R"({"content":"hello"})"}}, ""}},
+      {"PUT /api/rucks/{id}/comments",
+       {{{"/api/rucks/{ruck}/comments", R"({"comment_id":"{comment}","content":"x"})"}}, ""}},
+      {"DELETE /api/rucks/{id}/comments",
+       {{{"/api/rucks/{ruck}/comments?comment_id={comment}", ""}}, ""}},
+      {"PUT /api/comments/{id}", {{{"/api/comments/{comment}", R"({"content":"x"})"}}, ""}},
+      {"DELETE /api/comments/{id}", {{{"/api/comments/{comment}", ""}}, ""}},
+  };
+  return all;
+}
+
+http::Method method_of(std::string_view name) {
+  if (name == "GET") return http::Method::kGet;
+  if (name == "POST") return http::Method::kPost;
+  if (name == "PUT") return http::Method::kPut;
+  if (name == "PATCH") return http::Method::kPatch;
+  return http::Method::kDelete;
+}
+
+std::string replaced(std::string text, const std::map<std::string, std::string>& by) {
+  for (const auto& [name, value] : by) {
+    const std::string mark = "{" + name + "}";
+    for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark)) {
+      text.replace(at, mark.size(), value);
+    }
+  }
+  return text;
+}
+
+// ---- reading coordinates -----------------------------------------------------------------------
+
+struct Number {
+  double value = 0;
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+// Every number of a text that may be degrees, in order; those that can only be 1e-7 degrees as
+// degrees.
+std::vector<Number> numbers_in(std::string_view text) {
+  std::vector<Number> numbers;
+  for (std::size_t i = 0; i < text.size();) {
+    double value = 0;
+    const bool is_number = text[i] == '-' || (text[i] >= '0' && text[i] <= '9');
+    const auto [end, error] = std::from_chars(text.data() + i, text.data() + text.size(), value);
+    if (!is_number || error != std::errc()) {
+      ++i;
+      continue;
+    }
+    const auto after = static_cast<std::size_t>(end - text.data());
+    const bool is_whole = text.substr(i, after - i).find('.') == std::string_view::npos;
+    if (!is_whole) numbers.push_back({value, i, after});
+    if (is_whole && std::abs(value) > 1e7 && std::abs(value) < 1.8e9) {
+      numbers.push_back({value / 1e7, i, after});
+    }
+    i = after;
+  }
+  return numbers;
+}
+
+bool is_place(double lat, double lng) { return std::abs(lat) <= 90 && std::abs(lng) <= 180; }
+
+// Two numbers beside each other, in one object or list, are a position, either way round.
+std::vector<Position> positions_in(std::string_view text) {
+  constexpr std::size_t kBetweenMax = 24;
+  std::vector<Position> found;
+  const std::vector<Number> numbers = numbers_in(text);
+  for (std::size_t i = 1; i < numbers.size(); ++i) {
+    const double a = numbers[i - 1].value;
+    const double b = numbers[i].value;
+    const std::string_view between =
+        text.substr(numbers[i - 1].end, numbers[i].begin - numbers[i - 1].end);
+    if (between.size() > kBetweenMax || between.find_first_of("{}[]<>") != between.npos) continue;
+    if (is_place(a, b)) found.push_back({a, b});
+    if (is_place(b, a)) found.push_back({b, a});
+  }
+  return found;
+}
+
+std::optional<Position> point_of(const json::Tree& tree) {
+  for (const auto& [lat, lng] : {std::pair{"lat", "lng"}, std::pair{"latitude", "longitude"}}) {
+    if (tree.has(lat) && tree.has(lng)) return Position{tree[lat].number(), tree[lng].number()};
+  }
+  return std::nullopt;
+}
+
+// Lines that an app would draw: lists of points, and texts that decode as a polyline.
+void lines_in(const json::Tree& tree, std::vector<std::vector<Position>>& lines) {
+  std::vector<Position> line;
+  for (const json::Tree& item : tree.items()) {
+    if (const auto point = point_of(item)) line.push_back(*point);
+    lines_in(item, lines);
+  }
+  if (line.size() > 1) lines.push_back(line);
+  for (const auto& [name, member] : tree.members()) lines_in(member, lines);
+  if (tree.text().size() < 8) return;
+  for (const auto precision :
+       {rucking::PolylinePrecision::kFive, rucking::PolylinePrecision::kSix}) {
+    const auto decoded = rucking::decode_polyline(tree.text(), precision);
+    if (decoded && decoded->size() > 1) lines.push_back(*decoded);
+  }
+}
+
+// ---- the test ----------------------------------------------------------------------------------
+
+class StrangerTest : public ApiTest {
+ protected:
+  static constexpr Position kOpen{47.0123, 8.0457};  // where each ruck begins
+  static constexpr Position kFollowers{46.5123, 7.5457};
+  static constexpr Position kHidden{48.0123, 9.0457};
+  static constexpr Position kUnderWay{45.5123, 7.0457};
+  static constexpr double kAreaM = 30'000;  // around a beginning: no other ruck is there
+
+  static Position off(Position from, double east_m, double north_m) {
+    return rucking::moved(from, {.east_m = east_m, .north_m = north_m},
+                          rucking::local_scale(from.lat_deg));
+  }
+  // Through the corners, a fix every 14 m and 10 s, ending now.
+  static std::string walk(const std::vector<Position>& corners) {
+    std::vector<Position> points;
+    for (std::size_t leg = 1; leg < corners.size(); ++leg) {
+      const double length = rucking::distance_m(corners[leg - 1], corners[leg]);
+      for (double at = 0; at < length; at += 14) {
+        const double part = at / length;
+        points.push_back({std::lerp(corners[leg - 1].lat_deg, corners[leg].lat_deg, part),
+                          std::lerp(corners[leg - 1].lng_deg, corners[leg].lng_deg, part)});
+      }
+    }
+    std::int64_t time = now_ms() - std::ssize(points) * 10'000;
+    std::string text = "{\"points\":[";
+    for (const Position& p : points) {
+      text += fmt::format(R"({}{{"lat":{:.7f},"lng":{:.7f},"altitude":400.0,"timestamp":"{}"}})",
+                          text.ends_with('[') ? "" : ",", p.lat_deg, p.lng_deg,
+                          to_iso8601(utc_ms(time)));
+      time += 10'000;
+    }
+    return text + "]}";
+  }
+  // North, across a zone at 2 km, east, back past the beginning at 40 m, and south.
+  static std::vector<Position> corners(Position home) {
+    return {home, off(home, 0, 4000), off(home, 1500, 4000), off(home, 40, 100),
+            off(home, 40, -2500)};
+  }
+  std::string record(ApiClient& owner, Position home, const std::string& visibility,
+                     const std::string& marker) {
+    const std::string id =
+        start_ruck(owner, R"({"ruck_weight_kg":15,"user_weight_kg":83.25,"visibility":")" +
+                              visibility + R"(","title":"title )" + marker + "\"}");
+    const std::string points = walk(corners(home));
+    EXPECT_EQ(owner.post("/api/rucks/" + id + "/location", points).status, 201);
+    return id;
+  }
+  static void complete(ApiClient& owner, const std::string& id, const std::string& marker) {
+    const Reply done = owner.post("/api/rucks/" + id + "/complete",
+                                  R"({"notes":"secret )" + marker + R"(","tags":["secret tag"]})");
+    EXPECT_EQ(done.status, 200) << done.body;
+  }
+
+  // What this viewer must not be shown.
+  struct Forbidden {
+    std::vector<Circle> circles;
+    std::vector<std::string> texts;
+  };
+  static bool is_in(const std::vector<Circle>& circles, Position p) {
+    return std::ranges::any_of(
+        circles, [&](const Circle& c) { return rucking::distance_m(c.centre, p) < c.radius_m; });
+  }
+  static bool crosses(const Circle& c, Position a, Position b) {
+    const rucking::LocalScale scale = rucking::local_scale(c.centre.lat_deg);
+    const rucking::Offset from = rucking::offset(c.centre, a, scale);
+    const rucking::Offset to = rucking::offset(c.centre, b, scale);
+    const double x = to.east_m - from.east_m;
+    const double y = to.north_m - from.north_m;
+    const double length2 = x * x + y * y;
+    const double at =
+        length2 > 0 ? std::clamp(-(from.east_m * x + from.north_m * y) / length2, 0.0, 1.0) : 0;
+    return std::hypot(from.east_m + at * x, from.north_m + at * y) < c.radius_m - 2;
+  }
+  // Nothing, or what is shown that must not be.
+  std::optional<std::string> leak_in(const std::string& body, const Forbidden& forbidden) {
+    for (const std::string& text : forbidden.texts) {
+      if (body.contains(text)) return "the text \"" + text + "\"";
+    }
+    for (const Position& p : positions_in(body)) {
+      if (rucking::distance_m(p, kOpen) < kAreaM) ++coordinates_seen_;
+      if (is_in(forbidden.circles, p)) {
+        return fmt::format("the position {:.5f}, {:.5f}", p.lat_deg, p.lng_deg);
+      }
+    }
+    std::vector<std::vector<Position>> lines;
+    lines_in(json::Tree::parse(body), lines);
+    for (const std::vector<Position>& line : lines) {
+      for (std::size_t i = 1; i < line.size(); ++i) {
+        for (const Circle& c : forbidden.circles) {
+          if (crosses(c, line[i - 1], line[i])) {
+            return fmt::format("a line across {:.5f}, {:.5f}", c.centre.lat_deg, c.centre.lng_deg);
+          }
+        }
+      }
+    }
+    return std::nullopt;
+  }
+  // Circles that the owner's previews name, a metre smaller for rounding.
+  static std::vector<Circle> hidden_of(ApiClient& owner, const std::string& ruck) {
+    std::vector<Circle> circles;
+    const json::Tree preview = owner.get("/api/rucks/" + ruck + "/preview").json;
+    for (const json::Tree& c : preview["data"]["hidden"].items()) {
+      circles.push_back({.centre = *point_of(c), .radius_m = c["radius_m"].number() - 1});
+    }
+    return circles;
+  }
+  static std::string without_request_id(const Reply& reply) {
+    const std::size_t at = reply.body.find("\"request_id\"");
+    return reply.body.substr(0, at);
+  }
+
+  std::size_t coordinates_seen_ = 0;
+};
+
+TEST_P(StrangerTest, NoRouteShowsWhatTheOwnerHides) {
+  ApiClient owner = user("anna");
+  ApiClient stranger = user("stranger");
+  ApiClient follower = user("follower");
+  ApiClient blocked = user("blocked");
+  ApiClient other = user("other");
+  ApiClient nobody = client();
+  follower.post("/api/users/" + owner.user_id + "/follow", "{}");
+  owner.post("/api/users/" + blocked.user_id + "/block", "{}");
+  other.post("/api/users/" + owner.user_id + "/follow", "{}");
+
+  // A zone across each ruck's way, two kilometres from its beginning.
+  std::vector<Circle> zones;
+  std::string zone_id;
+  for (const Position home : {kOpen, kFollowers, kHidden, kUnderWay}) {
+    const Circle zone{.centre = off(home, 0, 2000), .radius_m = 250};
+    const Reply made = owner.post(
+        "/api/users/me/privacy-zones",
+        fmt::format(R"({{"name":"zone","latitude":{:.7f},"longitude":{:.7f},"radius_m":250}})",
+                    zone.centre.lat_deg, zone.centre.lng_deg));
+    ASSERT_EQ(made.status, 201) << made.body;
+    zone_id = made.json["data"]["id"].text();
+    zones.push_back(zone);
+  }
+  const std::string hidden = record(owner, kHidden, "private", "marker-hidden");
+  complete(owner, hidden, "marker-hidden");
+  const std::string inner = record(owner, kFollowers, "followers", "marker-followers");
+  complete(owner, inner, "marker-followers");
+  const std::string open = record(owner, kOpen, "public", "marker-open");
+  complete(owner, open, "marker-open");
+  const std::string live = record(owner, kUnderWay, "public", "marker-live");
+  // Reactions of the owner, so that theirs are told as well if a route forgets to ask.
+  for (const auto& [ruck, words] :
+       {std::pair{hidden, "secret words"}, std::pair{inner, "marker-followers words"},
+        std::pair{live, "marker-live words"}}) {
+    EXPECT_EQ(owner.post("/api/ruck-likes", R"({"ruck_id":)" + ruck + "}").status, 201);
+    EXPECT_EQ(owner
+                  .post("/api/rucks/" + ruck + "/comments",
+                        std::string(R"({"content":")") + words + "\"}")
+                  .status,
+              201);
+  }
+  const Reply comment =
+      follower.post("/api/rucks/" + open + "/comments", R"({"content":"well done"})");
+  ASSERT_EQ(comment.status, 201);
+
+  // What nobody but the owner may see, and what of a whole ruck is hidden from whom.
+  Forbidden always{.circles = zones, .texts = {"secret", "83.25", "marker-hidden"}};
+  for (const std::string& ruck : {open, inner, hidden}) {
+    const auto circles = hidden_of(owner, ruck);
+    ASSERT_EQ(circles.size(), 6U) << "four zones and two ends";
+    always.circles.insert(always.circles.end(), circles.begin(), circles.end());
+  }
+  for (const Position home : {kOpen, kFollowers, kHidden, kUnderWay}) {
+    always.circles.push_back({.centre = home, .radius_m = rucking::kEndMarginM});
+  }
+  always.circles.push_back({.centre = kHidden, .radius_m = kAreaM});
+  const auto without = [&](Forbidden from, Position home, const std::string& marker) {
+    from.circles.push_back({.centre = home, .radius_m = kAreaM});
+    from.texts.push_back(marker);
+    return from;
+  };
+  const Forbidden for_follower = always;
+  const Forbidden for_stranger =
+      without(without(always, kFollowers, "marker-followers"), kUnderWay, "marker-live");
+  const Forbidden for_blocked = without(for_stranger, kOpen, "marker-open");
+
+  // The scanner finds what is there: the owner is shown all of it.
+  const std::string own = owner.get("/api/rucks/" + open).body;
+  ASSERT_TRUE(leak_in(own, {.circles = zones, .texts = {}}));
+  ASSERT_TRUE(leak_in(owner.get("/api/rucks/" + hidden + "/details").body,
+                      {.circles = {{.centre = kHidden, .radius_m = 5000}}, .texts = {}}));
+
+  struct Viewer {
+    std::string name;
+    ApiClient* client;
+    const Forbidden* forbidden;
+  };
+  const std::vector<Viewer> viewers = {{"stranger", &stranger, &for_stranger},
+                                       {"follower", &follower, &for_follower},
+                                       {"blocked", &blocked, &for_blocked},
+                                       {"nobody", &nobody, &for_blocked}};
+  const json::Tree document = nobody.get("/api/openapi.json").json;
+  ASSERT_GT(document["paths"].size(), 20U);
+  std::set<std::string> known;
+  for (const auto& [path, methods] : document["paths"].members()) {
+    for (const auto& [method, operation] : methods.members()) {
+      std::string name = method;
+      for (char& c : name) c = static_cast<char>(std::toupper(c));
+      name += " " + path;
+      known.insert(name);
+      const auto found = operations().find(name);
+      if (found == operations().end()) {
+        ADD_FAILURE() << name << " is new: say in operations() how a stranger would call it";
+        continue;
+      }
+      if (found->second.calls.empty()) EXPECT_NE(found->second.no_calls_because, "") << name;
+      for (const auto& [target, body] : found->second.calls) {
+        const bool is_of_ruck = (target + body).contains("{ruck}");
+        for (const Viewer& viewer : viewers) {
+          coordinates_seen_ = 0;
+          std::string unknown;
+          for (const std::string& ruck : {std::string("123456"), open, inner, hidden, live}) {
+            const std::map<std::string, std::string> values = {
+                {"ruck", ruck},           {"owner", owner.user_id},
+                {"other", other.user_id}, {"owner_name", "anna"},
+                {"zone", zone_id},        {"comment", comment.json["data"]["id"].text()}};
+            const bool is_file = target.contains("/gpx/");
+            const Reply reply = viewer.client->send(
+                method_of(name.substr(0, name.find(' '))), replaced(target, values),
+                replaced(body, values), is_file ? "application/gpx+xml" : http::kJson);
+            EXPECT_LT(reply.status, 500) << name << " " << reply.body;
+            const auto leak = leak_in(reply.body, *viewer.forbidden);
+            EXPECT_FALSE(leak) << name << " shows " << viewer.name << " " << *leak;
+            // A ruck that may not be seen is answered as one that does not exist.
+            if (ruck == "123456")
+              unknown = std::to_string(reply.status) + without_request_id(reply);
+            const bool is_unknown = ruck == hidden || ruck == live ||
+                                    (ruck == inner && viewer.forbidden != &for_follower) ||
+                                    (ruck == open && viewer.forbidden == &for_blocked);
+            if (is_of_ruck && is_unknown) {
+              EXPECT_EQ(std::to_string(reply.status) + without_request_id(reply), unknown)
+                  << name << " as " << viewer.name;
+            }
+            if (!is_of_ruck) break;
+          }
+          const bool shows_lines = name == "GET /api/rucks/{id}" ||
+                                   name == "GET /api/rucks/{id}/details" ||
+                                   target == "/api/ruck-buddies?per_page=50";
+          if (shows_lines && viewer.forbidden != &for_blocked) {
+            EXPECT_GT(coordinates_seen_, 20U) << name << ": what may be seen is to be seen";
+          }
+        }
+      }
+    }
+  }
+  for (const auto& [name, operation] : operations()) {
+    EXPECT_TRUE(known.contains(name)) << name << " does not exist any longer";
+  }
+  EXPECT_EQ(owner.get("/api/rucks/" + open).status, 200) << "nobody else deleted it";
+}
+
+RUCK_ON_BOTH_DATABASES(StrangerTest);
+
+}  // namespace
+}  // namespace ruck::test
