@@ -15,8 +15,9 @@ constexpr int kProgressInstructions =
 // Small pages: what a batch rewrites is one row of at most 2 KiB, and a page is written whole.
 // FULL: a commit has reached the disk when COMMIT returns. Checkpoints are the writer's own.
 constexpr const char* kWriterPragmas =
-    "PRAGMA page_size=2048; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;"
-    "PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY;"
+    "PRAGMA page_size=2048; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+    "PRAGMA wal_autocheckpoint=0; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA "
+    "temp_store=MEMORY;"
     "PRAGMA secure_delete=FAST; PRAGMA cache_size=-65536;";
 constexpr const char* kReaderPragmas =
     "PRAGMA query_only=ON; PRAGMA wal_autocheckpoint=0; PRAGMA trusted_schema=OFF;"
