@@ -41,13 +41,16 @@ Fate draw(rucking::SeededRandom& random) {
       break;
     case 3:
       fate.slice = random.chance(0.5) ? 1 : 1 + random.below(50);
+      fate.request_bytes = random.below(20'000);
       break;
     case 4:
       fate.delay_ms = static_cast<int>(1 + random.below(200));
       fate.reply_bytes = random.chance(0.5) ? random.below(5'000) : kNever;
+      fate.request_bytes = random.below(50'000);
       break;
     default:
-      break;  // as good as no proxy
+      fate.request_bytes = random.below(200'000);  // good for a while
+      break;
   }
   return fate;
 }

@@ -9,7 +9,7 @@
 
 namespace ruck::test {
 namespace {
-constexpr std::size_t kNamedMax = 12;
+constexpr std::size_t kNamedMax = 5;
 constexpr std::int64_t kRucksMax = 100'000;
 
 std::int64_t value_of(const rucking::TrackPoint& point) {

@@ -27,6 +27,7 @@ using Steady = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr std::size_t kPhones = 8;
+constexpr std::size_t kRefusalsNamed = 5;
 constexpr std::size_t kUp = 700;  // milliseconds at most between a start and the next kill
 
 template <class... Args>
@@ -65,6 +66,7 @@ std::vector<std::unique_ptr<Phone>> phones_of(const RuckServer& server, const Ch
 void report_phones(const std::vector<std::unique_ptr<Phone>>& phones,
                    const ChaosProxy::Counts& network, Outcome& outcome) {
   Phone::Counts sum;
+  std::size_t named = 0;
   for (const auto& phone : phones) {
     const Phone::Counts& counts = phone->counts();
     sum.walks += counts.walks;
@@ -73,7 +75,9 @@ void report_phones(const std::vector<std::unique_ptr<Phone>>& phones,
     sum.late_batches += counts.late_batches;
     sum.offline_walks += counts.offline_walks;
     outcome.refusals += phone->refusals().size();
-    for (const std::string& refusal : phone->refusals()) say("  refused: {}", refusal);
+    for (const std::string& refusal : phone->refusals()) {
+      if (++named <= kRefusalsNamed) say("    {}", refusal);
+    }
   }
   say("  {} walks ({} of them with offline names), {} requests, {} tried again, {} late batches",
       sum.walks, sum.offline_walks, sum.requests, sum.retries, sum.late_batches);
@@ -206,11 +210,13 @@ int torture(int seconds, const Plan& plan) {
     all.verdict.add(outcome.verdict);
     all.kills += outcome.kills;
     all.cuts += outcome.cuts;
+    all.refusals += outcome.refusals;
     is_clean = is_clean && outcome.is_clean();
   }
   const auto took = std::chrono::duration_cast<std::chrono::seconds>(Steady::now() - start);
   say("{} s of {} asked for, seed {}: {} kills, {} power cuts, {} points and samples acknowledged",
       took.count(), seconds, seed, all.kills, all.cuts, all.verdict.acknowledged);
+  if (all.refusals > 0) say("{} answers by which a phone would lose data", all.refusals);
   say("{}{} lost, {} duplicated", is_clean ? "" : "FAILED: ", all.verdict.lost,
       all.verdict.duplicated);
   return is_clean ? 0 : 1;
