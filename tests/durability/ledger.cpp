@@ -60,58 +60,69 @@ void Ledger::note(std::span<const Sample> samples, bool is_acknowledged) {
 template void Ledger::note(std::span<const rucking::TrackPoint>, bool);
 template void Ledger::note(std::span<const rucking::HeartRateSample>, bool);
 
-Verdict Ledger::compare(db::Database& database) const {
-  const auto outcome = database.read_now([this](db::Session& q) {
-    Verdict verdict;
-    std::map<std::pair<Kind, std::int64_t>, std::vector<std::int64_t>> stored;
-    const auto take_point = [&](const rucking::TrackPoint& point) {
-      stored[{Kind::kPoint, point.time_ms}].push_back(value_of(point));
-    };
-    const auto take_sample = [&](const rucking::HeartRateSample& sample) {
-      stored[{Kind::kHeartRate, sample.time_ms}].push_back(value_of(sample));
-    };
-    const auto read_points = [&](std::string_view blocks) {
-      read_blocks<rucking::TrackPoint>(blocks, rucking::decode_points, take_point, verdict);
-    };
-    const auto read_samples = [&](std::string_view blocks) {
-      read_blocks<rucking::HeartRateSample>(blocks, rucking::decode_heart_rate, take_sample,
-                                            verdict);
-    };
-    for (const auto& key : rucks::store::keys_after(q, {user_, RuckId(0)}, kRucksMax)) {
-      if (key.user != user_) break;
-      verdict.rucks += 1;
-      for (const auto& chunk : rucks::store::chunks(q, rucks::store::Track::kPoints, key)) {
-        read_points(rucks::unpack(chunk.packing, chunk.data.data).value_or("damaged"));
-      }
-      for (const auto& chunk : rucks::store::chunks(q, rucks::store::Track::kHeartRate, key)) {
-        read_samples(rucks::unpack(chunk.packing, chunk.data.data).value_or("damaged"));
-      }
-      if (const auto progress = rucks::store::find_progress(q, key)) {
-        read_points(progress->tail.data);
-        read_samples(progress->heart_rate_tail.data);
-      }
-      for (const rucks::Difference& found : rucks::audit(q, key)) {
-        verdict.miscounted += 1;
-        name(verdict, fmt::format("ruck {}: {}", found.ruck.value(), found.what));
-      }
-    }
-    for (const std::string& found : rucks::audit_days(q, user_)) {
-      verdict.miscounted += 1;
-      name(verdict, found);
-    }
-    compare_samples(stored, verdict);
-    return verdict;
-  });
-  if (outcome) return *outcome;
-  Verdict unreadable{.lost = 1};
-  name(unreadable, "the database cannot be read: " + std::string(outcome.error().client_text()) +
-                       " " + outcome.error().detail);
-  return unreadable;
+// All samples of one ruck, and what is wrong with its totals.
+void Ledger::read_ruck(db::Session& q, RuckId ruck, Stored& stored, Verdict& verdict) const {
+  const rucks::store::Key key{user_, ruck};
+  const auto take_point = [&](const rucking::TrackPoint& point) {
+    stored[{Kind::kPoint, point.time_ms}].push_back(value_of(point));
+  };
+  const auto take_sample = [&](const rucking::HeartRateSample& sample) {
+    stored[{Kind::kHeartRate, sample.time_ms}].push_back(value_of(sample));
+  };
+  const auto read_points = [&](std::string_view blocks) {
+    read_blocks<rucking::TrackPoint>(blocks, rucking::decode_points, take_point, verdict);
+  };
+  const auto read_samples = [&](std::string_view blocks) {
+    read_blocks<rucking::HeartRateSample>(blocks, rucking::decode_heart_rate, take_sample, verdict);
+  };
+  verdict.rucks += 1;
+  for (const auto& chunk : rucks::store::chunks(q, rucks::store::Track::kPoints, key)) {
+    read_points(rucks::unpack(chunk.packing, chunk.data.data).value_or("damaged"));
+  }
+  for (const auto& chunk : rucks::store::chunks(q, rucks::store::Track::kHeartRate, key)) {
+    read_samples(rucks::unpack(chunk.packing, chunk.data.data).value_or("damaged"));
+  }
+  if (const auto progress = rucks::store::find_progress(q, key)) {
+    read_points(progress->tail.data);
+    read_samples(progress->heart_rate_tail.data);
+  }
+  for (const rucks::Difference& found : rucks::audit(q, key)) {
+    verdict.miscounted += 1;
+    name(verdict, fmt::format("ruck {}: {}", found.ruck.value(), found.what));
+  }
 }
 
-void Ledger::compare_samples(
-    const std::map<std::pair<Kind, std::int64_t>, std::vector<std::int64_t>>& stored,
-    Verdict& verdict) const {
+// A unit of work for each ruck: one for all would run into the time limit of reads.
+Verdict Ledger::compare(db::Database& database) const {
+  Verdict verdict;
+  Stored stored;
+  Result<> outcome;
+  const auto keys = database.read_now([this](db::Session& q) {
+    return rucks::store::keys_after(q, {user_, RuckId(0)}, kRucksMax);
+  });
+  if (!keys) outcome = fail(keys.error());
+  for (std::size_t i = 0; outcome && i < keys->size() && (*keys)[i].user == user_; ++i) {
+    outcome =
+        database.read_now([&](db::Session& q) { read_ruck(q, (*keys)[i].ruck, stored, verdict); });
+  }
+  const auto days =
+      database.read_now([this](db::Session& q) { return rucks::audit_days(q, user_); });
+  if (!days) outcome = fail(days.error());
+  if (!outcome) {
+    verdict.lost += 1;
+    name(verdict, "the database cannot be read: " + std::string(outcome.error().client_text()) +
+                      " " + outcome.error().detail);
+    return verdict;
+  }
+  for (const std::string& found : *days) {
+    verdict.miscounted += 1;
+    name(verdict, found);
+  }
+  compare_samples(stored, verdict);
+  return verdict;
+}
+
+void Ledger::compare_samples(const Stored& stored, Verdict& verdict) const {
   const std::lock_guard lock(mutex_);
   const auto label = [this](const std::pair<Kind, std::int64_t>& key) {
     return fmt::format("{} at {} of user {}",

@@ -54,9 +54,9 @@ class Ledger {
   };
   template <class Sample>
   void note(std::span<const Sample> samples, bool is_acknowledged);
-  void compare_samples(
-      const std::map<std::pair<Kind, std::int64_t>, std::vector<std::int64_t>>& stored,
-      Verdict& verdict) const;
+  using Stored = std::map<std::pair<Kind, std::int64_t>, std::vector<std::int64_t>>;  // values
+  void read_ruck(db::Session& q, RuckId ruck, Stored& stored, Verdict& verdict) const;
+  void compare_samples(const Stored& stored, Verdict& verdict) const;
 
   UserId user_;
   mutable std::mutex mutex_;
