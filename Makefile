@@ -1,7 +1,7 @@
 # Thin verbs over the CMake presets. Personal settings go into Makefile.local.
 -include Makefile.local
 .DEFAULT_GOAL := build
-.PHONY: packages build run test fast bench fmt lint asan tsan clean screenshots lighthouse
+.PHONY: packages build run test fast bench fmt lint asan tsan torture fuzz clean screenshots lighthouse
 
 JOBS ?= $(shell nproc)
 
@@ -32,6 +32,14 @@ tsan: packages             ## all C++ tests under ThreadSanitizer
 	@cmake --preset tsan >/dev/null
 	@cmake --build --preset tsan -j $(JOBS)
 	@ctest --preset tsan
+
+torture: packages          ## kill -9, power cuts, a bad network: SECONDS=300 [SEED=n] [SABOTAGE=ack-early|no-dedupe|no-fsync]
+	@cmake --preset dev >/dev/null
+	@cmake --build --preset dev -j $(JOBS) --target torture ruck
+	@$(if $(SEED),RUCK_TEST_SEED=$(SEED)) RUCK_TEST_SABOTAGE=$(SABOTAGE) build/dev/tests/torture $(or $(SECONDS),300)
+
+fuzz: packages             ## libFuzzer on all that reads input: [SECONDS=600 a target] [TARGET=location_json]
+	@scripts/fuzz $(or $(SECONDS),600) $(TARGET)
 
 bench: build               ## micro-benchmarks and a load run; figures for docs/performance.md
 	@scripts/bench

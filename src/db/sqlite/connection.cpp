@@ -1,5 +1,7 @@
 #include "db/sqlite/connection.hpp"
 
+#include "base/sabotage.hpp"
+
 #include <sqlite3.h>
 
 #include <algorithm>
@@ -128,6 +130,7 @@ Connection::Connection(const ConnectionOptions& options, Observer observe)
   sqlite3_extended_result_codes(handle, 1);
   sqlite3_busy_timeout(handle, kBusyTimeoutMs);
   run_script(options.mode == Mode::kReadWrite ? kWriterPragmas : kReaderPragmas);
+  if (sabotage::breaks(sabotage::Promise::kSync)) run_script("PRAGMA synchronous=OFF");
   sqlite3_wal_hook(handle, &Connection::on_wal, this);  // wal_autocheckpoint above would remove it
 }
 

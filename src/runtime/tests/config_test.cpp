@@ -36,6 +36,15 @@ class ConfigTest : public testing::Test {
   std::string file_;
 };
 
+// The TOML library asserted that a key begins with a letter.
+TEST_F(ConfigTest, AFileThatIsNoTomlIsAProblemNotACrash) {
+  for (const char* text :
+       {"[=]\n", "[[=]]\n", "[a.=]\n", "=1\n", "a..b=1\n", "{", "[\n", "a=[{=}]\n"}) {
+    file_ = write("bad.toml", text);
+    EXPECT_THAT(load().problems, Contains(HasSubstr("bad.toml, line"))) << text;
+  }
+}
+
 TEST_F(ConfigTest, EverythingHasADefault) {
   const LoadedConfig loaded = load();
   EXPECT_THAT(loaded.problems, IsEmpty());

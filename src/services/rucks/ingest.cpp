@@ -1,6 +1,7 @@
 #include "services/rucks/ingest.hpp"
 
 #include "base/assert.hpp"
+#include "base/sabotage.hpp"
 #include "rucking/track_codec.hpp"
 #include "runtime/sleep.hpp"
 #include "services/rucks/packing.hpp"
@@ -157,6 +158,7 @@ struct Ingest::Lane {
   std::size_t awaited = 0;           // how many a transaction that is about to begin waits for
   std::atomic<std::size_t> size{0};  // of `queued`
   bool in_flight = false;
+  std::condition_variable idle;  // nothing is in flight any more
 };
 
 // Takes all that waits when its turn comes, and answers all of it when it is committed.
@@ -247,7 +249,13 @@ Ingest::Ingest(Dependencies dependencies)
                                });
 }
 
-Ingest::~Ingest() = default;
+// A batch is answered before the writer is done with its lane.
+Ingest::~Ingest() {
+  for (const auto& lane : lanes_) {
+    std::unique_lock lock(lane->mutex);
+    lane->idle.wait(lock, [&lane] { return !lane->in_flight; });
+  }
+}
 
 Ingest::Shard& Ingest::shard_of(RuckId ruck) {
   return *shards_[std::hash<RuckId>{}(ruck) % shards_.size()];
@@ -316,7 +324,11 @@ task<Result<Ingest::Outcome>> Ingest::try_live(store::Key key, const Batch& batc
           promise.set(*known);
           return;
         }
-        write.waiter = std::move(promise);
+        if (sabotage::breaks(sabotage::Promise::kAcknowledgeAfterCommit)) {
+          promise.set(Outcome{.step = Step::kStored, .stored = write.stored});
+        } else {
+          write.waiter = std::move(promise);
+        }
         enqueue(std::move(write));
       });
 }
@@ -329,6 +341,8 @@ std::optional<Ingest::Outcome> Ingest::advance(Live& live, const Batch& batch, W
   const auto points = new_ones(live.points, batch.points, duplicates);
   const auto samples = new_ones(live.heart_rate, batch.heart_rate, more_duplicates);
   if (!points || !samples) return Outcome{.step = Step::kOutOfOrder};
+  const bool is_sabotaged = sabotage::breaks(sabotage::Promise::kStoreOnce) && !live.tail.empty();
+  const std::vector<TrackPoint>& kept = is_sabotaged ? batch.points : *points;
   for (const TrackPoint& point : *points) {
     // Only the first can come before a pause that was fed already: times ascend.
     if (live.engine.feed(point) == rucking::Fed::kOutOfOrder) {
@@ -343,7 +357,7 @@ std::optional<Ingest::Outcome> Ingest::advance(Live& live, const Batch& batch, W
   }
   static_cast<void>(live.engine.drain_splits());  // computed again when they are asked for
   const rucking::Totals totals = live.engine.totals();
-  write.stored = {.inserted = static_cast<std::int64_t>(points->size() + samples->size()),
+  write.stored = {.inserted = static_cast<std::int64_t>(kept.size() + samples->size()),
                   .duplicates = duplicates + more_duplicates,
                   .distance_m = totals.distance_m,
                   .duration_s = totals.active_s()};
@@ -351,17 +365,17 @@ std::optional<Ingest::Outcome> Ingest::advance(Live& live, const Batch& batch, W
   if (write.stored.inserted == 0 && live.queued == 0) {
     return Outcome{.step = Step::kStored, .stored = write.stored};
   }
-  if (!points->empty()) {
-    if (live.tail.empty()) live.tail_first_ms = points->front().time_ms;
-    rucking::append_block(live.tail, *points);
-    live.tail_points += static_cast<std::int64_t>(points->size());
+  if (!kept.empty()) {
+    if (live.tail.empty()) live.tail_first_ms = kept.front().time_ms;
+    rucking::append_block(live.tail, kept);
+    live.tail_points += static_cast<std::int64_t>(kept.size());
   }
   if (!samples->empty()) {
     if (live.heart_rate_tail.empty()) live.heart_rate_tail_first_ms = samples->front().time_ms;
     rucking::append_block(live.heart_rate_tail, *samples);
     live.heart_rate_tail_samples += static_cast<std::int64_t>(samples->size());
   }
-  live.point_count += static_cast<std::int64_t>(points->size());
+  live.point_count += static_cast<std::int64_t>(kept.size());
   live.heart_rate_count += static_cast<std::int64_t>(samples->size());
   seal_tails(live, write);
   write.expected_version = live.version;
@@ -430,6 +444,7 @@ void Ingest::finish_flush(Lane& lane, std::vector<Write> writes, const Error* er
         if (!is_written) shard.erase(write.key.ruck);
       }
     }
+    if (!write.waiter) continue;  // sabotage
     if (error != nullptr) {
       waiters.push_back(write.waiter->fulfil(ruck::fail(*error)));
     } else {
@@ -443,6 +458,7 @@ void Ingest::finish_flush(Lane& lane, std::vector<Write> writes, const Error* er
     const std::lock_guard lock(lane.mutex);
     more = !lane.queued.empty();
     lane.in_flight = more;
+    if (!more) lane.idle.notify_all();
   }
   if (more) flush(lane);
 }
