@@ -1,7 +1,7 @@
 # Thin verbs over the CMake presets. Personal settings go into Makefile.local.
 -include Makefile.local
 .DEFAULT_GOAL := build
-.PHONY: packages build run test fast bench fmt lint asan tsan clean
+.PHONY: packages build run test fast bench fmt lint asan tsan torture fuzz clean screenshots lighthouse
 
 JOBS ?= $(shell nproc)
 
@@ -21,7 +21,7 @@ test: packages             ## every test that a machine without a GPU can run
 fast: packages             ## unit tests only, without sanitizers: under a minute once built
 	@cmake --preset dev >/dev/null
 	@cmake --build --preset dev -j $(JOBS) --target unit_tests ruck
-	@ctest --preset dev -R '^(?!.*(Api|/Postgres)).*' --stop-on-failure
+	@build/dev/tests/unit_tests --gtest_brief=1 --gtest_filter=-*/Postgres
 
 asan: packages             ## all C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@cmake --preset asan >/dev/null
@@ -32,6 +32,14 @@ tsan: packages             ## all C++ tests under ThreadSanitizer
 	@cmake --preset tsan >/dev/null
 	@cmake --build --preset tsan -j $(JOBS)
 	@ctest --preset tsan
+
+torture: packages          ## kill -9, power cuts, a bad network: SECONDS=300 [SEED=n] [SABOTAGE=ack-early|no-dedupe|no-fsync]
+	@cmake --preset dev >/dev/null
+	@cmake --build --preset dev -j $(JOBS) --target torture ruck
+	@$(if $(SEED),RUCK_TEST_SEED=$(SEED)) RUCK_TEST_SABOTAGE=$(SABOTAGE) build/dev/tests/torture $(or $(SECONDS),300)
+
+fuzz: packages             ## libFuzzer on all that reads input: [SECONDS=600 a target] [TARGET=location_json]
+	@scripts/fuzz $(or $(SECONDS),600) $(TARGET)
 
 bench: build               ## micro-benchmarks and a load run; figures for docs/performance.md
 	@scripts/bench
@@ -47,3 +55,14 @@ lint: packages             ## clang-tidy and the house rules
 
 clean:
 	@rm -rf build
+
+screenshots: build         ## pictures of every page, phone and desktop, light and dark
+	@mkdir -p build/web-tests && cp tests/web/*.mjs tests/web/*.json tests/web/.npmrc build/web-tests/
+	@cd build/web-tests && npm ci --no-audit --no-fund --prefer-offline --loglevel=error
+	@RUCK_BINARY=$(CURDIR)/build/release/ruck RUCK_TRACKS_DIR=$${RUCK_TRACKS_DIR:-$(CURDIR)/../shared/data/tracks} \
+	  node build/web-tests/screenshots.mjs docs/images
+
+lighthouse: build          ## scores and times of the web app into docs/performance-web.md
+	@mkdir -p build/lighthouse && cp tests/lighthouse/*.mjs tests/lighthouse/*.json tests/lighthouse/.npmrc build/lighthouse/
+	@cd build/lighthouse && npm ci --no-audit --no-fund --prefer-offline --loglevel=error
+	@node build/lighthouse/lighthouse.mjs build/release/ruck docs/performance-web.md

@@ -18,11 +18,12 @@ namespace ruck::app {
 namespace {
 constexpr int kExitShutdownTimeout = 70;  // EX_SOFTWARE of sysexits.h
 
-sigset_t stop_signals() {
+sigset_t awaited_signals() {
   sigset_t set;
   ::sigemptyset(&set);
   ::sigaddset(&set, SIGTERM);
   ::sigaddset(&set, SIGINT);
+  ::sigaddset(&set, SIGHUP);
   return set;
 }
 
@@ -65,7 +66,8 @@ std::string own_path() {
 
 void say_what_to_do_next(const ServerApp& app) {
   if (::isatty(STDERR_FILENO) == 0) return;
-  const std::string url = fmt::format("http://127.0.0.1:{}", app.port());
+  const std::string url =
+      fmt::format("{}://127.0.0.1:{}", app.is_secure() ? "https" : "http", app.port());
   fmt::print(stderr,
              "\nRuckingApp is ready at {0}\n\n"
              "  record a ruck from a GPX file   {1} replay FILE.gpx --load-kg 15 --url {0}\n"
@@ -80,7 +82,7 @@ int serve(Arguments arguments) {
   const auto config = config_from(arguments);
   if (!config) return 2;
   // Blocked before any thread exists, so that only this one takes them.
-  const sigset_t signals = stop_signals();
+  const sigset_t signals = awaited_signals();
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
   ServerApp app(*config);
@@ -91,7 +93,7 @@ int serve(Arguments arguments) {
   }
   say_what_to_do_next(app);
   int number = 0;
-  ::sigwait(&signals, &number);
+  for (::sigwait(&signals, &number); number == SIGHUP; ::sigwait(&signals, &number)) app.reload();
   telemetry::log_info("server.stopping", {{"signal", number}});
   // A second Ctrl-C ends it at once. Another SIGTERM does not: those who send it may repeat it.
   sigset_t interrupt;

@@ -20,6 +20,7 @@
 #include "services/rucks/service.hpp"
 #include "services/stats/service.hpp"
 #include "telemetry/log.hpp"
+#include "web/pages.hpp"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -69,7 +70,8 @@ std::size_t thread_count(const runtime::Config& config) {
 }
 
 std::string public_url(const runtime::Config& config) {
-  return config.public_url.empty() ? "http://" + config.listen : config.public_url;
+  if (!config.public_url.empty()) return config.public_url;
+  return (config.tls_cert.empty() ? "http://" : "https://") + config.listen;
 }
 }  // namespace
 
@@ -100,6 +102,7 @@ struct ServerApp::Parts {
   std::unique_ptr<runtime::BlockingPool> files;
   std::unique_ptr<gpx_import::GpxService> gpx;
   std::unique_ptr<System> system;
+  std::unique_ptr<web::Pages> pages;
   std::unique_ptr<http::Pressure> pressure;
   std::unique_ptr<http::Router> router;
   std::unique_ptr<http::Server> server;
@@ -182,7 +185,11 @@ void ServerApp::Parts::make_services() {
   files = std::make_unique<runtime::BlockingPool>(runtime::BlockingPool::Options{
       .name = "ruck-files", .threads = 1, .queue_max = kFilesQueueMax});
   gpx = std::make_unique<gpx_import::GpxService>(*rucks, *files, clock);
-  system = std::make_unique<System>(*database, metrics);
+  system = std::make_unique<System>(
+      *database, metrics,
+      WebSettings{.tiles_url = config.map_tiles, .attribution = config.map_attribution});
+  pages = std::make_unique<web::Pages>(embedded::web(),
+                                       web::Origins{.tiles = web::origin_of(config.map_tiles)});
 }
 
 // Rucks, those who follow them live, and people, who tell each other of changes.
@@ -229,11 +236,15 @@ void ServerApp::Parts::add_all_routes() {
   feed::add_routes(*router, *feed);
   live::add_routes(*router, *live);
   gpx_import::add_routes(*router, *gpx);
+  web::add_routes(*router, *pages);
   system->set_document(router->openapi().render(kVersion));
 }
 
 Result<> ServerApp::Parts::make_server() {
   const auto listen = runtime::parse_listen(config.listen);
+  if (config.tls_cert.empty() != config.tls_key.empty()) {
+    return fail(ErrorCode::kInvalidInput, "tls_cert and tls_key belong together: set both");
+  }
   auto proxies = http::TrustedProxies::parse(config.trusted_proxies);
   if (!proxies) return fail(std::move(proxies).error());
   server = std::make_unique<http::Server>(
@@ -241,7 +252,9 @@ Result<> ServerApp::Parts::make_server() {
                           .port = listen->port,
                           .connections_max = static_cast<std::size_t>(config.connections_max),
                           .cors_origins = split_list(config.cors_origins),
-                          .trusted_proxies = std::move(*proxies)},
+                          .trusted_proxies = std::move(*proxies),
+                          .tls_certificate = config.tls_cert,
+                          .tls_key = config.tls_key},
       http::Server::Dependencies{.router = *router,
                                  .cores = cores,
                                  .compression = *compression,
@@ -279,6 +292,20 @@ Result<> ServerApp::start() {
 }
 
 std::uint16_t ServerApp::port() const { return parts_->server->port(); }
+
+bool ServerApp::is_secure() const { return !parts_->config.tls_cert.empty(); }
+
+void ServerApp::reload() {
+  if (parts_->config.tls_cert.empty()) {
+    telemetry::log_info("server.nothing_to_reload");
+    return;
+  }
+  if (const Result<> loaded = parts_->server->load_certificate(); !loaded) {
+    telemetry::log_error("tls.not_reloaded", {{"reason", loaded.error().client_text()}});
+    return;
+  }
+  telemetry::log_info("tls.reloaded");
+}
 
 void ServerApp::stop() {
   parts_->system->drain();

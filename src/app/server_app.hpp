@@ -16,6 +16,9 @@ class ServerApp {
   // Opens the database, brings its schema up to date, starts the threads and listens.
   [[nodiscard]] Result<> start();
   [[nodiscard]] std::uint16_t port() const;
+  [[nodiscard]] bool is_secure() const;
+  // Reads again what may change while it runs: the certificate.
+  void reload();
   // Graceful: readiness off, requests finished, the writer drained and checkpointed.
   void stop();
 

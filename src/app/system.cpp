@@ -43,6 +43,12 @@ task<Result<VersionInfo>> System::version_info(VersionQuery query) {
                         .min_required_version = std::string(kOldestApp)};
 }
 
+task<Result<WebConfig>> System::web_config() {
+  co_return WebConfig{.version = std::string(kVersion),
+                      .map_tiles_url = web_.tiles_url,
+                      .map_attribution = web_.attribution};
+}
+
 task<Result<http::Response>> System::metrics() {
   co_return http::Response{.content_type = kMetricsType, .body = metrics_.render()};
 }
@@ -70,6 +76,9 @@ void add_routes(http::Router& r, System& s) {
   http::get(r, "/api/app/version-info", "system.version_info",
             {.summary = "Which mobile apps may be used", .auth = Auth::kNone}, &s,
             &System::version_info);
+  http::get(r, "/api/app/web-config", "system.web_config",
+            {.summary = "What the web app has to know of this server", .auth = Auth::kNone}, &s,
+            &System::web_config);
   http::get(r, "/api/openapi.json", "system.openapi",
             {.summary = "This document", .auth = Auth::kNone}, &s, &System::openapi);
 }

@@ -5,6 +5,8 @@
 #include "telemetry/metrics.hpp"
 
 #include <atomic>
+#include <string>
+#include <utility>
 
 namespace ruck::app {
 
@@ -38,16 +40,29 @@ BOOST_DESCRIBE_STRUCT(VersionInfo, (),
                       (platform, latest_version, min_required_version, force_update, update_url,
                        release_notes))
 
+// What the web app has to know of this server before anybody has signed in.
+struct WebSettings {
+  std::string tiles_url;    // of map tiles, with {z} {x} {y}; empty: maps show the track alone
+  std::string attribution;  // what the source of the tiles wants to be shown
+};
+struct WebConfig {
+  std::string version;
+  std::string map_tiles_url;
+  std::string map_attribution;
+};
+BOOST_DESCRIBE_STRUCT(WebConfig, (), (version, map_tiles_url, map_attribution))
+
 class System {
  public:
-  System(db::Database& database, const telemetry::Metrics& metrics)
-      : database_(database), metrics_(metrics) {}
+  System(db::Database& database, const telemetry::Metrics& metrics, WebSettings web)
+      : database_(database), metrics_(metrics), web_(std::move(web)) {}
 
   task<Result<Health>> live();
   task<Result<http::Response>> ready();
   task<Result<Health>> health();
   task<Result<SystemHealth>> system_health();
   task<Result<VersionInfo>> version_info(VersionQuery query);
+  task<Result<WebConfig>> web_config();
   task<Result<http::Response>> metrics();
   task<Result<http::Response>> openapi();
 
@@ -58,6 +73,7 @@ class System {
  private:
   db::Database& database_;
   const telemetry::Metrics& metrics_;
+  WebSettings web_;
   std::atomic<bool> draining_{false};
   std::string document_;
 };

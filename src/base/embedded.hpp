@@ -10,6 +10,17 @@ struct File {
   std::string_view bytes;
 };
 
+// A file of the web app, packed when it was built.
+struct WebFile {
+  std::string_view name;
+  std::string_view bytes;
+  std::string_view gzip;    // empty: not worth it
+  std::string_view brotli;  // likewise
+  std::string_view digest;  // of the bytes: the start of their SHA-256 in hex
+};
+
 std::span<const File> migrations();
+// Empty in a program that was built without the web app.
+std::span<const WebFile> web();
 
 }  // namespace ruck::embedded

@@ -1,5 +1,7 @@
 #include "cache/response_cache.hpp"
 
+#include "runtime/resumption.hpp"
+
 namespace ruck::cache {
 namespace {
 constexpr std::size_t kEntryOverheadBytes = 256;  // key, list and map nodes, counted roughly
@@ -12,6 +14,7 @@ std::string text_of(const http::ResponseKey& key) {
   const auto& user = key.user.value().bytes();
   text.append(reinterpret_cast<const char*>(user.data()), user.size());
   text.append(reinterpret_cast<const char*>(&key.revision), sizeof key.revision);
+  text.append(reinterpret_cast<const char*>(&key.subject_revision), sizeof key.subject_revision);
   text.append(key.target);
   return text;
 }
@@ -33,6 +36,9 @@ struct ResponseCache::Shard {
   std::unordered_map<std::string_view, List::iterator> by_key;  // views into the entries' own keys
   std::size_t bytes = 0;
 
+  using Waiter = runtime::Promise<std::shared_ptr<const http::SharedBody>>;
+  std::unordered_map<std::string, std::vector<Waiter>> flights;  // being computed, and who waits
+
   void remove(List::iterator entry) {
     bytes -= entry->bytes();
     by_key.erase(entry->key);
@@ -45,7 +51,9 @@ ResponseCache::ResponseCache(Options options, Revisions& revisions, telemetry::M
       revisions_(revisions),
       hits_(metrics.counter("ruck_cache_lookups_total", "Lookups of rendered answers",
                             {{"outcome", "hit"}})),
-      misses_(metrics.counter("ruck_cache_lookups_total", "", {{"outcome", "miss"}})) {
+      misses_(metrics.counter("ruck_cache_lookups_total", "", {{"outcome", "miss"}})),
+      joined_(metrics.counter("ruck_cache_joined_total",
+                              "Misses that waited for the same answer to another request")) {
   for (std::size_t i = 0; i < kShards; ++i) shards_.push_back(std::make_unique<Shard>());
 }
 
@@ -84,6 +92,45 @@ void ResponseCache::store(const http::ResponseKey& key, UtcUs now,
   shard.entries.push_front(std::move(entry));
   shard.by_key.emplace(shard.entries.front().key, shard.entries.begin());
   while (shard.bytes > limit) shard.remove(std::prev(shard.entries.end()));
+}
+
+task<http::ResponseStore::Joined> ResponseCache::join(http::ResponseKey key) {
+  Shard& shard = shard_of(key);
+  const std::string text = text_of(key);
+  {
+    const std::lock_guard lock(shard.mutex);
+    if (shard.flights.try_emplace(text).second) co_return std::nullopt;
+  }
+  joined_.add();
+  co_return co_await runtime::await_promise<std::shared_ptr<const http::SharedBody>>(
+      [&shard, &text](Shard::Waiter waiter) {
+        {
+          const std::lock_guard lock(shard.mutex);
+          const auto flight = shard.flights.find(text);
+          if (flight != shard.flights.end()) {
+            flight->second.push_back(std::move(waiter));
+            return;
+          }
+        }
+        waiter.set(nullptr);  // it has ended meanwhile
+      });
+}
+
+void ResponseCache::finish(const http::ResponseKey& key,
+                           std::shared_ptr<const http::SharedBody> body) {
+  std::vector<Shard::Waiter> waiters;
+  {
+    Shard& shard = shard_of(key);
+    const std::lock_guard lock(shard.mutex);
+    const auto flight = shard.flights.find(text_of(key));
+    if (flight == shard.flights.end()) return;
+    waiters = std::move(flight->second);
+    shard.flights.erase(flight);
+  }
+  std::vector<std::unique_ptr<runtime::Resumption>> resumptions;
+  resumptions.reserve(waiters.size());
+  for (Shard::Waiter& waiter : waiters) resumptions.push_back(waiter.fulfil(body));
+  if (!resumptions.empty()) runtime::deliver(std::move(resumptions));
 }
 
 }  // namespace ruck::cache

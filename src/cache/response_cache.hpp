@@ -27,6 +27,8 @@ class ResponseCache final : public http::ResponseStore {
   std::shared_ptr<const http::SharedBody> find(const http::ResponseKey& key, UtcUs now) override;
   void store(const http::ResponseKey& key, UtcUs now,
              std::shared_ptr<const http::SharedBody> body) override;
+  task<Joined> join(http::ResponseKey key) override;
+  void finish(const http::ResponseKey& key, std::shared_ptr<const http::SharedBody> body) override;
 
  private:
   static constexpr std::size_t kShards = 8;
@@ -38,6 +40,7 @@ class ResponseCache final : public http::ResponseStore {
   std::vector<std::unique_ptr<Shard>> shards_;
   telemetry::Counter& hits_;
   telemetry::Counter& misses_;
+  telemetry::Counter& joined_;
 };
 
 }  // namespace ruck::cache

@@ -132,6 +132,8 @@ struct Argument<RequestInfo> {
     return RequestInfo{.address = std::string(r.address),
                        .user_agent = std::string(r.header(Header::kUserAgent)),
                        .cookie = std::string(r.header(Header::kCookie)),
+                       .origin = std::string(r.header(Header::kOrigin)),
+                       .host = std::string(r.header(Header::kHost)),
                        .is_secure = r.is_secure,
                        .now = r.received_at};
   }

@@ -24,6 +24,12 @@ std::optional<std::string_view> find_cookie(std::string_view cookies, std::strin
   return std::nullopt;
 }
 
+bool is_same_origin(const RequestInfo& info) {
+  const std::size_t scheme_end = info.origin.find("://");
+  if (scheme_end == std::string::npos || info.host.empty()) return false;
+  return equals_ignoring_case(std::string_view(info.origin).substr(scheme_end + 3), info.host);
+}
+
 bool list_accepts(std::string_view list, std::string_view token) {
   while (!list.empty()) {
     const std::size_t end = list.find(',');

@@ -70,9 +70,14 @@ struct RequestInfo {
   std::string address;
   std::string user_agent;
   std::string cookie;
+  std::string origin;  // of the page that asks; browsers send it with every POST
+  std::string host;
   bool is_secure = false;
   UtcUs now{};
 };
+
+// Whether the request comes from a page of this very server, as the browser says.
+[[nodiscard]] bool is_same_origin(const RequestInfo& info);
 
 // A body that is rendered once and sent many times.
 struct SharedBody {

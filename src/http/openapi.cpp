@@ -91,12 +91,20 @@ void OpenApi::write_operation(json::Writer& w, const Operation& operation) {
   }
   w.key("responses");
   w.begin_object();
+  std::map<int, std::vector<std::string>> schemas;  // a status may have one of several bodies
   for (const OperationDoc::Reply& reply : doc.replies) {
-    w.key(std::to_string(reply.status));
+    auto& of_status = schemas[reply.status];
+    if (!reply.schema.empty()) of_status.push_back(reply.schema);
+  }
+  for (const auto& [status, of_status] : schemas) {
+    w.key(std::to_string(status));
     w.begin_object();
     w.key("description");
-    w.string(reply.status == 201 ? "Created" : "Success");
-    if (!reply.schema.empty()) write_content(w, reply.type, reply.schema);
+    w.string(status == 201 ? "Created" : "Success");
+    if (!of_status.empty()) {
+      write_content(w, "application/json",
+                    of_status.size() == 1 ? of_status.front() : detail::one_of(of_status));
+    }
     w.end_object();
   }
   w.key("default");

@@ -17,7 +17,6 @@ struct OperationDoc {
   struct Reply {
     int status = 200;
     std::string schema;  // empty: not JSON
-    std::string type = "application/json";
   };
   std::vector<Reply> replies;
 };

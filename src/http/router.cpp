@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "http/bind.hpp"
 #include "http/compress.hpp"
+#include "http/etag.hpp"
 #include "http/problem.hpp"
 #include "telemetry/log.hpp"
 
@@ -176,28 +177,76 @@ task<Response> Router::run(const Request& request, const Match& match) const {
   }
   Result<> admitted = admit(call);
   if (!admitted) co_return problem(admitted.error(), request.request_id);
+  Response response;
   if (match.route->options.cached && dependencies_.responses != nullptr) {
-    co_return co_await run_cached(call);
+    response = co_await run_cached(call);
+  } else {
+    response = co_await match.route->handler(call);
   }
-  co_return co_await match.route->handler(call);
+  // What a signed-in user reads may be kept by that user's client, if it asks each time.
+  if (call.viewer && request.method != Method::kPost) revalidate(request, response);
+  co_return response;
 }
+
+task<std::optional<ResponseKey>> Router::key_of(const Call& call) const {
+  ResponseStore& store = *dependencies_.responses;
+  ResponseKey key{.user = call.viewer->user};
+  const Result<std::uint64_t> revision = co_await store.revision(key.user);
+  if (!revision) co_return std::nullopt;
+  key.revision = *revision;
+  if (!call.route.options.about_user_in_path) co_return key;
+  const auto subject = Uuid::parse(call.path_params[0]);
+  if (!subject) co_return std::nullopt;
+  const Result<std::uint64_t> theirs = co_await store.revision(UserId(*subject));
+  if (!theirs) co_return std::nullopt;
+  key.subject_revision = *theirs;
+  co_return key;
+}
+
+namespace {
+// The promise to the others who wait for an answer, kept whatever happens.
+class Flight {
+ public:
+  Flight(ResponseStore& store, const ResponseKey& key) : store_(store), key_(key) {}
+  ~Flight() { store_.finish(key_, std::move(body)); }
+  Flight(const Flight&) = delete;
+  Flight& operator=(const Flight&) = delete;
+
+  std::shared_ptr<const SharedBody> body;
+
+ private:
+  ResponseStore& store_;
+  const ResponseKey& key_;
+};
+}  // namespace
 
 task<Response> Router::run_cached(Call& call) const {
   ResponseStore& store = *dependencies_.responses;
-  const Result<std::uint64_t> revision = co_await store.revision(call.viewer->user);
-  if (!revision) co_return co_await call.route.handler(call);
+  auto key = co_await key_of(call);
+  if (!key) co_return co_await call.route.handler(call);
   const std::string target = std::string(call.request.path) + "?" + std::string(call.request.query);
-  const ResponseKey key{.user = call.viewer->user, .revision = *revision, .target = target};
+  key->target = target;
   const UtcUs now = call.request.received_at;
-  if (auto found = store.find(key, now)) co_return Response{.shared = std::move(found)};
+  if (auto found = store.find(*key, now)) co_return Response{.shared = std::move(found)};
+  auto joined = co_await store.join(*key);
+  if (!joined) co_return co_await compute_cached(call, *key);
+  if (*joined) co_return Response{.shared = std::move(*joined)};
+  co_return co_await call.route.handler(call);
+}
+
+task<Response> Router::compute_cached(Call& call, const ResponseKey& key) const {
+  ResponseStore& store = *dependencies_.responses;
+  Flight flight(store, key);
   Response response = co_await call.route.handler(call);
   if (response.status != 200 || response.shared || !response.headers.empty()) co_return response;
   auto shared = std::make_shared<SharedBody>();
   shared->bytes = std::move(response.body);
+  shared->etag = etag_of(shared->bytes);
   if (shared->bytes.size() >= kGzipBytesMin) shared->gzip = gzip(shared->bytes);
   response.body.clear();
   response.shared = shared;
-  store.store(key, now, std::move(shared));
+  flight.body = shared;
+  store.store(key, call.request.received_at, std::move(shared));
   co_return response;
 }
 

@@ -50,6 +50,8 @@ struct RouteOptions {
   // The answer depends only on the user's own data: it may be kept until the user's revision
   // changes.
   bool cached = false;
+  // Of a cached route: it also depends on the data of the user whose id is the first in the path.
+  bool about_user_in_path = false;
   // Answered however busy the server is: probes, metrics.
   bool vital = false;
 };
@@ -122,6 +124,8 @@ class Router {
   [[nodiscard]] Result<> authenticate(Call& call) const;
   [[nodiscard]] task<Response> run(const Request& request, const Match& match) const;
   [[nodiscard]] task<Response> run_cached(Call& call) const;
+  [[nodiscard]] task<Response> compute_cached(Call& call, const ResponseKey& key) const;
+  [[nodiscard]] task<std::optional<ResponseKey>> key_of(const Call& call) const;
   void count(const Route* route, int status) const;
 
   Dependencies dependencies_;

@@ -26,6 +26,7 @@ class Schemas {
     std::string doc;
     std::string schema;
     bool is_required = false;
+    bool is_always_sent = false;  // of what is written: never left out
   };
   template <json::Described T>
   [[nodiscard]] std::vector<Member> members_of();
@@ -136,7 +137,8 @@ std::vector<Schemas::Member> Schemas::members_of() {
     members.push_back({.name = member.name,
                        .doc = std::string(rule.doc),
                        .schema = of<Type>(rule),
-                       .is_required = rule.is_required});
+                       .is_required = rule.is_required,
+                       .is_always_sent = !json::IsOmittable<Type>::value});
   });
   return members;
 }
@@ -151,10 +153,14 @@ void Schemas::add_component(const std::string& name) {
   w.key("properties");
   w.begin_object();
   std::vector<std::string> required;
+  // What has rules is read; anything else is written, and then every member is there.
+  constexpr bool kIsWritten = RulesOf<T>::kRules.empty();
   for (const Member& member : members_of<T>()) {
     w.key(member.name);
     w.raw(member.schema);
-    if (member.is_required) required.push_back(member.name);
+    if (member.is_required || (kIsWritten && member.is_always_sent)) {
+      required.push_back(member.name);
+    }
   }
   w.end_object();
   if (!required.empty()) {

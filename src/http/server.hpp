@@ -30,6 +30,8 @@ struct ServerOptions {
   std::size_t connections_max = kConnectionsMax;
   std::vector<std::string> cors_origins;
   TrustedProxies trusted_proxies;
+  std::string tls_certificate;  // PEM file with the chain; empty: plain HTTP
+  std::string tls_key;          // PEM file
 };
 
 class Server {
@@ -48,6 +50,8 @@ class Server {
 
   // Binds and listens; the error says what was wrong with the address or the port.
   [[nodiscard]] Result<> listen();
+  // Reads the certificate's files again, for the connections to come. Nothing without TLS.
+  [[nodiscard]] Result<> load_certificate();
   [[nodiscard]] std::uint16_t port() const;
   // Takes connections from now on. The cores must run.
   void start();

@@ -8,6 +8,10 @@
 
 #define TOML_EXCEPTIONS 0
 #define TOML_HEADER_ONLY 1
+// Input reaches its assertions ("[=]"), and with NDEBUG it would have the compiler assume them.
+// What follows each of them reports the error properly.
+#undef NDEBUG
+#define TOML_ASSERT(expr) static_assert(true)
 #include "base/text.hpp"
 
 #include <toml++/toml.h>
@@ -113,6 +117,26 @@ const Setting kSettings[] = {
      .doc = "Where people reach this server, for links in e-mails. Empty: taken from `listen`.",
      .member = &Config::public_url,
      .check = check_url},
+    {.name = "tls_cert",
+     .fallback = "",
+     .doc = "PEM file with the certificate and its chain: `listen` speaks https. Read again on "
+            "SIGHUP. Empty: plain http.",
+     .member = &Config::tls_cert},
+    {.name = "tls_key",
+     .fallback = "",
+     .doc = "PEM file with the certificate's key.",
+     .member = &Config::tls_key},
+    {.name = "map_tiles",
+     .fallback = "",
+     .doc =
+         "Map tiles of the web app, for example https://tile.example.org/{z}/{x}/{y}.png. Empty: "
+         "maps show the track alone, and nothing is asked of anybody else.",
+     .member = &Config::map_tiles,
+     .check = check_url},
+    {.name = "map_attribution",
+     .fallback = "",
+     .doc = "What the source of the map tiles wants to be shown on the map.",
+     .member = &Config::map_attribution},
     {.name = "token_keys",
      .fallback = "",
      .doc =
@@ -165,6 +189,35 @@ std::optional<std::string> read_text(const std::string& path) {
   return out.str();
 }
 
+// The end of the string or comment that begins at `at`, or `at` where none does.
+std::size_t end_of_quoted(std::string_view text, std::size_t at) {
+  if (text[at] == '#') return std::min(text.find('\n', at), text.size());
+  for (const std::string_view quote : {"\"\"\"", "'''", "\"", "'"}) {
+    if (!text.substr(at).starts_with(quote)) continue;
+    const bool has_escapes = quote.front() == '"';
+    for (std::size_t i = at + quote.size(); i < text.size(); ++i) {
+      if (text.substr(i).starts_with(quote)) return i + quote.size();
+      if (quote.size() == 1 && text[i] == '\n') return i;
+      if (has_escapes && text[i] == '\\') ++i;
+    }
+    return text.size();
+  }
+  return at;
+}
+
+// The line of a byte that TOML allows in strings and comments only. The parser's own code takes
+// such a byte for one that cannot be there.
+std::optional<std::int64_t> line_of_stray_byte(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    if ((static_cast<unsigned char>(text[at]) & 0x80U) != 0) {
+      return 1 + std::ranges::count(text.substr(0, at), '\n');
+    }
+    at = std::max(at + 1, end_of_quoted(text, at));
+  }
+  return std::nullopt;
+}
+
 using FileValues = std::vector<std::pair<std::string, std::string>>;
 
 FileValues read_file(const std::string& path, LoadedConfig& loaded) {
@@ -173,6 +226,11 @@ FileValues read_file(const std::string& path, LoadedConfig& loaded) {
   if (!text) {
     loaded.problems.push_back("config file " + path + " cannot be read");
     return values;
+  }
+  if (const auto line = line_of_stray_byte(*text)) {
+    loaded.problems.push_back(fmt::format(
+        "config file {}, line {}: only ASCII may stand outside of quotes", path, *line));
+    return {};
   }
   const toml::parse_result table = toml::parse(*text);
   if (!table) {

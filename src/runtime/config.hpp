@@ -27,6 +27,10 @@ struct Config {
   std::string cors_origins;
   std::string trusted_proxies;
   std::string public_url;
+  std::string tls_cert;
+  std::string tls_key;
+  std::string map_tiles;
+  std::string map_attribution;
   std::string token_keys;
 };
 

@@ -181,7 +181,57 @@ TEST_P(AuthTest, ARefreshTokenMayComeFourWays) {
             200);
   EXPECT_EQ(token(anna, anna.post("/api/auth/refresh?refresh_token=" + anna.refresh_token)), 200);
   anna.raw().set_header("Cookie", "a=b; ruck_refresh=" + anna.refresh_token);
-  EXPECT_EQ(token(anna, anna.post("/api/auth/refresh")), 200);
+  anna.raw().set_header("Origin", server_->url());
+  EXPECT_EQ(anna.post("/api/auth/refresh").status, 200);
+}
+
+// The value of the cookie that a reply sets.
+std::string cookie_in(const Reply& r) {
+  const std::string header(r.raw.header("Set-Cookie"));
+  const std::size_t begin = header.find('=') + 1;
+  return header.substr(begin, header.find(';') - begin);
+}
+
+TEST_P(AuthTest, APageGetsItsRefreshTokenInTheCookieAlone) {
+  ApiClient page = client();
+  const Reply made =
+      page.post("/api/auth/signup", R"({"email":"page@example.org","password":"long enough",)"
+                                    R"("username":"page","refresh_in":"cookie"})");
+  EXPECT_EQ(made.status, 201);
+  EXPECT_FALSE(made.body.contains("refresh_token")) << made.body;
+  EXPECT_NE(made.json["access_token"].text(), "");
+  const Reply in =
+      page.post("/api/auth/login",
+                R"({"email":"page@example.org","password":"long enough","refresh_in":"cookie"})");
+  EXPECT_EQ(in.status, 200);
+  EXPECT_FALSE(in.body.contains("refresh_token"));
+  const std::string token = cookie_in(in);
+  EXPECT_GT(token.size(), 32U);
+
+  page.raw().set_header("Cookie", "ruck_refresh=" + token);
+  page.raw().set_header("Origin", server_->url());
+  const Reply refreshed = page.post("/api/auth/refresh");
+  EXPECT_EQ(refreshed.status, 200);
+  EXPECT_FALSE(refreshed.body.contains("refresh_token"));
+  EXPECT_NE(cookie_in(refreshed), token);
+
+  page.raw().set_header("Cookie", "ruck_refresh=" + cookie_in(refreshed));
+  EXPECT_EQ(page.post("/api/auth/logout").status, 200) << "without an access token";
+  EXPECT_EQ(page.post("/api/auth/refresh").status, 401);
+}
+
+TEST_P(AuthTest, TheCookieOfAnotherSitesRequestIsNotRead) {
+  ApiClient anna = user("anna");
+  const std::string cookie = "ruck_refresh=" + anna.refresh_token;
+  for (const char* origin : {"", "null", "https://evil.example", "http://evil.example:80"}) {
+    ApiClient page = client();
+    page.raw().set_header("Cookie", cookie);
+    if (*origin != '\0') page.raw().set_header("Origin", origin);
+    EXPECT_EQ(page.post("/api/auth/refresh").status, 400) << origin;
+    EXPECT_EQ(page.post("/api/auth/logout").status, 200) << origin;
+  }
+  EXPECT_EQ(anna.post("/api/auth/refresh", refresh_body(anna.refresh_token)).status, 200)
+      << "nobody else has ended the session";
 }
 
 TEST_P(AuthTest, BadRefreshes) {

@@ -132,6 +132,17 @@ TEST_P(HttpTest, ChunkedBodiesAreRead) {
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 401"));
 }
 
+// An assertion of the parser's library ended a server that was not built for release.
+TEST_P(HttpTest, AnEmptyChunkedBodyMayComeByteByByte) {
+  ApiClient anybody = client();
+  const std::string request =
+      "POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+      "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\n";
+  EXPECT_THAT(exchange_raw(server_->port(), request, std::chrono::seconds(5), 1),
+              StartsWith("HTTP/1.1 400"));
+  EXPECT_EQ(anybody.get("/livez").status, 200);
+}
+
 TEST_P(HttpTest, AClientThatWaitsForContinueGetsIt) {
   const std::string answer = exchange_raw(server_->port(),
                                           "POST /api/auth/login HTTP/1.1\r\nHost: "

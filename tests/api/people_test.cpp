@@ -177,6 +177,63 @@ TEST_P(PeopleTest, ABlockHidesEachFromTheOtherEverywhere) {
   EXPECT_EQ(counts(anna, berta, "followersCount"), 1) << "follows do not come back";
 }
 
+// Answers are kept; each of these actions must make the one before unreachable at once, for who
+// acted and for who is looked at.
+TEST_P(PeopleTest, NoAnswerIsStaleAfterAnAction) {
+  ApiClient anna = user("anna");
+  ApiClient berta = user("berta");
+  const auto shown = [&](ApiClient& viewer) {
+    const std::string path = user_path(anna, "profile");
+    const std::string body = viewer.get(path).body;
+    EXPECT_EQ(viewer.get(path).body, body) << "the second one is kept";
+    return json::Tree::parse(body)["data"];
+  };
+  for (int round = 0; round < 5; ++round) {
+    EXPECT_EQ(shown(berta)["stats"]["followersCount"].integer(), 0);
+    berta.post(user_path(anna, "follow"), "{}");
+    EXPECT_EQ(shown(berta)["stats"]["followersCount"].integer(), 1);
+    EXPECT_EQ(shown(anna)["stats"]["followersCount"].integer(), 1);
+    anna.put("/api/users/profile", R"({"username":"anna)" + std::to_string(round) + "\"}");
+    EXPECT_EQ(shown(berta)["user"]["username"].text(), "anna" + std::to_string(round));
+    berta.del(user_path(anna, "follow"));
+    EXPECT_FALSE(shown(berta)["user"]["isFollowing"].boolean());
+    anna.patch("/api/users/me/privacy", R"({"isPrivateProfile":true})");
+    EXPECT_FALSE(shown(berta)["stats"].has("followersCount")) << "anna acted, berta sees it";
+    anna.patch("/api/users/me/privacy", R"({"isPrivateProfile":false})");
+    anna.post(user_path(berta, "block"), "{}");
+    EXPECT_EQ(berta.get(user_path(anna, "profile")).status, 404);
+    anna.del(user_path(berta, "block"));
+  }
+  const std::string id = record_ruck(anna, {.start_ms = now_ms() - 3'600'000, .count = 600});
+  EXPECT_EQ(shown(berta)["stats"]["totalRucks"].integer(), 1);
+  anna.patch("/api/rucks/" + id, R"({"visibility":"private"})");
+  EXPECT_EQ(shown(berta)["stats"]["totalRucks"].integer(), 0);
+  EXPECT_EQ(shown(anna)["stats"]["totalRucks"].integer(), 1);
+}
+
+TEST_P(PeopleTest, WhatHasNotChangedIsNotSentAgain) {
+  ApiClient anna = user("anna");
+  ApiClient berta = user("berta");
+  const std::string id = record_ruck(anna, {.start_ms = now_ms() - 3'600'000, .count = 600});
+  for (const std::string& path : {user_path(anna, "profile"), std::string("/api/users/profile"),
+                                  std::string("/api/rucks"), "/api/rucks/" + id + "/details",
+                                  std::string("/api/ruck-buddies"), user_path(anna, "followers")}) {
+    const auto ask = [&](const std::string& tag) {
+      return exchange_raw(server_->port(),
+                          "GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" +
+                              "Authorization: Bearer " + berta.token + "\r\n" +
+                              (tag.empty() ? "" : "If-None-Match: " + tag + "\r\n") + "\r\n");
+    };
+    const std::string first = ask("");
+    const std::size_t at = first.find("ETag: ");
+    ASSERT_NE(at, std::string::npos) << path << first;
+    const std::string tag = first.substr(at + 6, first.find('\r', at) - at - 6);
+    const std::string again = ask(tag);
+    EXPECT_THAT(again, testing::StartsWith("HTTP/1.1 304")) << path;
+    EXPECT_TRUE(again.ends_with("\r\n\r\n")) << "and no body";
+  }
+}
+
 TEST_P(PeopleTest, ListsArePagedByNumberAndByCursor) {
   ApiClient anna = user("anna");
   constexpr int kFollowers = 45;

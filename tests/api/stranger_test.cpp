@@ -42,6 +42,7 @@ const std::string kAboutServer = "is about the server";
 const std::map<std::string, Operation>& operations() {
   static const std::map<std::string, Operation> all = {
       {"GET /api/app/version-info", {{}, kAboutServer}},
+      {"GET /api/app/web-config", {{}, kAboutServer}},
       {"GET /api/openapi.json", {{}, kAboutServer}},
       {"GET /api/system/health", {{}, kAboutServer}},
       {"GET /health", {{}, kAboutServer}},
@@ -57,6 +58,8 @@ const std::map<std::string, Operation>& operations() {
 
       {"GET /api/rucks", {{{"/api/rucks?limit=200", ""}}, ""}},
       {"POST /api/rucks", {{{"/api/rucks", R"({"ruck_weight_kg":5,"is_public":false})"}}, ""}},
+      {"GET /api/rucks/records", {{{"/api/rucks/records", ""}}, ""}},
+      {"GET /api/rucks/{id}/gpx", {{{"/api/rucks/{ruck}/gpx", ""}}, ""}},
       {"GET /api/rucks/{id}", {{{"/api/rucks/{ruck}", ""}}, ""}},
       {"PATCH /api/rucks/{id}", {{{"/api/rucks/{ruck}", R"({"notes":"x"})"}}, ""}},
       {"DELETE /api/rucks/{id}", {{{"/api/rucks/{ruck}", ""}}, ""}},

@@ -4,10 +4,12 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <stdexcept>
@@ -91,7 +93,8 @@ Reply ApiClient::sign_up(const std::string& name) {
   return reply;
 }
 
-std::string exchange_raw(int port, std::string_view bytes, std::chrono::milliseconds wait) {
+std::string exchange_raw(int port, std::string_view bytes, std::chrono::milliseconds wait,
+                         std::size_t piece) {
   const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -101,9 +104,12 @@ std::string exchange_raw(int port, std::string_view bytes, std::chrono::millisec
     ::close(socket);
     throw std::runtime_error("cannot connect");
   }
+  const int at_once = 1;
+  ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
   std::string_view rest = bytes;
   while (!rest.empty()) {
-    const ssize_t sent = ::send(socket, rest.data(), rest.size(), MSG_NOSIGNAL);
+    const ssize_t sent = ::send(socket, rest.data(), std::min(piece, rest.size()), MSG_NOSIGNAL);
+    if (piece < rest.size()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     if (sent <= 0) break;  // the server has had enough; what it says is read below
     rest.remove_prefix(static_cast<std::size_t>(sent));
   }

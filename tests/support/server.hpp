@@ -88,9 +88,11 @@ class ApiClient {
   http::Client client_;
 };
 
-// Sends bytes as they are and reads until the server closes or `wait` has passed.
+// Sends bytes as they are, at once or in pieces that arrive one by one, and reads until the server
+// closes or `wait` has passed.
 std::string exchange_raw(int port, std::string_view bytes,
-                         std::chrono::milliseconds wait = std::chrono::seconds(5));
+                         std::chrono::milliseconds wait = std::chrono::seconds(5),
+                         std::size_t piece = std::string_view::npos);
 
 // A test against the real binary on both databases.
 class ApiTest : public testing::TestWithParam<DatabaseKind> {

@@ -1,5 +1,7 @@
 #include "cache/response_cache.hpp"
 
+#include "runtime/sleep.hpp"
+#include "runtime/task_group.hpp"
 #include "support/databases.hpp"
 
 #include <gtest/gtest.h>
@@ -46,6 +48,57 @@ TEST_P(ResponseCacheTest, WhatWasUsedLongestAgoGoesFirst) {
   EXPECT_TRUE(cache.find(key(3), clock_.now()));
   cache.store(key(4), clock_.now(), body(std::string(5000, 'd')));
   EXPECT_FALSE(cache.find(key(4), clock_.now())) << "larger than the shard";
+}
+
+TEST_P(ResponseCacheTest, AnAnswerIsAlsoOfTheRevisionOfWhomItIsAbout) {
+  Revisions revisions(database());
+  ResponseCache cache({}, revisions, metrics_);
+  http::ResponseKey about = key(1);
+  about.subject_revision = 5;
+  cache.store(about, clock_.now(), body("one"));
+  EXPECT_TRUE(cache.find(about, clock_.now()));
+  about.subject_revision = 6;
+  EXPECT_FALSE(cache.find(about, clock_.now()));
+}
+
+// Asks as a request does: the first one computes for a while, the others wait for it.
+task<> ask(ResponseCache& cache, http::ResponseKey key, bool succeeds, std::atomic<int>& computed,
+           std::atomic<int>& answered) {
+  auto joined = co_await cache.join(key);
+  if (joined) {
+    if (!*joined) {
+      ++computed;
+    } else if ((*joined)->bytes == "answer") {
+      ++answered;
+    }
+    co_return;
+  }
+  ++computed;
+  co_await runtime::sleep_for(std::chrono::milliseconds(100));
+  cache.finish(key, succeeds
+                        ? std::make_shared<http::SharedBody>(http::SharedBody{.bytes = "answer"})
+                        : nullptr);
+}
+
+TEST_P(ResponseCacheTest, ManyRequestsForOneMissingAnswerComputeItOnce) {
+  Revisions revisions(database());
+  ResponseCache cache({}, revisions, metrics_);
+  runtime::Cores cores(2);
+  cores.start();
+  for (const bool succeeds : {true, false}) {
+    runtime::TaskGroup group("test", [](std::string_view, const std::exception_ptr&) { FAIL(); });
+    std::atomic<int> computed = 0;
+    std::atomic<int> answered = 0;
+    constexpr int kRequests = 40;
+    for (int i = 0; i < kRequests; ++i) {
+      group.spawn(cores.at(static_cast<std::size_t>(i % 2)),
+                  ask(cache, key(1), succeeds, computed, answered));
+    }
+    group.join();
+    EXPECT_EQ(computed, succeeds ? 1 : kRequests) << "after a failure each makes its own";
+    EXPECT_EQ(answered, succeeds ? kRequests - 1 : 0);
+  }
+  cores.stop_and_join();
 }
 
 RUCK_ON_BOTH_DATABASES(ResponseCacheTest);

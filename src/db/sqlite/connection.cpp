@@ -1,5 +1,7 @@
 #include "db/sqlite/connection.hpp"
 
+#include "base/sabotage.hpp"
+
 #include <sqlite3.h>
 
 #include <algorithm>
@@ -12,10 +14,12 @@ constexpr int kBusyTimeoutMs = 5000;  // recovery and the last close may hold a 
 constexpr int kProgressInstructions =
     4000;  // of the virtual machine, between looks at the deadline
 
+// Small pages: what a batch rewrites is one row of at most 2 KiB, and a page is written whole.
 // FULL: a commit has reached the disk when COMMIT returns. Checkpoints are the writer's own.
 constexpr const char* kWriterPragmas =
-    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;"
-    "PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY;"
+    "PRAGMA page_size=2048; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+    "PRAGMA wal_autocheckpoint=0; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA "
+    "temp_store=MEMORY;"
     "PRAGMA secure_delete=FAST; PRAGMA cache_size=-65536;";
 constexpr const char* kReaderPragmas =
     "PRAGMA query_only=ON; PRAGMA wal_autocheckpoint=0; PRAGMA trusted_schema=OFF;"
@@ -126,6 +130,7 @@ Connection::Connection(const ConnectionOptions& options, Observer observe)
   sqlite3_extended_result_codes(handle, 1);
   sqlite3_busy_timeout(handle, kBusyTimeoutMs);
   run_script(options.mode == Mode::kReadWrite ? kWriterPragmas : kReaderPragmas);
+  if (sabotage::breaks(sabotage::Promise::kSync)) run_script("PRAGMA synchronous=OFF");
   sqlite3_wal_hook(handle, &Connection::on_wal, this);  // wal_autocheckpoint above would remove it
 }
 

@@ -11,10 +11,9 @@
 
 namespace ruck::db::sqlite {
 namespace {
-constexpr std::size_t kGroupJobsMax = 1024;                     // bounds what one commit can delay
-constexpr auto kGroupTimeMax = std::chrono::milliseconds(3);    // likewise
-constexpr int kCheckpointPages = 4096;                          // 16 MiB of log: then copy it
-constexpr int kTruncatePages = 16384;                           // 64 MiB: readers hold it back
+constexpr std::size_t kGroupJobsMax = 1024;                   // bounds what one commit can delay
+constexpr auto kGroupTimeMax = std::chrono::milliseconds(3);  // likewise
+constexpr int kTruncateFactor = 4;  // of the pages of a checkpoint: readers hold it back
 constexpr auto kTruncateWait = std::chrono::milliseconds(100);  // for readers, before going on
 constexpr auto kReadTimeMax = std::chrono::seconds(2);          // a longer read would pin the log
 constexpr auto kRecoveryEvery = std::chrono::seconds(2);
@@ -247,10 +246,10 @@ void SqliteDatabase::deliver_all(Group group) {
 }
 
 void SqliteDatabase::checkpoint_if_due() {
-  if (writer_->wal_pages() < kCheckpointPages) return;
+  if (writer_->wal_pages() < options_.checkpoint_pages) return;
   const telemetry::Stopwatch time(checkpoint_seconds_);
   try {
-    const bool truncate = writer_->wal_pages() >= kTruncatePages;
+    const bool truncate = writer_->wal_pages() >= kTruncateFactor * options_.checkpoint_pages;
     writer_->checkpoint(
         truncate ? Connection::Checkpoint::kTruncate : Connection::Checkpoint::kPassive,
         kTruncateWait);

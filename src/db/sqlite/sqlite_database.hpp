@@ -34,7 +34,8 @@ struct Options {
   std::size_t readers = 2;
   std::size_t write_queue_max = 8192;  // jobs; each waits at most a few group commits
   std::size_t read_queue_max = 4096;
-  std::string vfs;  // see ConnectionOptions
+  int checkpoint_pages = 8192;  // 16 MiB of log: then it is copied into the file
+  std::string vfs;              // see ConnectionOptions
   // Beside a server that has the file: no lock, no writer; every write is refused.
   bool read_only = false;
 };

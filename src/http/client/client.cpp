@@ -110,7 +110,9 @@ Result<ClientResponse> Client::send(Method method, std::string_view target, std:
                                     std::string_view content_type) {
   std::string bytes;
   bytes += name_of(method);
-  bytes += " " + url_.path + std::string(target) + " HTTP/1.1\r\nHost: " + url_.host + "\r\n";
+  bytes += " " + url_.path + std::string(target) + " HTTP/1.1\r\nHost: " + url_.host;
+  if (url_.port != "80") bytes += ":" + url_.port;  // RFC 9110 §7.2
+  bytes += "\r\n";
   if (!token_.empty()) bytes += "Authorization: Bearer " + token_ + "\r\n";
   for (const auto& [name, value] : headers_) bytes += name + ": " + value + "\r\n";
   if (!body.empty()) bytes += "Content-Type: " + std::string(content_type) + "\r\n";

@@ -3,6 +3,7 @@
 #include "base/random.hpp"
 #include "http/session/connection.hpp"
 #include "http/session/socket_session.hpp"
+#include "http/session/tls.hpp"
 #include "runtime/sleep.hpp"
 #include "telemetry/log.hpp"
 
@@ -20,6 +21,8 @@ using session::PerCore;
 using session::PlainTransport;
 using session::Shared;
 using session::TcpSocket;
+using session::TlsCertificate;
+using session::TlsTransport;
 namespace asio = boost::asio;
 using Acceptor = asio::basic_socket_acceptor<asio::ip::tcp, IoExecutor>;
 using runtime::Timer;
@@ -73,6 +76,7 @@ struct Server::State {
 
   const ServerOptions options;
   const Dependencies deps;
+  std::unique_ptr<TlsCertificate> certificate;  // null: plain HTTP
   Shared shared;
   session::SocketShared sockets;
   std::vector<std::unique_ptr<PerCore>> per_core;
@@ -86,11 +90,21 @@ struct Server::State {
 };
 
 Server::Server(ServerOptions options, Dependencies dependencies)
-    : state_(std::make_unique<State>(std::move(options), dependencies)) {}
+    : state_(std::make_unique<State>(std::move(options), dependencies)) {
+  const ServerOptions& o = state_->options;
+  if (!o.tls_certificate.empty()) {
+    state_->certificate = std::make_unique<TlsCertificate>(o.tls_certificate, o.tls_key);
+  }
+}
 
 Server::~Server() { drain(std::chrono::milliseconds(0)); }
 
+Result<> Server::load_certificate() {
+  return state_->certificate ? state_->certificate->load() : Result<>();
+}
+
 Result<> Server::listen() {
+  if (Result<> loaded = load_certificate(); !loaded) return loaded;
   ErrorCodeAsio error;
   const auto address = asio::ip::make_address(state_->options.address, error);
   if (error) {
@@ -142,6 +156,12 @@ task<> Server::State::serve(std::size_t core, TcpSocket socket, std::string peer
     ~Leave() { open.fetch_sub(1); }
   };
   const Leave leave{shared.open};
+  if (certificate) {
+    Connection<TlsTransport> secure(TlsTransport(std::move(socket), certificate->context()),
+                                    std::move(peer), shared, *per_core[core]);
+    co_await secure.run();
+    co_return;
+  }
   Connection<PlainTransport> connection(PlainTransport(std::move(socket)), std::move(peer), shared,
                                         *per_core[core]);
   co_await connection.run();

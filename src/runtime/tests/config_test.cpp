@@ -36,6 +36,24 @@ class ConfigTest : public testing::Test {
   std::string file_;
 };
 
+// The TOML library asserted that a key begins with a letter.
+TEST_F(ConfigTest, AFileThatIsNoTomlIsAProblemNotACrash) {
+  for (const char* text :
+       {"[=]\n", "[[=]]\n", "[a.=]\n", "=1\n", "a..b=1\n", "{", "[\n", "a=[{=}]\n"}) {
+    file_ = write("bad.toml", text);
+    EXPECT_THAT(load().problems, Contains(HasSubstr("bad.toml, line"))) << text;
+  }
+}
+
+TEST_F(ConfigTest, OutsideOfQuotesThereIsOnlyAscii) {
+  for (const char* text : {"x = 7sql\xd8\xa8\n", "# ü\nü = 1\n", "log_level = \"a\\\"\" é\n"}) {
+    file_ = write("bad.toml", text);
+    EXPECT_THAT(load().problems, Contains(HasSubstr("only ASCII"))) << text;
+  }
+  file_ = write("good.toml", "# Grüße\ndata_dir = \"/srv/Rücksäcke\"\npublic_url = 'http://ü'\n");
+  EXPECT_EQ(load().config.data_dir, "/srv/Rücksäcke");
+}
+
 TEST_F(ConfigTest, EverythingHasADefault) {
   const LoadedConfig loaded = load();
   EXPECT_THAT(loaded.problems, IsEmpty());

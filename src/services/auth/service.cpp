@@ -35,13 +35,23 @@ std::string cookie(std::string_view token, const http::RequestInfo& info,
   return text;
 }
 
-http::HeaderList set_cookie(std::string_view token, const http::RequestInfo& info) {
-  return {{"Set-Cookie", cookie(token, info, kCookieLifetime)}};
+// The cookie with the refresh token; a client that wants it there alone does not get it twice.
+http::HeaderList set_cookie(SignedIn& reply, TokenPlace place, const http::RequestInfo& info) {
+  http::HeaderList headers{
+      {"Set-Cookie", cookie(*reply.refresh_token.value, info, kCookieLifetime)}};
+  if (place == TokenPlace::kCookie) reply.refresh_token = {};
+  return headers;
 }
 
-// A form field, a JSON member, the query or the cookie: the app and its plugins use all four.
-std::optional<std::string> refresh_token_in(const http::RawBody& body, const Refresh& query,
-                                            const http::RequestInfo& info) {
+struct FoundToken {
+  std::string token;
+  bool from_cookie = false;
+};
+
+// A form field, a JSON member, the query or the cookie: the app and its plugins use all four. A
+// browser sends the cookie by itself, so it only counts where a page of ours asked.
+std::optional<FoundToken> refresh_token_in(const http::RawBody& body, const Refresh& query,
+                                           const http::RequestInfo& info) {
   Refresh found;
   http::Binder binder(http::Binder::Mode::kLenient);
   if (body.content_type.starts_with("application/x-www-form-urlencoded")) {
@@ -49,10 +59,11 @@ std::optional<std::string> refresh_token_in(const http::RawBody& body, const Ref
   } else if (const auto root = json::parse(body.bytes.empty() ? "{}" : body.bytes)) {
     binder.object(*root, found);
   }
-  if (found.refresh_token) return found.refresh_token;
-  if (query.refresh_token) return query.refresh_token;
+  if (found.refresh_token) return FoundToken{.token = *found.refresh_token};
+  if (query.refresh_token) return FoundToken{.token = *query.refresh_token};
   const auto from_cookie = http::find_cookie(info.cookie, kCookie);
-  return from_cookie ? std::optional(std::string(*from_cookie)) : std::nullopt;
+  if (!from_cookie || !http::is_same_origin(info)) return std::nullopt;
+  return FoundToken{.token = std::string(*from_cookie), .from_cookie = true};
 }
 
 // What a refresh came to. Errors are values here, because a revocation must be committed.
@@ -208,7 +219,7 @@ task<Result<AuthService::NewSession>> AuthService::sign_up(Register request,
   if (!made) co_return fail(std::move(made).error());
   SignedIn reply = signed_in(made->opened.session.id, made->opened.refresh_token,
                              std::move(made->user), "User registered successfully", now);
-  http::HeaderList headers = set_cookie(reply.refresh_token, info);
+  http::HeaderList headers = set_cookie(reply, request.refresh_in, info);
   co_return NewSession{.value = {std::move(reply)}, .headers = std::move(headers)};
 }
 
@@ -271,7 +282,7 @@ task<Result<AuthService::Session>> AuthService::sign_in(Login request, http::Req
   if (!made) co_return fail(std::move(made).error());
   SignedIn reply = signed_in(made->opened.session.id, made->opened.refresh_token,
                              std::move(made->user), "Signed in", now);
-  http::HeaderList headers = set_cookie(reply.refresh_token, info);
+  http::HeaderList headers = set_cookie(reply, request.refresh_in, info);
   co_return Session{.value = std::move(reply), .headers = std::move(headers)};
 }
 
@@ -282,19 +293,20 @@ task<Result<AuthService::Session>> AuthService::refresh(http::RawBody body,
   if (!token) co_return fail(ErrorCode::kInvalidInput, "refresh_token is missing");
   const UtcUs now = info.now;
   Result<Refreshed> outcome = co_await deps_.database.write(
-      [token = *token, now](db::Session& q) { return rotate(q, token, now); });
+      [token = token->token, now](db::Session& q) { return rotate(q, token, now); });
   if (!outcome) co_return fail(std::move(outcome).error());
   if (!outcome->ok) co_return fail(outcome->error);
   SignedIn reply = signed_in(outcome->session, std::move(outcome->token), std::move(*outcome->user),
                              "Token refreshed", now);
-  http::HeaderList headers = set_cookie(reply.refresh_token, info);
+  http::HeaderList headers =
+      set_cookie(reply, token->from_cookie ? TokenPlace::kCookie : TokenPlace::kReply, info);
   co_return Session{.value = std::move(reply), .headers = std::move(headers)};
 }
 
 task<Result<http::Reply<profile::MessageReply>>> AuthService::sign_out(
     std::optional<http::Viewer> viewer, http::RequestInfo info) {
   const auto from_cookie = http::find_cookie(info.cookie, kCookie);
-  const std::string token(from_cookie.value_or(""));
+  const std::string token(http::is_same_origin(info) ? from_cookie.value_or("") : "");
   const Result<> done =
       co_await deps_.database.write([viewer, token, now = info.now](db::Session& q) {
         if (viewer) store::revoke_session(q, viewer->user, viewer->session, now);

@@ -10,6 +10,10 @@
 
 namespace ruck::auth {
 
+// Where a client wants its refresh token. A web page asks for the cookie, which scripts cannot
+// read; then the token is not in the reply.
+enum class TokenPlace : std::uint8_t { kReply, kCookie };
+
 struct Register {
   std::string email;
   std::string password;
@@ -20,16 +24,18 @@ struct Register {
   std::optional<std::string> gender;
   std::optional<bool> prefer_metric;
   std::optional<std::string> time_zone;
+  TokenPlace refresh_in = TokenPlace::kReply;
 };
 BOOST_DESCRIBE_STRUCT(Register, (),
                       (email, password, username, weight_kg, height_cm, date_of_birth, gender,
-                       prefer_metric, time_zone))
+                       prefer_metric, time_zone, refresh_in))
 
 struct Login {
   std::string email;
   std::string password;
+  TokenPlace refresh_in = TokenPlace::kReply;
 };
-BOOST_DESCRIBE_STRUCT(Login, (), (email, password))
+BOOST_DESCRIBE_STRUCT(Login, (), (email, password, refresh_in))
 
 struct Refresh {
   std::optional<std::string> refresh_token;
@@ -54,8 +60,8 @@ struct SignedIn {
   std::string access_token;
   std::string token_type = "bearer";
   std::int64_t expires_in = 0;
-  std::int64_t expires_at = 0;  // seconds since 1970
-  std::string refresh_token;
+  std::int64_t expires_at = 0;                 // seconds since 1970
+  json::Omittable<std::string> refresh_token;  // not in the reply where it is in the cookie
   profile::Profile user;
 };
 BOOST_DESCRIBE_STRUCT(SignedIn, (),
@@ -115,6 +121,12 @@ BOOST_DESCRIBE_STRUCT(KeyRow, (), (key_id, secret, created_at))
 }  // namespace ruck::auth
 
 template <>
+struct ruck::json::EnumNames<ruck::auth::TokenPlace> {
+  using enum ruck::auth::TokenPlace;
+  static constexpr auto kNames = std::to_array<std::pair<ruck::auth::TokenPlace, std::string_view>>(
+      {{kReply, "reply"}, {kCookie, "cookie"}});
+};
+template <>
 struct ruck::http::RulesOf<ruck::auth::Register> {
   static constexpr auto kRules = std::to_array<Rule>({
       rule("email", "Address to sign in with").length(3, 254).required(),
@@ -126,6 +138,7 @@ struct ruck::http::RulesOf<ruck::auth::Register> {
       rule("gender", "male, female or what the user says").length(0, 30),
       rule("prefer_metric", "Kilometres and kilograms").also("preferMetric"),
       rule("time_zone", "IANA name").length(1, 64).also("timeZone"),
+      rule("refresh_in", "Where the refresh token goes; a web page wants it in the cookie"),
   });
 };
 template <>
@@ -134,6 +147,7 @@ struct ruck::http::RulesOf<ruck::auth::Login> {
       rule("email", "Address to sign in with").length(1, 254).required(),
       // No lower bound: a password that is too short is simply wrong.
       rule("password", "The password").length(0, 1024).required(),
+      rule("refresh_in", "Where the refresh token goes; a web page wants it in the cookie"),
   });
 };
 template <>

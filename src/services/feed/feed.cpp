@@ -80,6 +80,17 @@ std::vector<rucking::TrackPoint> line_of(const FeedRow& row) {
   return points ? std::move(*points) : std::vector<rucking::TrackPoint>();
 }
 
+std::vector<CardPoint> card_line(const std::vector<rucks::RoutePoint>& points) {
+  const auto rounded = [](double degrees) { return std::round(degrees * 1e6) / 1e6; };
+  std::vector<CardPoint> line;
+  line.reserve(points.size());
+  for (const rucks::RoutePoint& point : points) {
+    line.push_back(
+        {.lat = rounded(point.lat), .lng = rounded(point.lng), .timestamp = point.timestamp});
+  }
+  return line;
+}
+
 void take_exact(FeedRuck& out, const FeedRow& row) {
   out.distance_km = std::round(row.distance_m) / 1000;
   out.duration_seconds = std::llround(row.duration_s);
@@ -90,8 +101,7 @@ void take_exact(FeedRuck& out, const FeedRow& row) {
   out.started_at = row.started_at;
   out.completed_at = row.completed_at;
   out.created_at = row.created_at;
-  out.location_points = rucks::route_of(line_of(row), kRoutePointsMax);
-  out.route_pieces = {out.location_points};
+  out.location_points = card_line(rucks::route_of(line_of(row), kRoutePointsMax));
 }
 
 UtcUs public_time(UtcUs time) {
@@ -119,8 +129,11 @@ void take_public(FeedRuck& out, const FeedRow& row, const people::OwnerPrivacy& 
   const auto line = line_of(row);
   rucks::PublicRoute route = rucks::public_route(
       privacy, {.id = row.id, .started_at = row.started_at, .line = line}, kRoutePointsMax);
-  out.location_points = std::move(route.longest);
-  out.route_pieces = std::move(route.pieces);
+  out.location_points = card_line(route.longest);
+  if (route.pieces.size() < 2) return;
+  std::vector<std::vector<CardPoint>> pieces;
+  for (const auto& piece : route.pieces) pieces.push_back(card_line(piece));
+  out.route_pieces = std::move(pieces);
 }
 
 FeedRuck view_of(const FeedRow& row, UserId viewer, const people::OwnerPrivacy& privacy) {
@@ -197,7 +210,7 @@ std::array<std::int64_t, store::kCells> cells_around(rucking::Position at) {
 // What lies near shows that it does: only rucks of which something is to be seen.
 void drop_unseen(FeedReply& reply) {
   std::erase_if(reply.ruck_sessions,
-                [](const FeedRuck& ruck) { return ruck.route_pieces.empty(); });
+                [](const FeedRuck& ruck) { return ruck.location_points.empty(); });
   reply.meta.count = std::ssize(reply.ruck_sessions);
 }
 

@@ -8,7 +8,7 @@ namespace ruck::feed {
 
 inline constexpr std::int64_t kPerPageMax = 50;      // as many owners as one statement names
 inline constexpr std::int64_t kPageMax = 500;        // deeper goes by cursor, which skips nothing
-inline constexpr std::size_t kRoutePointsMax = 100;  // of a card's small map
+inline constexpr std::size_t kRoutePointsMax = 60;   // of a card's small map
 inline constexpr std::int64_t kLikesShownMax = 100;  // who liked, the latest
 inline constexpr std::int64_t kCommentsShownMax = 100;  // contract core §10
 inline constexpr std::size_t kCommentLengthMax = 500;   // code points, contract core §10

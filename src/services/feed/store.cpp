@@ -43,14 +43,18 @@ std::string feed_text(std::string_view key) {
       select_from("rucks r"), kEligible, shown_in_feed(), key);
 }
 
-// Through all rucks of those one follows since $6, the index of each user's rucks by time.
+// Through all rucks of those one follows since $6, by the index rucks_of_followed; what a card
+// needs is read of the page alone.
 std::string following_text(std::string_view key) {
-  return fmt::format(
-      "{0} WHERE f.follower_id = $1 AND r.listed_at > $6"
+  const std::string page = fmt::format(
+      "(SELECT r.user_id, r.id FROM follows f JOIN rucks r ON r.user_id = f.followed_id"
+      " JOIN users u ON u.id = r.user_id WHERE f.follower_id = $1 AND r.listed_at > $6"
       " AND r.status = 'completed' AND NOT r.is_manual AND r.duration_s > 180"
-      " AND r.distance_m >= 500 AND {1} AND (r.{2}, r.id) < ($2, $3)"
-      " ORDER BY r.{2} DESC, r.id DESC LIMIT $4 OFFSET $5",
-      select_from("follows f JOIN rucks r ON r.user_id = f.followed_id"), shown_in_feed(), key);
+      " AND r.distance_m >= 500 AND {0} AND (r.{1}, r.id) < ($2, $3)"
+      " ORDER BY r.{1} DESC, r.id DESC LIMIT $4 OFFSET $5) n"
+      " JOIN rucks r ON r.user_id = n.user_id AND r.id = n.id",
+      shown_in_feed(), key);
+  return fmt::format("{0} ORDER BY r.{1} DESC, r.id DESC", select_from(page), key);
 }
 
 // The newest of each cell, then the newest of these. $4 is limit and offset together, for the

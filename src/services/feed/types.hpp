@@ -45,6 +45,14 @@ struct PublicSessionsCall {
 BOOST_DESCRIBE_STRUCT(PublicSessionsCall, (),
                       (p_page, p_per_page, p_sort_by, p_following_only, p_latitude, p_longitude))
 
+// Of the small map on a card: a decimetre is enough (contract core §9).
+struct CardPoint {
+  double lat = 0;
+  double lng = 0;
+  UtcMs timestamp{};
+};
+BOOST_DESCRIBE_STRUCT(CardPoint, (), (lat, lng, timestamp))
+
 // A ruck on a card. Of others' rucks the totals are rounded and the line is cut.
 struct FeedRuck {
   RuckId id;
@@ -73,8 +81,8 @@ struct FeedRuck {
   std::int64_t comment_count = 0;
   bool is_liked_by_current_user = false;
   bool first_ruck = false;
-  std::vector<rucks::RoutePoint> location_points;
-  std::vector<std::vector<rucks::RoutePoint>> route_pieces;
+  std::vector<CardPoint> location_points;  // the longest part that may be shown
+  json::Omittable<std::vector<std::vector<CardPoint>>> route_pieces;  // all, if there are several
   std::vector<json::Raw> photos;
   profile::PublicUser user;
 };
@@ -117,8 +125,8 @@ struct RecentSessionsCall {
 BOOST_DESCRIBE_STRUCT(RecentSessionsCall, (), (p_limit, p_user_id))
 // One list under the three names the app reads.
 struct RecentSession : FeedRuck {
-  std::vector<rucks::RoutePoint> route;
-  std::vector<rucks::RoutePoint> locationPoints;
+  std::vector<CardPoint> route;
+  std::vector<CardPoint> locationPoints;
 };
 BOOST_DESCRIBE_STRUCT(RecentSession, (FeedRuck), (route, locationPoints))
 

@@ -10,6 +10,10 @@ void add_routes(http::Router& r, GpxService& s) {
               .body = http::BodyType::kAny,
               .body_bytes_max = gpx::kBytesMax + (1 << 20)},
              &s, &GpxService::import);
+  http::get(
+      r, "/api/rucks/{id}/gpx", "gpx.export",
+      {.summary = "The recording as a GPX file; the owner's only", .limit = http::per_hour(600)},
+      &s, &GpxService::export_ruck);
 }
 
 }  // namespace ruck::gpx_import

@@ -4,6 +4,10 @@
 #include "gpx/recording.hpp"
 #include "http/multipart.hpp"
 
+#include <algorithm>
+#include <cstdlib>
+#include <iterator>
+
 namespace ruck::gpx_import {
 namespace {
 constexpr auto kClockAhead = std::chrono::hours(1);
@@ -83,6 +87,64 @@ rucks::ImportedRuck to_ruck(const Parsed& parsed, const ImportQuery& fields) {
   return ruck;
 }
 }  // namespace
+
+namespace {
+// Heart rate of the moment, if there is a sample so near.
+std::optional<int> heart_rate_at(const std::vector<rucking::HeartRateSample>& samples,
+                                 std::int64_t time_ms) {
+  constexpr std::int64_t kNearMs = 10'000;
+  const auto after =
+      std::ranges::lower_bound(samples, time_ms, {}, &rucking::HeartRateSample::time_ms);
+  const rucking::HeartRateSample* nearest = nullptr;
+  if (after != samples.end()) nearest = &*after;
+  if (after != samples.begin()) {
+    const auto before = std::prev(after);
+    const bool is_nearer =
+        nearest == nullptr || time_ms - before->time_ms <= nearest->time_ms - time_ms;
+    if (is_nearer) nearest = &*before;
+  }
+  if (nearest == nullptr || std::abs(nearest->time_ms - time_ms) > kNearMs) return std::nullopt;
+  return nearest->bpm;
+}
+
+// A pause begins a new segment.
+gpx::Document document_of(const rucks::RecordedTrack& recorded) {
+  gpx::Document document{.creator = "RuckingApp"};
+  document.name = recorded.ruck.title.value.value_or("Ruck");
+  std::vector<gpx::Fix> segment;
+  auto event = recorded.track.events.begin();
+  for (const rucking::TrackPoint& point : recorded.track.points) {
+    for (; event != recorded.track.events.end() && event->at_ms < point.time_ms; ++event) {
+      if (event->kind != "pause" || segment.empty()) continue;
+      document.segments.push_back(std::move(segment));
+      segment = {};
+    }
+    segment.push_back({.lat_deg = static_cast<double>(point.lat_e7) / 1e7,
+                       .lng_deg = static_cast<double>(point.lng_e7) / 1e7,
+                       .time = utc_ms(point.time_ms),
+                       .altitude_m = point.altitude_m(),
+                       .accuracy_m = point.accuracy_m(),
+                       .speed_m_per_s = point.speed_m_per_s(),
+                       .heart_rate_bpm = heart_rate_at(recorded.track.heart_rate, point.time_ms)});
+  }
+  if (!segment.empty()) document.segments.push_back(std::move(segment));
+  if (!document.segments.empty()) document.time = document.segments.front().front().time;
+  return document;
+}
+}  // namespace
+
+task<Result<http::Response>> GpxService::export_ruck(http::Viewer viewer, rucks::RuckRef ref) {
+  Result<rucks::RecordedTrack> recorded = co_await rucks_.recorded(viewer, std::move(ref));
+  if (!recorded) co_return fail(std::move(recorded).error());
+  const std::string filename = "ruck-" + std::to_string(recorded->ruck.id.value()) + ".gpx";
+  Result<std::string> text = co_await pool_.run(
+      [recorded = std::move(*recorded)] { return gpx::write(document_of(recorded)); });
+  if (!text) co_return fail(std::move(text).error());
+  co_return http::Response{
+      .content_type = "application/gpx+xml",
+      .body = std::move(*text),
+      .headers = {{"Content-Disposition", "attachment; filename=\"" + filename + "\""}}};
+}
 
 task<Result<GpxService::Reply>> GpxService::import(http::Viewer viewer,
                                                    http::Query<ImportQuery> query,

@@ -31,6 +31,8 @@ class GpxService {
   using Reply = std::variant<http::Created<ImportReply>, ImportReply>;
   task<Result<Reply>> import(http::Viewer viewer, http::Query<ImportQuery> query,
                              http::RawBody body);
+  // The recording as a file that other programs read.
+  task<Result<http::Response>> export_ruck(http::Viewer viewer, rucks::RuckRef ruck);
 
  private:
   rucks::RuckService& rucks_;

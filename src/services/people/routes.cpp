@@ -8,8 +8,10 @@ void add_routes(http::Router& r, PeopleService& s) {
             {.summary = "Users by the beginning of their name, or one like it"}, &s,
             &PeopleService::search);
   http::get(r, "/api/users/{id}/profile", "people.profile",
-            {.summary = "A user's public profile; no numbers where it is private"}, &s,
-            &PeopleService::profile);
+            {.summary = "A user's public profile; no numbers where it is private",
+             .cached = true,
+             .about_user_in_path = true},
+            &s, &PeopleService::profile);
   http::get(r, "/api/users/{id}/followers", "people.followers",
             {.summary = "Who follows a user, the latest first"}, &s, &PeopleService::followers);
   http::get(r, "/api/users/{id}/following", "people.following",
@@ -29,7 +31,7 @@ void add_routes(http::Router& r, PeopleService& s) {
             &PeopleService::unblock);
 
   http::get(r, "/api/users/me/privacy-zones", "people.zones",
-            {.summary = "One's own privacy zones"}, &s, &PeopleService::zones);
+            {.summary = "One's own privacy zones", .cached = true}, &s, &PeopleService::zones);
   http::post(r, "/api/users/me/privacy-zones", "people.add_zone",
              {.summary = "Hide what lies in a circle, on all rucks, from everyone else"}, &s,
              &PeopleService::add_zone);

@@ -39,9 +39,13 @@ const std::string kAccess =
     kBlocked +
     " FROM ruck_owners o JOIN rucks r ON r.user_id = o.user_id AND r.id = o.ruck_id"
     " JOIN users u ON u.id = o.user_id WHERE o.ruck_id ";
-const std::string kPrivacy =
-    "SELECT u.id, u.secret, z.lat, z.lng, z.radius_m FROM users u"
-    " LEFT JOIN privacy_zones z ON z.user_id = u.id WHERE u.id ";
+// Two looks by index rather than a join, for which PostgreSQL would read all zones there are.
+std::string privacy_text(const std::string& which) {
+  return "SELECT id, secret, CAST(NULL AS DOUBLE PRECISION), CAST(NULL AS DOUBLE PRECISION),"
+         " CAST(NULL AS DOUBLE PRECISION) FROM users WHERE id " +
+         which + " UNION ALL SELECT user_id, NULL, lat, lng, radius_m FROM privacy_zones" +
+         " WHERE user_id " + which;
+}
 // The ruck under way of user u that the viewer may follow live, the latest if there are several.
 const std::string kActiveRuck =
     "(SELECT r.id FROM rucks r WHERE r.user_id = u.id AND r.status IN ('in_progress', 'paused')"
@@ -55,8 +59,8 @@ const Sql kStanding{
         kBlocked + " FROM users u WHERE u.id = $2"};
 const Sql kAccessOne{"people.ruck_access", kAccess + "= $2"};
 const Sql kAccessMany{"people.rucks_access", kAccess + "IN (" + many_from(2) + ")"};
-const Sql kPrivacyOne{"people.owner_privacy", kPrivacy + "= $1"};
-const Sql kPrivacyMany{"people.owners_privacy", kPrivacy + "IN (" + many_from(1) + ")"};
+const Sql kPrivacyOne{"people.owner_privacy", privacy_text("= $1")};
+const Sql kPrivacyMany{"people.owners_privacy", privacy_text("IN (" + many_from(1) + ")")};
 
 const Sql kPage{"people.page",
                 "SELECT u.username, u.avatar_url, u.created_at, u.prefer_metric, u.gender,"
@@ -90,6 +94,14 @@ const Sql kCount{"people.count",
                  " ON CONFLICT (user_id) DO UPDATE SET"
                  " followers = user_counts.followers + excluded.followers,"
                  " following = user_counts.following + excluded.following"};
+const Sql kRecount{
+    "people.recount",
+    "INSERT INTO user_counts (user_id, followers, following)"
+    " SELECT user_id, CAST(SUM(followers) AS BIGINT), CAST(SUM(following) AS BIGINT) FROM"
+    " (SELECT followed_id AS user_id, COUNT(*) AS followers, 0 AS following FROM follows"
+    " GROUP BY followed_id UNION ALL SELECT follower_id, 0, COUNT(*) FROM follows"
+    " GROUP BY follower_id) sides GROUP BY user_id ON CONFLICT (user_id) DO UPDATE SET"
+    " followers = excluded.followers, following = excluded.following"};
 const Sql kFollowersCount{"people.followers_count",
                           "SELECT followers FROM user_counts WHERE user_id = $1"};
 const Sql kUncountFollowers{"people.uncount_followers",
@@ -188,8 +200,14 @@ std::vector<PersonRow> following(db::Session& q, UserId viewer, UserId of, const
   return q.many<PersonRow>(kFollowing, viewer, of, s.before_us, s.before_id, s.limit, s.offset);
 }
 
+bool add_follow(db::Session& q, Pair pair, UtcUs now) {
+  return q.execute(kFollow, pair.from, pair.to, now) > 0;
+}
+
+void recount(db::Session& q) { q.execute(kRecount); }
+
 bool follow(db::Session& q, Pair pair, UtcUs now) {
-  if (q.execute(kFollow, pair.from, pair.to, now) == 0) return false;
+  if (!add_follow(q, pair, now)) return false;
   count(q, pair.from, 0, 1);
   count(q, pair.to, 1, 0);
   return true;

@@ -33,13 +33,13 @@ BOOST_DESCRIBE_STRUCT(AccessRow, (),
 
 struct PrivacyRow {
   UserId user_id;
-  db::Bytes secret;
+  std::optional<db::Bytes> secret;
   std::optional<double> lat;
   std::optional<double> lng;
   std::optional<double> radius_m;
 };
 BOOST_DESCRIBE_STRUCT(PrivacyRow, (), (user_id, secret, lat, lng, radius_m))
-// One row a zone; one without a zone for who has none.
+// One row an owner, with the secret; and one a zone, with the zone.
 [[nodiscard]] std::vector<PrivacyRow> privacy_rows(db::Session& q,
                                                    const std::vector<UserId>& owners);
 
@@ -102,6 +102,9 @@ struct Pair {
 bool follow(db::Session& q, Pair pair, UtcUs now);
 bool unfollow(db::Session& q, Pair pair);
 [[nodiscard]] std::int64_t followers_count(db::Session& q, UserId user);
+// The follow alone, without the counts; and all counts anew.
+bool add_follow(db::Session& q, Pair pair, UtcUs now);
+void recount(db::Session& q);
 // Everybody's counts without a user who is about to be deleted.
 void uncount(db::Session& q, UserId user);
 

@@ -40,11 +40,10 @@ std::unordered_map<UserId, OwnerPrivacy> privacy_of_owners(db::Session& q,
                                                            const std::vector<UserId>& owners) {
   std::unordered_map<UserId, OwnerPrivacy> all;
   for (const store::PrivacyRow& row : store::privacy_rows(q, owners)) {
-    const auto [it, is_new] = all.try_emplace(row.user_id);
-    OwnerPrivacy& owner = it->second;
-    if (is_new)
-      owner = {.key = privacy_key(row.secret.data), .zones = std::vector<rucking::Circle>()};
-    if (!row.lat || !row.lng || !row.radius_m) continue;  // of an owner without zones
+    OwnerPrivacy& owner = all[row.user_id];
+    if (!owner.zones) owner.zones.emplace();
+    if (row.secret) owner.key = privacy_key(row.secret->data);
+    if (!row.lat || !row.lng || !row.radius_m) continue;
     owner.zones->push_back(
         {.centre = {.lat_deg = *row.lat, .lng_deg = *row.lng}, .radius_m = *row.radius_m});
   }

@@ -1,6 +1,7 @@
 #include "services/rucks/ingest.hpp"
 
 #include "base/assert.hpp"
+#include "base/sabotage.hpp"
 #include "rucking/track_codec.hpp"
 #include "runtime/sleep.hpp"
 #include "services/rucks/packing.hpp"
@@ -9,7 +10,7 @@
 #include "telemetry/log.hpp"
 
 #include <algorithm>
-#include <map>
+#include <condition_variable>
 #include <random>
 
 namespace ruck::rucks {
@@ -21,8 +22,9 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 constexpr std::size_t kShards = 16;
 constexpr std::size_t kQueuedWritesMax = 20'000;  // half a second of the fastest disk we have seen
-constexpr std::size_t kMergesWaitingMax = 2'000;  // batches of one ruck: ten hours of a phone's
-constexpr std::size_t kPostgresLanes = 4;         // transactions at a time; SQLite has one writer
+constexpr std::size_t kGatherMin = 8;  // batches of a transaction: below, nobody waits for others
+constexpr auto kGatherTime = std::chrono::microseconds(400);  // less than most disks take to sync
+constexpr std::size_t kPostgresLanes = 4;  // transactions at a time; SQLite has one writer
 
 Error overloaded() {
   return {.code = ErrorCode::kOverloaded, .detail = "ingest queue full", .retry_after_s = 2};
@@ -114,16 +116,8 @@ struct Ingest::Live {
   std::list<RuckId>::iterator place;  // in the shard's order of use
 };
 
-// A batch that waits for its ruck to be merged.
-struct Ingest::Merge {
-  Additions additions;
-  runtime::Promise<Result<Outcome>> waiter;
-};
-
 struct Ingest::Shard {
   std::mutex mutex;
-  // Rucks that are being merged, and the batches that came meanwhile.
-  std::map<std::pair<RuckId, UserId>, std::vector<Merge>> merging;
   std::unordered_map<RuckId, std::unique_ptr<Live>> live;
   std::list<RuckId> by_use;  // the most recently used first
 
@@ -159,9 +153,13 @@ struct Ingest::Write {
 // Writes of one lane go out one transaction after the other.
 struct Ingest::Lane {
   std::mutex mutex;
+  std::condition_variable gathered;
   std::vector<Write> queued;
+  std::size_t last_group = 0;        // how many went out together before
+  std::size_t awaited = 0;           // how many a transaction that is about to begin waits for
   std::atomic<std::size_t> size{0};  // of `queued`
   bool in_flight = false;
+  std::condition_variable idle;  // nothing is in flight any more
 };
 
 // Takes all that waits when its turn comes, and answers all of it when it is committed.
@@ -186,9 +184,21 @@ class Ingest::FlushJob final : public db::Job {
  private:
   void take() {
     if (!writes_.empty()) return;
-    const std::lock_guard lock(lane_.mutex);
+    std::unique_lock lock(lane_.mutex);
+    gather(lock);
     writes_.swap(lane_.queued);
+    lane_.last_group = writes_.size();
     lane_.size = 0;
+  }
+  // Those whose batches went out together come again together. A sync to disk costs more than the
+  // moment it takes until most of them are here, so many wait for it once rather than half of them
+  // twice (as commit_delay of PostgreSQL does).
+  void gather(std::unique_lock<std::mutex>& lock) {
+    if (lane_.last_group < kGatherMin || lane_.queued.size() >= lane_.last_group) return;
+    lane_.awaited = lane_.last_group;
+    lane_.gathered.wait_for(lock, kGatherTime,
+                            [this] { return lane_.queued.size() >= lane_.awaited; });
+    lane_.awaited = 0;
   }
   static void write_one(db::Session& q, Write& write) {
     write.is_written = store::advance_progress(q, write.key, write.expected_version, write.row);
@@ -211,14 +221,17 @@ Ingest::Ingest(Dependencies dependencies)
       points_(deps_.metrics.counter("ruck_ingest_points_total", "Points and samples stored")),
       duplicates_(deps_.metrics.counter("ruck_ingest_duplicates_total",
                                         "Points and samples that were stored before")),
-      merges_(deps_.metrics.counter("ruck_ingest_merges_total",
-                                    "Batches that made a track be computed anew")),
       conflicts_(deps_.metrics.counter("ruck_ingest_conflicts_total",
                                        "Batches tried again because the ruck had changed")),
       flushes_(deps_.metrics.counter("ruck_ingest_flushes_total", "Transactions of batches")),
-      merging_("merge", [](std::string_view name, const std::exception_ptr& failure) {
-        telemetry::log_exception("ingest.merge_failed", name, failure);
-      }) {
+      late_({.database = deps_.database,
+             .revisions = deps_.revisions,
+             .clock = deps_.clock,
+             .metrics = deps_.metrics},
+            [this](RuckId ruck) {
+              forget(ruck);
+              deps_.on_merged(ruck);
+            }) {
   for (std::size_t i = 0; i < kShards; ++i) shards_.push_back(std::make_unique<Shard>());
   const std::size_t lanes = deps_.database.is_exclusive() ? 1 : kPostgresLanes;
   for (std::size_t i = 0; i < lanes; ++i) lanes_.push_back(std::make_unique<Lane>());
@@ -240,7 +253,13 @@ Ingest::Ingest(Dependencies dependencies)
                                });
 }
 
-Ingest::~Ingest() { merging_.join(); }
+// A batch is answered before the writer is done with its lane.
+Ingest::~Ingest() {
+  for (const auto& lane : lanes_) {
+    std::unique_lock lock(lane->mutex);
+    lane->idle.wait(lock, [&lane] { return !lane->in_flight; });
+  }
+}
 
 Ingest::Shard& Ingest::shard_of(RuckId ruck) {
   return *shards_[std::hash<RuckId>{}(ruck) % shards_.size()];
@@ -261,7 +280,7 @@ task<Result<Stored>> Ingest::add(store::Key key, Batch batch) {
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
     if (attempt > 1) co_await runtime::sleep_for(back_off(attempt));
     Result<Outcome> outcome = Outcome{.step = Step::kOutOfOrder};
-    if (!is_merging(key)) outcome = co_await try_live(key, batch);
+    if (!late_.has(key)) outcome = co_await try_live(key, batch);
     if (outcome && outcome->step == Step::kNotLoaded) {
       const Result<bool> loaded = co_await load(key);
       if (!loaded) co_return fail(loaded.error());
@@ -269,7 +288,11 @@ task<Result<Stored>> Ingest::add(store::Key key, Batch batch) {
     }
     const bool must_merge =
         outcome && (outcome->step == Step::kNotLoaded || outcome->step == Step::kOutOfOrder);
-    if (must_merge) outcome = co_await merge(key, batch);
+    if (must_merge) {
+      Result<Stored> stored = co_await late_.add(key, {batch.points, batch.heart_rate});
+      if (!stored) co_return fail(std::move(stored).error());
+      outcome = Outcome{.step = Step::kStored, .stored = *stored};
+    }
     if (!outcome) co_return fail(std::move(outcome).error());
     if (outcome->step == Step::kStored) {
       batches_.add();
@@ -305,7 +328,11 @@ task<Result<Ingest::Outcome>> Ingest::try_live(store::Key key, const Batch& batc
           promise.set(*known);
           return;
         }
-        write.waiter = std::move(promise);
+        if (sabotage::breaks(sabotage::Promise::kAcknowledgeAfterCommit)) {
+          promise.set(Outcome{.step = Step::kStored, .stored = write.stored});
+        } else {
+          write.waiter = std::move(promise);
+        }
         enqueue(std::move(write));
       });
 }
@@ -318,6 +345,8 @@ std::optional<Ingest::Outcome> Ingest::advance(Live& live, const Batch& batch, W
   auto points = new_ones(live.points, batch.points, duplicates);
   const auto samples = new_ones(live.heart_rate, batch.heart_rate, more_duplicates);
   if (!points || !samples) return Outcome{.step = Step::kOutOfOrder};
+  const bool is_sabotaged = sabotage::breaks(sabotage::Promise::kStoreOnce) && !live.tail.empty();
+  const std::vector<TrackPoint>& kept = is_sabotaged ? batch.points : *points;
   for (const TrackPoint& point : *points) {
     // Only the first can come before a pause that was fed already: times ascend.
     if (live.engine.feed(point) == rucking::Fed::kOutOfOrder) {
@@ -332,7 +361,7 @@ std::optional<Ingest::Outcome> Ingest::advance(Live& live, const Batch& batch, W
   }
   static_cast<void>(live.engine.drain_splits());  // computed again when they are asked for
   const rucking::Totals totals = live.engine.totals();
-  write.stored = {.inserted = static_cast<std::int64_t>(points->size() + samples->size()),
+  write.stored = {.inserted = static_cast<std::int64_t>(kept.size() + samples->size()),
                   .duplicates = duplicates + more_duplicates,
                   .distance_m = totals.distance_m,
                   .duration_s = totals.active_s()};
@@ -340,17 +369,17 @@ std::optional<Ingest::Outcome> Ingest::advance(Live& live, const Batch& batch, W
   if (write.stored.inserted == 0 && live.queued == 0) {
     return Outcome{.step = Step::kStored, .stored = write.stored};
   }
-  if (!points->empty()) {
-    if (live.tail.empty()) live.tail_first_ms = points->front().time_ms;
-    rucking::append_block(live.tail, *points);
-    live.tail_points += static_cast<std::int64_t>(points->size());
+  if (!kept.empty()) {
+    if (live.tail.empty()) live.tail_first_ms = kept.front().time_ms;
+    rucking::append_block(live.tail, kept);
+    live.tail_points += static_cast<std::int64_t>(kept.size());
   }
   if (!samples->empty()) {
     if (live.heart_rate_tail.empty()) live.heart_rate_tail_first_ms = samples->front().time_ms;
     rucking::append_block(live.heart_rate_tail, *samples);
     live.heart_rate_tail_samples += static_cast<std::int64_t>(samples->size());
   }
-  live.point_count += static_cast<std::int64_t>(points->size());
+  live.point_count += static_cast<std::int64_t>(kept.size());
   live.heart_rate_count += static_cast<std::int64_t>(samples->size());
   seal_tails(live, write);
   write.expected_version = live.version;
@@ -393,6 +422,7 @@ void Ingest::enqueue(Write write) {
     const std::lock_guard lock(lane.mutex);
     lane.queued.push_back(std::move(write));
     lane.size = lane.queued.size();
+    if (lane.awaited > 0 && lane.queued.size() >= lane.awaited) lane.gathered.notify_one();
     if (lane.in_flight) return;
     lane.in_flight = true;
   }
@@ -423,6 +453,7 @@ void Ingest::finish_flush(Lane& lane, std::vector<Write> writes, const Error* er
       deps_.on_stored(
           {.key = write.key, .points = std::move(write.points), .stored = write.stored});
     }
+    if (!write.waiter) continue;  // sabotage
     if (error != nullptr) {
       waiters.push_back(write.waiter->fulfil(ruck::fail(*error)));
     } else {
@@ -436,6 +467,7 @@ void Ingest::finish_flush(Lane& lane, std::vector<Write> writes, const Error* er
     const std::lock_guard lock(lane.mutex);
     more = !lane.queued.empty();
     lane.in_flight = more;
+    if (!more) lane.idle.notify_all();
   }
   if (more) flush(lane);
 }
@@ -502,75 +534,6 @@ void Ingest::evict_surplus(Shard& shard) {
     const bool is_idle = last->second->last_used < idle_since;
     if (!(is_surplus || is_idle) || last->second->queued > 0) return;
     shard.erase(last->first);
-  }
-}
-
-bool Ingest::is_merging(store::Key key) {
-  Shard& shard = shard_of(key.ruck);
-  const std::lock_guard lock(shard.mutex);
-  return !shard.merging.empty() && shard.merging.contains({key.ruck, key.user});
-}
-
-task<Result<Ingest::Outcome>> Ingest::merge(store::Key key, const Batch& batch) {
-  return runtime::await_promise<Result<Outcome>>(
-      [this, key, &batch](runtime::Promise<Result<Outcome>> promise) {
-        bool is_first = false;
-        {
-          Shard& shard = shard_of(key.ruck);
-          const std::lock_guard lock(shard.mutex);
-          const auto found = shard.merging.try_emplace({key.ruck, key.user});
-          std::vector<Merge>& waiting = found.first->second;
-          is_first = found.second;
-          if (waiting.size() >= kMergesWaitingMax) {
-            promise.set(ruck::fail(overloaded()));
-            return;
-          }
-          waiting.push_back({{batch.points, batch.heart_rate}, std::move(promise)});
-        }
-        if (is_first) merging_.spawn(*runtime::Core::current(), run_merges(key));
-      });
-}
-
-// Merges what waits for one ruck until nothing is left.
-task<> Ingest::run_merges(store::Key key) {
-  Shard& shard = shard_of(key.ruck);
-  for (;;) {
-    std::vector<Merge> batches;
-    {
-      const std::lock_guard lock(shard.mutex);
-      const auto waiting = shard.merging.find({key.ruck, key.user});
-      batches.swap(waiting->second);
-      if (batches.empty()) {
-        shard.merging.erase(waiting);
-        co_return;
-      }
-    }
-    merges_.add();
-    std::vector<Additions> additions;
-    for (Merge& batch : batches) additions.push_back(std::move(batch.additions));
-    const Result<Merged> merged = co_await deps_.revisions.write(
-        key.user, [key, &additions, now = deps_.clock.now()](db::Session& q) -> Result<Merged> {
-          const auto row = store::find(q, key);
-          if (!row) return fail(ErrorCode::kRuckNotFound);
-          return merge_track(q, *row, additions, now);
-        });
-    forget(key.ruck);
-    if (merged) deps_.on_merged(key.ruck);
-    std::vector<std::unique_ptr<runtime::Resumption>> waiters;
-    for (std::size_t i = 0; i < batches.size(); ++i) {
-      Result<Outcome> outcome = Outcome{.step = Step::kStored};
-      if (merged) {
-        const auto given = additions[i].points.size() + additions[i].heart_rate.size();
-        outcome->stored = {.inserted = merged->inserted[i],
-                           .duplicates = static_cast<std::int64_t>(given) - merged->inserted[i],
-                           .distance_m = merged->distance_m,
-                           .duration_s = merged->duration_s};
-      } else {
-        outcome = ruck::fail(merged.error());
-      }
-      waiters.push_back(batches[i].waiter.fulfil(std::move(outcome)));
-    }
-    runtime::deliver(std::move(waiters));
   }
 }
 

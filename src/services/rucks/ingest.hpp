@@ -14,14 +14,14 @@
 // one each time: a write that finds another version than the one memory was built on (another
 // instance, a completion, an edit) changes nothing; the ruck is dropped from memory, read again,
 // and the batch tried again. What does not continue the track (older fixes, a completed ruck) takes
-// the slow path: one unit of work reads the whole track, merges, computes everything again and
-// writes it. Batches of one ruck that come while it is merged wait and are merged together.
+// the slow path of late.hpp: one unit of work reads the whole track, merges, computes everything
+// again and writes it.
 #include "base/clock.hpp"
 #include "cache/revisions.hpp"
 #include "db/database.hpp"
 #include "rucking/track_engine.hpp"
-#include "runtime/task_group.hpp"
 #include "services/rucks/batch.hpp"
+#include "services/rucks/late.hpp"
 #include "services/rucks/limits.hpp"
 #include "services/rucks/rows.hpp"
 #include "services/rucks/store.hpp"
@@ -38,14 +38,6 @@
 #include <vector>
 
 namespace ruck::rucks {
-
-// What became of a batch.
-struct Stored {
-  std::int64_t inserted = 0;
-  std::int64_t duplicates = 0;
-  double distance_m = 0;  // of the ruck, with the batch
-  double duration_s = 0;
-};
 
 // Points that were committed just now.
 struct Committed {
@@ -88,7 +80,6 @@ class Ingest {
   struct Lane;
   class FlushJob;
   struct Batch;
-  struct Merge;
   enum class Step : std::uint8_t { kStored, kNotLoaded, kOutOfOrder, kConflict };
   struct Outcome {
     Step step = Step::kStored;
@@ -99,9 +90,6 @@ class Ingest {
   task<Result<Outcome>> try_live(store::Key key, const Batch& batch);
   // Brings the ruck into memory; false when it is not under way and must be merged.
   task<Result<bool>> load(store::Key key);
-  task<Result<Outcome>> merge(store::Key key, const Batch& batch);
-  task<> run_merges(store::Key key);
-  [[nodiscard]] bool is_merging(store::Key key);
   [[nodiscard]] Result<std::unique_ptr<Live>> read_live(db::Session& q, store::Key key) const;
 
   [[nodiscard]] Shard& shard_of(RuckId ruck);
@@ -120,10 +108,9 @@ class Ingest {
   telemetry::Counter& batches_;
   telemetry::Counter& points_;
   telemetry::Counter& duplicates_;
-  telemetry::Counter& merges_;
   telemetry::Counter& conflicts_;
   telemetry::Counter& flushes_;
-  runtime::TaskGroup merging_;
+  LateBatches late_;
 };
 
 }  // namespace ruck::rucks

@@ -34,14 +34,24 @@ inline constexpr std::size_t kLiveRucksMax = 40'000;         // about 3 KiB each
 inline constexpr auto kLiveIdle = std::chrono::minutes(10);  // then it is read again when needed
 inline constexpr int kAttemptsMax = 8;                       // of a change that met a newer version
 
+// ---- late batches (late.hpp) --------------------------------------------------------------------
+inline constexpr std::size_t kLatePointsMax = 4'000'000;  // that wait in memory: about 130 MiB
+inline constexpr int kRetryLate_s = 5;
+// At a time. Each keeps SQLite's one writer busy for a millisecond or more, and batches of those
+// who never lost reception wait behind them.
+inline constexpr std::size_t kMergesAtOnceSqlite = 2;
+inline constexpr std::size_t kMergesAtOncePostgres = 4;
+
 // ---- rucks that were left open ------------------------------------------------------------------
 inline constexpr auto kOpenMax = std::chrono::hours(4);  // without any arrival (contract core §3.7)
 inline constexpr auto kCloseEvery = std::chrono::minutes(1);  // how often they are looked for
 inline constexpr std::int64_t kClosedAtOnceMax = 100;         // each merges one track
 
 // ---- what counts --------------------------------------------------------------------------------
-inline constexpr double kCoverageMin = 0.9;             // of the moving time, for points alone
-inline constexpr double kLineToleranceM = 2;            // of the line on a map (science §4)
+inline constexpr double kCoverageMin = 0.9;    // of the moving time, for points alone
+inline constexpr double kRecordPaceMinKm = 3;  // a shorter ruck sets no record of pace
+inline constexpr double kRecordLoadMinKm = 1;  // nor of load
+inline constexpr double kLineToleranceM = 2;   // of the line on a map (science §4)
 // And at least a recorded point so often: what others see is cut at recorded points, and a straight
 // road would vanish with the door at its end.
 inline constexpr double kLineGapMaxM = 50;

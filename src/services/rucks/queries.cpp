@@ -69,6 +69,28 @@ std::string words_for(people::Visibility visibility, bool is_private_profile) {
 }
 }  // namespace
 
+namespace {
+// The date that a text begins with, which may go on with a time.
+Day day_in(const std::optional<std::string>& text, Day otherwise) {
+  constexpr std::size_t kDateLength = 10;
+  return parse_date(std::string_view(text ? *text : "").substr(0, kDateLength)).value_or(otherwise);
+}
+store::Page page_of(const ListQuery& query) {
+  constexpr Day kFirst = Day(std::chrono::days(0));
+  constexpr Day kLast = Day(std::chrono::days(100'000));  // the year 2243
+  return {.limit = query.limit,
+          .offset = query.offset,
+          .first = day_in(query.start_date, kFirst),
+          .last = day_in(query.end_date, kLast),
+          .min_distance_m = query.min_distance_km * 1000,
+          .min_load_kg = query.min_load_kg};
+}
+json::Omittable<RuckView> best_view(db::Session& q, UserId user, store::Measure measure,
+                                    double min_distance_km) {
+  const auto row = store::best(q, user, measure, min_distance_km * 1000);
+  return row ? json::Omittable<RuckView>(view_of(*row)) : json::Omittable<RuckView>();
+}
+}  // namespace
 std::vector<json::Raw> recent_rucks(db::Session& q, UserId viewer, UserId owner,
                                     std::size_t limit) {
   std::vector<json::Raw> rendered;
@@ -100,14 +122,37 @@ DetailsExtra RuckService::extra_of(db::Session& q, UserId viewer, const RuckRow&
 }
 
 task<Result<std::vector<RuckView>>> RuckService::list(Viewer viewer, ListQuery query) {
-  co_return co_await deps_.database.read([user = viewer.user, query](db::Session& q) {
-    std::vector<RuckView> views;
-    for (const RuckRow& row :
-         store::list(q, user, {.limit = query.limit, .offset = query.offset})) {
-      views.push_back(view_of(row));
-    }
-    return views;
+  co_return co_await deps_.database.read(
+      [user = viewer.user, page = page_of(query)](db::Session& q) {
+        std::vector<RuckView> views;
+        for (const RuckRow& row : store::list(q, user, page)) views.push_back(view_of(row));
+        return views;
+      });
+}
+
+task<Result<RecordsView>> RuckService::records(Viewer viewer) {
+  co_return co_await deps_.database.read([user = viewer.user](db::Session& q) {
+    using store::Measure;
+    return RecordsView{
+        .longest = best_view(q, user, Measure::kDistance, 0),
+        .longest_time = best_view(q, user, Measure::kDuration, 0),
+        .fastest = best_view(q, user, Measure::kPace, kRecordPaceMinKm),
+        .most_climb = best_view(q, user, Measure::kClimb, 0),
+        .heaviest = best_view(q, user, Measure::kLoad, kRecordLoadMinKm),
+        .most_energy = best_view(q, user, Measure::kEnergy, 0),
+    };
   });
+}
+
+task<Result<RecordedTrack>> RuckService::recorded(Viewer viewer, RuckRef ref) {
+  co_return co_await deps_.database.read(
+      [user = viewer.user, ref](db::Session& q) -> Result<RecordedTrack> {
+        const auto row = find(q, user, ref);  // the owner's only
+        if (!row) return fail(ErrorCode::kRuckNotFound);
+        Result<Track> track = track_of(q, *row);
+        if (!track) return fail(track.error());
+        return RecordedTrack{.ruck = view_of(*row), .track = std::move(*track)};
+      });
 }
 
 task<Result<RuckService::RuckReply>> RuckService::get(Viewer viewer, RuckRef ref) {

@@ -10,6 +10,9 @@ void add_ruck_routes(http::Router& r, RuckService& s) {
   http::get(r, "/api/rucks", "rucks.list",
             {.summary = "The user's own rucks, the latest first", .cached = true}, &s,
             &RuckService::list);
+  http::get(r, "/api/rucks/records", "rucks.records",
+            {.summary = "The user's best: longest, fastest, heaviest", .cached = true}, &s,
+            &RuckService::records);
   http::post(r, "/api/rucks", "rucks.create",
              {.summary = "Create a ruck, or a whole one that is entered by hand",
               .body_bytes_max = kLarge,

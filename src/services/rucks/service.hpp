@@ -37,6 +37,12 @@ struct ImportOutcome {
   bool was_there = false;
 };
 
+// A ruck with all that was recorded, for files and other services.
+struct RecordedTrack {
+  RuckView ruck;
+  Track track;
+};
+
 struct Reactions {
   std::int64_t likes = 0;
   std::int64_t comments = 0;
@@ -81,6 +87,8 @@ class RuckService {
   task<Result<DeleteReply>> remove(Viewer viewer, RuckRef ruck);
 
   task<Result<std::vector<RuckView>>> list(Viewer viewer, ListQuery query);
+  task<Result<RecordsView>> records(Viewer viewer);
+  task<Result<RecordedTrack>> recorded(Viewer viewer, RuckRef ruck);
   task<Result<RuckReply>> get(Viewer viewer, RuckRef ruck);
   task<Result<DetailsReply>> details(Viewer viewer, RuckRef ruck);
   // What others see of one's own ruck.

@@ -31,7 +31,7 @@ void stretch_times(RuckRow& row, const Track& track) {
 Result<> write_live(db::Session& q, const RuckRow& row, const Track& track,
                     const ProgressRow& before, const rucking::TrackEngine& engine, UtcUs now) {
   const store::Key key{row.user_id, row.id};
-  store_merged(q, key, track);
+  store_merged(q, key, track, Packing::kLive);
   store::update(q, row);
   const bool written = store::advance_progress(
       q, key, before.version,
@@ -56,7 +56,7 @@ Result<> write_completed(db::Session& q, RuckRow& row, const Track& track,
   store::update(q, row);
   store::put_splits(q, key, results.splits);
   store::put_line(q, key, results.line);
-  store_merged(q, key, track);
+  store_merged(q, key, track, Packing::kFinished);
   const bool written = store::advance_progress(
       q, key, before.version,
       {.version = store::new_version(),

@@ -71,7 +71,21 @@ const Sql kFindActive{"rucks.find_active",
                           " status IN ('created', 'in_progress', 'paused') AND client_key IS NULL"};
 const Sql kList{"rucks.list", "SELECT " + kColumns +
                                   " FROM rucks WHERE user_id = $1 AND status <> 'created'"
+                                  " AND COALESCE(local_day, $4) BETWEEN $4 AND $5"
+                                  " AND distance_m >= $6 AND ruck_weight_kg >= $7"
                                   " ORDER BY listed_at DESC, id DESC LIMIT $2 OFFSET $3"};
+std::string best_by(std::string_view measure) {
+  return "SELECT " + kColumns +
+         " FROM rucks WHERE user_id = $1 AND listed_at > 0 AND status = 'completed'"
+         " AND distance_m >= $2 AND " +
+         std::string(measure) + " > 0 ORDER BY " + std::string(measure) + " DESC, id LIMIT 1";
+}
+const db::Sql kBestDistance{"rucks.best_distance", best_by("distance_m")};
+const db::Sql kBestDuration{"rucks.best_duration", best_by("moving_s")};
+const db::Sql kBestPace{"rucks.best_pace", best_by("distance_m / NULLIF(duration_s, 0)")};
+const db::Sql kBestClimb{"rucks.best_climb", best_by("elevation_gain_m")};
+const db::Sql kBestLoad{"rucks.best_load", best_by("ruck_weight_kg")};
+const db::Sql kBestEnergy{"rucks.best_energy", best_by("calories_kcal")};
 const Sql kRecentVisible{"rucks.recent_visible",
                          "SELECT " + db::columns_of<RuckRow>("r.") +
                              " FROM rucks r JOIN users u ON u.id = r.user_id WHERE r.user_id = $2"
@@ -196,7 +210,29 @@ std::optional<RuckRow> find_active(db::Session& q, UserId user) {
 }
 
 std::vector<RuckRow> list(db::Session& q, UserId user, Page page) {
-  return q.many<RuckRow>(kList, user, page.limit, page.offset);
+  return q.many<RuckRow>(kList, user, page.limit, page.offset, page.first, page.last,
+                         page.min_distance_m, page.min_load_kg);
+}
+
+std::optional<RuckRow> best(db::Session& q, UserId user, Measure measure, double min_distance_m) {
+  const auto sql = [&]() -> const db::Sql& {
+    switch (measure) {
+      case Measure::kDistance:
+        return kBestDistance;
+      case Measure::kDuration:
+        return kBestDuration;
+      case Measure::kPace:
+        return kBestPace;
+      case Measure::kClimb:
+        return kBestClimb;
+      case Measure::kLoad:
+        return kBestLoad;
+      case Measure::kEnergy:
+        break;
+    }
+    return kBestEnergy;
+  };
+  return q.optional<RuckRow>(sql(), user, min_distance_m);
 }
 
 std::vector<RuckRow> recent_visible(db::Session& q, UserId viewer, UserId owner,

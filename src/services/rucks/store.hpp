@@ -28,8 +28,16 @@ bool remove(db::Session& q, Key key);
 struct Page {
   std::int64_t limit = 20;
   std::int64_t offset = 0;
+  Day first{};  // a ruck under way has no day yet and passes
+  Day last{};
+  double min_distance_m = 0;
+  double min_load_kg = 0;
 };
 [[nodiscard]] std::vector<RuckRow> list(db::Session& q, UserId user, Page page);
+// The one that is best by `measure` among the completed ones, of a length and load at least these.
+enum class Measure : std::uint8_t { kDistance, kDuration, kPace, kClimb, kLoad, kEnergy };
+[[nodiscard]] std::optional<RuckRow> best(db::Session& q, UserId user, Measure measure,
+                                          double min_distance_m);
 // The latest completed ones that the viewer may see.
 [[nodiscard]] std::vector<RuckRow> recent_visible(db::Session& q, UserId viewer, UserId owner,
                                                   std::int64_t limit);

@@ -86,7 +86,7 @@ std::vector<Sample> merge_into(std::vector<Sample>& all, std::span<const Sample>
 
 template <class Sample>
 void store_chunks(db::Session& q, store::Key key, store::Track track,
-                  const std::vector<Sample>& all) {
+                  const std::vector<Sample>& all, Packing packing) {
   store::remove_chunks(q, track, key);
   for (std::size_t from = 0; from < all.size(); from += kPointsPerChunk) {
     const auto part = std::span(all).subspan(from, std::min(kPointsPerChunk, all.size() - from));
@@ -96,7 +96,7 @@ void store_chunks(db::Session& q, store::Key key, store::Track track,
                      {.first_ms = part.front().time_ms,
                       .points = static_cast<std::int64_t>(part.size()),
                       .packing = std::string(kPackingZstd),
-                      .data = {pack(blocks)}});
+                      .data = {pack(blocks, packing)}});
   }
 }
 
@@ -158,9 +158,9 @@ std::vector<HeartRateSample> merge(Track& track, std::span<const HeartRateSample
   return merge_into(track.heart_rate, samples);
 }
 
-void store_merged(db::Session& q, store::Key key, const Track& track) {
-  store_chunks(q, key, store::Track::kPoints, track.points);
-  store_chunks(q, key, store::Track::kHeartRate, track.heart_rate);
+void store_merged(db::Session& q, store::Key key, const Track& track, Packing packing) {
+  store_chunks(q, key, store::Track::kPoints, track.points, packing);
+  store_chunks(q, key, store::Track::kHeartRate, track.heart_rate, packing);
 }
 
 profile::Body body_of(const RuckRow& row) { return http::from_stored<profile::Body>(row.body); }

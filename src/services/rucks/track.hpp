@@ -5,6 +5,7 @@
 #include "db/session.hpp"
 #include "rucking/track_engine.hpp"
 #include "services/profile/types.hpp"
+#include "services/rucks/packing.hpp"
 #include "services/rucks/rows.hpp"
 #include "services/rucks/store.hpp"
 
@@ -43,7 +44,7 @@ struct Newest {
     Track& track, std::span<const rucking::HeartRateSample> samples);
 
 // Replaces the stored chunks by few, merged and compressed.
-void store_merged(db::Session& q, store::Key key, const Track& track);
+void store_merged(db::Session& q, store::Key key, const Track& track, Packing packing);
 
 [[nodiscard]] profile::Body body_of(const RuckRow& row);
 [[nodiscard]] rucking::EngineConfig engine_config(const RuckRow& row);

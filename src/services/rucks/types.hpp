@@ -140,11 +140,18 @@ BOOST_DESCRIBE_STRUCT(EditRuck, (),
                        calories_burned, avg_heart_rate, min_heart_rate, max_heart_rate, splits,
                        is_public, visibility))
 
+// All of them together: what passes each. Days are the user's own. The mobile app has always sent
+// dates, some with a time of day; what is no date is no reason to refuse.
 struct ListQuery {
   std::int64_t limit = 20;
   std::int64_t offset = 0;
+  std::optional<std::string> start_date;
+  std::optional<std::string> end_date;
+  double min_distance_km = 0;
+  double min_load_kg = 0;
 };
-BOOST_DESCRIBE_STRUCT(ListQuery, (), (limit, offset))
+BOOST_DESCRIBE_STRUCT(ListQuery, (),
+                      (limit, offset, start_date, end_date, min_distance_km, min_load_kg))
 
 // ---- what goes out ------------------------------------------------------------------------------
 
@@ -245,6 +252,18 @@ struct CreatedRuck : RuckView {
   std::vector<std::string> warnings;
 };
 BOOST_DESCRIBE_STRUCT(CreatedRuck, (RuckView), (warnings))
+
+// The best of all completed rucks; what there is none of is left out.
+struct RecordsView {
+  json::Omittable<RuckView> longest;
+  json::Omittable<RuckView> longest_time;
+  json::Omittable<RuckView> fastest;  // of kRecordPaceMinKm and more
+  json::Omittable<RuckView> most_climb;
+  json::Omittable<RuckView> heaviest;
+  json::Omittable<RuckView> most_energy;
+};
+BOOST_DESCRIBE_STRUCT(RecordsView, (),
+                      (longest, longest_time, fastest, most_climb, heaviest, most_energy))
 
 // The answer to a create while another ruck is active.
 struct ActiveRuck {
@@ -547,7 +566,11 @@ template <>
 struct RulesOf<rucks::ListQuery> {
   static constexpr auto kRules = std::to_array<Rule>(
       {rule("limit", "Rucks of a page").between(1, static_cast<double>(rucks::kListLimitMax)),
-       rule("offset", "Rucks to skip").between(0, 1e9)});
+       rule("offset", "Rucks to skip").between(0, 1e9),
+       rule("start_date", "First day, in the user's time zone").length(0, 40),
+       rule("end_date", "Last day, in the user's time zone").length(0, 40),
+       rule("min_distance_km", "At least so far").between(0, rucks::kDistanceKmMax),
+       rule("min_load_kg", "At least so much on the back").between(0, rucks::kLoadKgMax)});
 };
 
 }  // namespace ruck::http

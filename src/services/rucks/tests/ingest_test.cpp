@@ -202,6 +202,18 @@ TEST_P(IngestTest, TwoInstancesThatWriteAtOnceLoseNothingAndStoreNothingTwice) {
   EXPECT_EQ(stored(), points);
 }
 
+// The writer looked at its queue once more after the last answer had gone out: at shutdown the
+// queue could be gone by then.
+TEST_P(IngestTest, ItMayGoAwayAsSoonAsItsLastBatchIsAnswered) {
+  std::mt19937 random(7);
+  const std::vector<TrackPoint> points = walk(random, 200);
+  for (const TrackPoint& point : points) {
+    const auto ingest = instance();
+    ASSERT_TRUE(add(*ingest, {point}));
+  }
+  EXPECT_EQ(stored(), points);
+}
+
 TEST_P(IngestTest, ABatchForARuckThatIsGoneIsNotFound) {
   const auto ingest = instance();
   std::mt19937 random(7);

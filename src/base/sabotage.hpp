@@ -1,0 +1,30 @@
+#pragma once
+// Promises broken on purpose, to prove that the durability tests would notice. Only a build with
+// RUCK_TEST_BUILD knows them, and only if RUCK_TEST_SABOTAGE names one; everywhere else each is
+// `false` at compile time.
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+namespace ruck::sabotage {
+
+enum class Promise : std::uint8_t {
+  kAcknowledgeAfterCommit,  // ack-early: a batch is answered before it is written
+  kStoreOnce,               // no-dedupe: what was sent again is stored again
+  kSync,                    // no-fsync: a commit does not wait for the disk
+};
+
+#ifdef RUCK_TEST_BUILD
+[[nodiscard]] inline bool breaks(Promise promise) {
+  static const char* const named = std::getenv("RUCK_TEST_SABOTAGE");
+  if (named == nullptr) return false;
+  const std::string_view name = named;
+  return (promise == Promise::kAcknowledgeAfterCommit && name == "ack-early") ||
+         (promise == Promise::kStoreOnce && name == "no-dedupe") ||
+         (promise == Promise::kSync && name == "no-fsync");
+}
+#else
+[[nodiscard]] constexpr bool breaks(Promise) { return false; }
+#endif
+
+}  // namespace ruck::sabotage

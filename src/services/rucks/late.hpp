@@ -1,0 +1,71 @@
+#pragma once
+// Batches that do not continue a track: points from before its newest, or for a ruck that has
+// ended. Each needs the whole track read, merged and computed again, so they are gathered by ruck:
+// while one ruck is merged, what else comes for it waits and is merged in one go. Few are merged at
+// a time, so that a thousand phones that find reception at once do not delay those who never lost
+// it.
+#include "base/clock.hpp"
+#include "cache/revisions.hpp"
+#include "db/database.hpp"
+#include "runtime/task_group.hpp"
+#include "services/rucks/settle.hpp"
+#include "services/rucks/store.hpp"
+#include "telemetry/metrics.hpp"
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <vector>
+
+namespace ruck::rucks {
+
+// What became of a batch.
+struct Stored {
+  std::int64_t inserted = 0;
+  std::int64_t duplicates = 0;
+  double distance_m = 0;  // of the ruck, with the batch
+  double duration_s = 0;
+};
+
+class LateBatches {
+ public:
+  struct Dependencies {
+    db::Database& database;
+    cache::Revisions& revisions;
+    const Clock& clock;
+    telemetry::Metrics& metrics;
+  };
+  // `merged` is told of each ruck whose rows were written, on a core.
+  LateBatches(Dependencies dependencies, std::function<void(RuckId)> merged);
+  ~LateBatches();  // waits for merges under way
+
+  task<Result<Stored>> add(store::Key key, Additions additions);
+  // Whether batches of the ruck wait or are merged now: others had better wait with them.
+  [[nodiscard]] bool has(store::Key key) const;
+
+ private:
+  struct Batch {
+    Additions additions;
+    runtime::Promise<Result<Stored>> waiter;
+  };
+  using Place = std::pair<RuckId, UserId>;
+
+  task<> work();
+  task<> merge(Place place, std::vector<Batch> batches);
+
+  Dependencies deps_;
+  std::function<void(RuckId)> merged_;
+  const std::size_t workers_max_;
+  mutable std::mutex mutex_;
+  std::map<Place, std::vector<Batch>> waiting_;  // an entry stays while its ruck is merged
+  std::deque<Place> ready_;                      // whose turn is next
+  std::size_t points_ = 0;                       // in waiting_
+  std::size_t workers_ = 0;
+  std::atomic<std::size_t> rucks_{0};  // in waiting_: a look at it needs no lock
+  telemetry::Counter& merges_;
+  runtime::TaskGroup working_;
+};
+
+}  // namespace ruck::rucks

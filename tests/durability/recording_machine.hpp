@@ -1,0 +1,68 @@
+#pragma once
+// A machine that records rucks into a SQLite file on a disk that can fail: the store and the hot
+// path of the real server, without HTTP, and virtual phones that send until the power is cut.
+#include "base/clock.hpp"
+#include "cache/revisions.hpp"
+#include "db/sqlite/sqlite_database.hpp"
+#include "durability/batches.hpp"
+#include "durability/fault_vfs.hpp"
+#include "durability/ledger.hpp"
+#include "services/rucks/ingest.hpp"
+#include "support/process.hpp"
+#include "support/run.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ruck::test {
+
+class RecordingMachine {
+ public:
+  struct Options {
+    std::size_t phones = 4;
+    int checkpoint_pages = 64;  // small, so that a second of rucking crosses several
+  };
+  RecordingMachine(Options options, std::uint64_t seed);
+  ~RecordingMachine();
+
+  // Opens the database, or opens it again; makes the phones' users the first time.
+  [[nodiscard]] Result<> start();
+  void stop();  // in good order
+  // All phones send for so long; then the power is cut while they go on.
+  void run_until_power_cut(std::chrono::milliseconds run_for);
+  // All phones send for so long, then stop by themselves. How many batches were refused.
+  std::uint64_t run_for(std::chrono::milliseconds time);
+
+  [[nodiscard]] Verdict compare() const;
+  [[nodiscard]] FaultVfs& disk() { return disk_; }
+  [[nodiscard]] db::Database& database() { return *database_; }
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  struct Phone;
+  void send_until_stopped(std::size_t index);
+  void new_ruck(Phone& phone);
+  void complete_ruck(Phone& phone);
+
+  Options options_;
+  rucking::SeededRandom random_;
+  TemporaryFolder folder_;
+  std::string path_;
+  FaultVfs disk_;
+  SystemClock clock_;
+  std::optional<RunningCores> cores_;
+  std::unique_ptr<telemetry::Metrics> metrics_;
+  std::unique_ptr<db::sqlite::SqliteDatabase> database_;
+  std::unique_ptr<cache::Revisions> revisions_;
+  std::unique_ptr<rucks::Ingest> ingest_;
+  std::vector<std::unique_ptr<Phone>> phones_;
+  std::atomic<std::int64_t> rucks_made_{0};
+  std::atomic<bool> stopped_{false};
+  std::atomic<std::uint64_t> refused_{0};
+};
+
+}  // namespace ruck::test

@@ -1,0 +1,235 @@
+// A disk that is full, fails or may not be written: refused with 503, said in the log, reads go on,
+// nothing acknowledged is harmed, and all is well again when the disk is, without anybody's help.
+#include "app/server_app.hpp"
+#include "durability/recording_machine.hpp"
+#include "runtime/config.hpp"
+#include "support/rucking.hpp"
+#include "telemetry/log.hpp"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <thread>
+
+namespace ruck::test {
+namespace {
+using testing::HasSubstr;
+
+enum class Fault : std::uint8_t { kDiskFull, kWritesFail, kSyncsFail, kReadOnly };
+
+void inject(FaultVfs& disk, Fault fault) {
+  switch (fault) {
+    case Fault::kDiskFull:
+      disk.fill_disk_after(0);
+      break;
+    case Fault::kWritesFail:
+      disk.fail_writes();
+      break;
+    case Fault::kSyncsFail:
+      disk.fail_syncs();
+      break;
+    case Fault::kReadOnly:
+      disk.make_read_only();
+      break;
+  }
+}
+
+// The whole server inside this process, so that its disk can be made to fail.
+class FaultyServer {
+ public:
+  FaultyServer() : app_(config()) {
+    log_ = ::open(log_path().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    telemetry::set_log_descriptor(log_);
+    const Result<> started = app_.start();
+    if (!started) throw std::runtime_error(std::string(started.error().client_text()));
+    url_ = "http://127.0.0.1:" + std::to_string(app_.port());
+  }
+  ~FaultyServer() {
+    app_.stop();
+    telemetry::set_log_descriptor(STDERR_FILENO);
+    ::close(log_);
+  }
+  [[nodiscard]] const std::string& url() const { return url_; }
+  [[nodiscard]] std::string log() const { return read_file(log_path()); }
+  FaultVfs& disk() { return disk_; }
+
+ private:
+  [[nodiscard]] std::string log_path() const { return folder_.path() + "/log"; }
+  runtime::Config config() {
+    runtime::ConfigInput input{
+        .flags = {{"listen", "127.0.0.1:0"}, {"data_dir", folder_.path()}, {"rate_limits", "off"}},
+        .env = [](const char*) -> const char* { return nullptr; }};
+    runtime::LoadedConfig loaded = runtime::load_config(input);
+    for (const std::string& problem : loaded.problems) ADD_FAILURE() << problem;
+    return loaded.config;
+  }
+
+  TemporaryFolder folder_;
+  FaultVfs disk_{"faulty", FaultVfs::Scope::kAllOfTheProcess};
+  app::ServerApp app_;
+  int log_ = -1;
+  std::string url_;
+};
+
+class StorageFaultTest : public testing::TestWithParam<Fault> {};
+
+TEST_P(StorageFaultTest, WritesAreRefusedReadsGoOnAndItRecoversByItself) {
+  FaultyServer server;
+  ApiClient anna(server.url());
+  anna.sign_up("anna");
+  const Walk walk{.start_ms = now_ms() - 3'600'000, .count = 400};
+  const std::string id = start_ruck(anna);
+  const std::string path = "/api/rucks/" + id;
+  ASSERT_EQ(anna.post(path + "/location", walk.part(0, 100).json()).status, 201);
+
+  inject(server.disk(), GetParam());
+  for (int i = 0; i < 3; ++i) {
+    const Reply refused = anna.post(path + "/location", walk.part(100, 100).json());
+    EXPECT_EQ(refused.status, 503) << "a phone drops its data on a 4xx: " << refused.body;
+    EXPECT_NE(refused.raw.header("Retry-After"), "");
+  }
+  EXPECT_EQ(anna.post(path + "/complete", "{}").status, 503);
+  EXPECT_EQ(anna.get("/readyz").status, 503);
+  EXPECT_EQ(anna.get("/livez").status, 200) << "a restart would not help";
+  EXPECT_EQ(anna.get("/api/system/health").json["status"].text(), "degraded");
+  const Reply read = anna.get(path);
+  EXPECT_EQ(read.status, 200);
+  EXPECT_EQ(read.json["route"].size(), 100U);
+  EXPECT_THAT(server.log(), HasSubstr("\"event\":\"db.writes_refused\""));
+
+  server.disk().heal();
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (anna.get("/readyz").status != 200 && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  EXPECT_EQ(anna.get("/readyz").status, 200);
+  EXPECT_THAT(server.log(), HasSubstr("\"event\":\"db.writes_resumed\""));
+  EXPECT_EQ(anna.post(path + "/location", walk.part(100, 300).json()).status, 201);
+  EXPECT_EQ(anna.get(path).json["route"].size(), 400U);
+  EXPECT_EQ(anna.post(path + "/complete", "{}").status, 200);
+}
+
+// Under load, with a power cut afterwards: a refusal must not have been an acknowledgement, and the
+// recovery must have made safe what it says.
+TEST_P(StorageFaultTest, UnderLoadNothingAcknowledgedIsHarmedNotEvenByAPowerCutAfterwards) {
+  const std::uint64_t seed = seed_of_run();
+  RecordingMachine machine({}, seed);
+  ASSERT_TRUE(machine.start());
+  EXPECT_EQ(machine.run_for(std::chrono::milliseconds(200)), 0U);
+  inject(machine.disk(), GetParam());
+  EXPECT_GT(machine.run_for(std::chrono::milliseconds(200)), 0U);
+  const Verdict broken = machine.compare();
+  EXPECT_TRUE(broken.is_clean()) << testing::PrintToString(broken.problems);
+  machine.disk().heal();
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!machine.database().status().can_write && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  ASSERT_TRUE(machine.database().status().can_write);
+  machine.run_until_power_cut(std::chrono::milliseconds(200));
+  ASSERT_TRUE(machine.start());
+  const Verdict verdict = machine.compare();
+  EXPECT_TRUE(verdict.is_clean()) << testing::PrintToString(verdict.problems);
+  EXPECT_GT(verdict.acknowledged, broken.acknowledged);
+}
+
+std::string name_of_fault(const testing::TestParamInfo<Fault>& info) {
+  constexpr std::array<const char*, 4> kNames = {"DiskFull", "WritesFail", "SyncsFail", "ReadOnly"};
+  return kNames.at(static_cast<std::size_t>(info.param));
+}
+
+INSTANTIATE_TEST_SUITE_P(Faults, StorageFaultTest,
+                         testing::Values(Fault::kDiskFull, Fault::kWritesFail, Fault::kSyncsFail,
+                                         Fault::kReadOnly),
+                         name_of_fault);
+
+class DamagedFileTest : public testing::Test {
+ protected:
+  DamagedFileTest() : server_({}), anna_(server_.url()) {
+    anna_.sign_up("anna");
+    for (int i = 0; i < 4; ++i) {
+      ids_.push_back(
+          record_ruck(anna_, {.start_ms = now_ms() - 86'400'000 * (i + 1), .count = 300}));
+    }
+    EXPECT_EQ(ruck({"backup", "kept.db"}).exit_code, 0);
+    EXPECT_EQ(server_.stop(), 0);
+    whole_ = read_file(database());
+  }
+  Finished ruck(std::vector<std::string> words) {
+    words.insert(words.begin(), binary());
+    return run_to_end({.argv = std::move(words),
+                       .extra_env = {"RUCK_DATA_DIR=" + server_.folder() + "/data"},
+                       .working_folder = server_.folder()},
+                      std::chrono::minutes(2));
+  }
+  [[nodiscard]] std::string database() const { return server_.folder() + "/data/ruck.db"; }
+  void write(const std::string& bytes) const {
+    std::ofstream(database(), std::ios::binary | std::ios::trunc) << bytes;
+  }
+
+  RuckServer server_;
+  ApiClient anna_;
+  std::vector<std::string> ids_;
+  std::string whole_;
+};
+
+TEST_F(DamagedFileTest, AFileThatIsNoDatabaseIsRefusedAtStart) {
+  for (const std::string& bytes :
+       {std::string(8192, 'x'), whole_.substr(0, 100) + std::string(4000, '\x7f')}) {
+    write(bytes);
+    const Finished served = ruck({"serve", "--listen", "127.0.0.1:0"});
+    EXPECT_EQ(served.exit_code, 1);
+    EXPECT_THAT(served.output, HasSubstr("ruck serve: "));
+  }
+}
+
+TEST_F(DamagedFileTest, ScribbledPagesGiveErrorsNotCrashesAndABackupHelps) {
+  rucking::SeededRandom random(seed_of_run());
+  constexpr std::size_t kPage = 4096;
+  int served = 0;
+  for (int round = 0; round < 6; ++round) {
+    std::string bytes = whole_;
+    for (int i = 0; i < 2 + 4 * round; ++i) {
+      const std::size_t page = 1 + random.below(bytes.size() / kPage - 1);
+      for (std::size_t at = page * kPage; at < (page + 1) * kPage; at += 1 + random.below(40)) {
+        bytes[at] = static_cast<char>(random.next());
+      }
+    }
+    write(bytes);
+    try {
+      server_.start();
+    } catch (const std::exception&) {
+      EXPECT_THAT(server_.log(), HasSubstr("ruck serve: "));
+      continue;
+    }
+    ++served;
+    ApiClient anna(server_.url());
+    anna.set_token(anna_.token);
+    for (const std::string& id : ids_) {
+      const int read = anna.get("/api/rucks/" + id).status;
+      EXPECT_TRUE(read == 200 || read == 404 || read == 500 || read == 503) << read;
+      const int sent =
+          anna.post("/api/rucks/" + id + "/location", Walk{.start_ms = now_ms() - 60'000}.json())
+              .status;
+      EXPECT_TRUE(sent == 201 || sent == 404 || sent == 500 || sent == 503) << sent;
+    }
+    EXPECT_EQ(anna.get("/livez").status, 200);
+    EXPECT_EQ(server_.stop(), 0) << "it must end in good order, not by a signal";
+    EXPECT_LE(ruck({"check"}).exit_code, 1);
+  }
+  std::cout << served << " of 6 damaged files were served\n";
+  const Finished restored = ruck({"restore", "kept.db"});
+  ASSERT_EQ(restored.exit_code, 0) << restored.output;
+  EXPECT_EQ(ruck({"check"}).exit_code, 0);
+  server_.start();
+  ApiClient anna(server_.url());
+  anna.set_token(anna_.token);
+  for (const std::string& id : ids_) {
+    EXPECT_EQ(anna.get("/api/rucks/" + id).json["route"].size(), 300U);
+  }
+}
+
+}  // namespace
+}  // namespace ruck::test

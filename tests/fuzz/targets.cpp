@@ -1,0 +1,349 @@
+#include "fuzz/targets.hpp"
+
+#include "base/assert.hpp"
+#include "base/bytes.hpp"
+#include "crypto/digest.hpp"
+#include "gpx/recording.hpp"
+#include "http/compress.hpp"
+#include "http/json/tree.hpp"
+#include "http/multipart.hpp"
+#include "http/session/request_parser.hpp"
+#include "rucking/polyline.hpp"
+#include "rucking/track_codec.hpp"
+#include "runtime/config.hpp"
+#include "services/auth/tokens.hpp"
+#include "services/rucks/batch.hpp"
+#include "support/rucking.hpp"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+namespace ruck::fuzz {
+namespace {
+constexpr UtcMs kNow = utc_ms(1'763'800'000'000);
+constexpr std::int64_t kStart = 1'763'790'000'000;
+
+std::string padded(std::string_view text) {
+  std::string out(text);
+  out.append(json::kPadding, '\0');
+  return out;
+}
+
+// ---- JSON batches ------------------------------------------------------------------------------
+
+void location_json(std::string_view input) {
+  const std::string bytes = padded(input);
+  const auto batch = rucks::parse_points(std::string_view(bytes).substr(0, input.size()), kNow);
+  if (!batch) return;
+  RUCK_ASSERT(batch->submitted ==
+              static_cast<std::int64_t>(batch->points.size()) + batch->rejected_count);
+  RUCK_ASSERT(static_cast<std::int64_t>(batch->rejected.size()) <= batch->rejected_count);
+  for (const rucking::TrackPoint& point : batch->points) {
+    RUCK_ASSERT(std::abs(point.lat_e7) <= 900'000'000 && std::abs(point.lng_e7) <= 1'800'000'000);
+    RUCK_ASSERT(point.time_ms >= rucking::kEarliestTime_ms);
+    RUCK_ASSERT(point.time_ms <= kNow.time_since_epoch().count() + rucking::kClockAheadAllowed_ms);
+  }
+}
+std::vector<std::string> location_seeds() {
+  return {test::Walk{.start_ms = kStart, .count = 3}.json(),
+          "[" + test::Walk{.start_ms = kStart}.point_json(1) + "]",
+          test::Walk{.start_ms = kStart}.point_json(2),
+          R"({"location_points":[{"latitude":"47.1","longitude":8,"time":1763790000,)"
+          R"("elevation_meters":null,"speed_mps":1.2,"horizontal_accuracy_m":"5"}]})"};
+}
+
+void heart_rate_json(std::string_view input) {
+  const std::string bytes = padded(input);
+  auto batch = rucks::parse_samples(std::string_view(bytes).substr(0, input.size()));
+  if (!batch) return;
+  const std::int64_t submitted = batch->submitted;
+  const rucks::SampleWindow window{.started_at = kNow - std::chrono::hours(2), .now = kNow};
+  const auto placed = rucks::place_samples(*batch, window);
+  RUCK_ASSERT(submitted == static_cast<std::int64_t>(placed.size()) + batch->rejected_count);
+  for (const rucking::HeartRateSample& sample : placed) {
+    RUCK_ASSERT(sample.bpm >= rucking::kLowestHeartRate_bpm &&
+                sample.bpm <= rucking::kHighestHeartRate_bpm);
+  }
+}
+std::vector<std::string> heart_rate_seeds() {
+  return {test::heart_rate_json(kStart, 3, 120), test::heart_rate_json(kStart, 3, 120, false),
+          R"([{"time":1763790000,"heart_rate":"140"}])"};
+}
+
+// ---- what is stored ----------------------------------------------------------------------------
+
+template <class Sample>
+void round_trip(const std::vector<Sample>& samples) {
+  std::string bytes;
+  rucking::append_block(bytes, samples);
+  std::vector<Sample> back;
+  for (std::string_view rest = bytes; !rest.empty();) {
+    const auto used = rucking::decode_block(rest, back);
+    RUCK_ASSERT(used.has_value());
+    rest.remove_prefix(*used);
+  }
+  RUCK_ASSERT(back == samples);
+}
+
+template <class Sample>
+std::vector<Sample> as_samples(std::string_view bytes) {
+  std::vector<Sample> samples(bytes.size() / sizeof(Sample));
+  if (!samples.empty()) std::memcpy(samples.data(), bytes.data(), samples.size() * sizeof(Sample));
+  return samples;
+}
+
+// The first byte says how the rest is meant: blocks as they would be read, or samples to write.
+void codec_blocks(std::string_view input) {
+  if (input.empty()) return;
+  const std::string_view rest = input.substr(1);
+  switch (input.front() & 3) {
+    case 0:
+      if (const auto points = rucking::decode_points(rest)) round_trip(*points);
+      return;
+    case 1:
+      if (const auto samples = rucking::decode_heart_rate(rest)) round_trip(*samples);
+      return;
+    case 2:
+      return round_trip(as_samples<rucking::TrackPoint>(rest));
+    default:
+      return round_trip(as_samples<rucking::HeartRateSample>(rest));
+  }
+}
+std::vector<std::string> codec_seeds() {
+  std::vector<rucking::TrackPoint> points;
+  std::vector<rucking::HeartRateSample> samples;
+  for (int i = 0; i < 60; ++i) {
+    points.push_back({.time_ms = kStart + 1000 * i,
+                      .lat_e7 = 470'000'000 + 130 * i,
+                      .lng_e7 = 80'000'000 + i % 7,
+                      .altitude_dm = i % 9 == 0 ? rucking::TrackPoint::kNoAltitude : 4000 + i,
+                      .accuracy_hm = 10});
+    samples.push_back({.time_ms = kStart + 1000 * i, .bpm = static_cast<std::uint16_t>(90 + i)});
+  }
+  std::string blocks = std::string(1, '\0');
+  rucking::append_block(blocks, std::span(points).first(5));
+  rucking::append_block(blocks, points);
+  std::string pulse = "\1";
+  rucking::append_block(pulse, samples);
+  std::string raw = "\2";
+  raw.append(reinterpret_cast<const char*>(points.data()), 4 * sizeof(rucking::TrackPoint));
+  return {blocks, pulse, raw};
+}
+
+void polyline(std::string_view input) {
+  if (input.empty()) return;
+  const auto precision = (input.front() & 1) != 0 ? rucking::PolylinePrecision::kFive
+                                                  : rucking::PolylinePrecision::kSix;
+  const auto line = rucking::decode_polyline(input.substr(1), precision);
+  if (!line) return;
+  const auto again =
+      rucking::decode_polyline(rucking::encode_polyline(*line, precision), precision);
+  RUCK_ASSERT(again.has_value() && again->size() == line->size());
+  const double half = precision == rucking::PolylinePrecision::kFive ? 0.6e-5 : 0.6e-6;
+  for (std::size_t i = 0; i < line->size(); ++i) {
+    RUCK_ASSERT(std::abs((*again)[i].lat_deg - (*line)[i].lat_deg) <= half);
+    RUCK_ASSERT(std::abs((*again)[i].lng_deg - (*line)[i].lng_deg) <= half);
+  }
+}
+std::vector<std::string> polyline_seeds() {
+  return {"1_p~iF~ps|U_ulLnnqC_mqNvxq`@", "0_p~iF~ps|U_ulLnnqC_mqNvxq`@", "1??", "1"};
+}
+
+// ---- files -------------------------------------------------------------------------------------
+
+void gpx_file(std::string_view input) {
+  const auto document = gpx::read(input, kNow);
+  if (!document) return;
+  std::size_t fixes = 0;
+  for (const auto& segment : document->segments) fixes += segment.size();
+  const gpx::Recording recording = gpx::to_recording(*document, kNow);
+  RUCK_ASSERT(recording.points.size() <= fixes);
+  RUCK_ASSERT(std::isfinite(recording.length_m) && recording.length_m >= 0);
+  RUCK_ASSERT(std::ranges::adjacent_find(recording.points, std::ranges::greater_equal{},
+                                         &rucking::TrackPoint::time_ms) == recording.points.end());
+  const auto again = gpx::read(gpx::write(*document), kNow);
+  RUCK_ASSERT(again.has_value());
+  std::size_t fixes_again = 0;
+  for (const auto& segment : again->segments) fixes_again += segment.size();
+  RUCK_ASSERT(fixes_again == fixes);
+}
+std::vector<std::string> gpx_seeds() {
+  gpx::Document document{.creator = "seed", .name = "walk <&>", .time = kNow};
+  document.segments.resize(2);
+  for (int i = 0; i < 4; ++i) {
+    gpx::Fix fix{.lat_deg = 47 + i * 1e-4,
+                 .lng_deg = 8,
+                 .time = utc_ms(kStart + 1000 * i),
+                 .altitude_m = 400};
+    if (i == 2) fix.time.reset();
+    fix.heart_rate_bpm = 120 + i;
+    document.segments[static_cast<std::size_t>(i) % 2].push_back(fix);
+  }
+  return {gpx::write(document),
+          R"(<?xml version="1.0"?><gpx version="1.0"><trk><trkseg><trkpt lat="1" lon="2"/>)"
+          R"(<trkpt lat="x" lon="2"><time>1901-01-01T00:00:00Z</time></trkpt></trkseg></trk>)"
+          R"(<rte><rtept lat="1" lon="3"/></rte><wpt lat="1" lon="3"/></gpx>)"};
+}
+
+// The content type up to the first line break, then the body.
+void multipart_form(std::string_view input) {
+  const std::size_t end = input.find('\n');
+  if (end == std::string_view::npos) return;
+  const std::string_view body = input.substr(end + 1);
+  const auto parts = http::parse_multipart(input.substr(0, end), body);
+  if (!parts) return;
+  RUCK_ASSERT(parts->size() <= http::kPartsMax);
+  for (const http::Part& part : *parts) {
+    RUCK_ASSERT(part.bytes.data() >= body.data() &&
+                part.bytes.data() + part.bytes.size() <= body.data() + body.size());
+  }
+}
+std::vector<std::string> multipart_seeds() {
+  return {
+      "multipart/form-data; boundary=xx\n--xx\r\nContent-Disposition: form-data; name=\"file\"; "
+      "filename=\"a.gpx\"\r\nContent-Type: application/gpx+xml\r\n\r\n<gpx/>\r\n--xx\r\n"
+      "Content-Disposition: form-data; name=ruck_weight_kg\r\n\r\n15\r\n--xx--\r\n"};
+}
+
+void gzip_body(std::string_view input) {
+  constexpr std::size_t kMost = 1 << 16;
+  const auto plain = http::gunzip(input, kMost);
+  if (!plain) return;
+  RUCK_ASSERT(plain->size() <= kMost);
+  RUCK_ASSERT(http::gunzip(http::gzip(*plain), kMost).value_or("") == *plain);
+}
+std::vector<std::string> gzip_seeds() {
+  return {http::gzip(R"({"points":[]})"), http::gzip(std::string(200'000, ' ')), http::gzip("")};
+}
+
+// ---- the wire ----------------------------------------------------------------------------------
+
+struct Heard {
+  bool is_complete = false;
+  std::string text;
+};
+
+// What comes out when the bytes arrive in pieces of one size.
+Heard hear(std::string_view input, std::size_t piece) {
+  const http::session::RequestParser::BodyLimit limit =
+      [](http::Method, std::string_view) -> std::size_t { return 4096; };
+  http::session::RequestParser parser(limit);
+  std::string waiting;
+  while (!input.empty() && !parser.is_complete() && !parser.error()) {
+    const std::string_view next = input.substr(0, piece);
+    input.remove_prefix(next.size());
+    waiting += next;
+    waiting.erase(0, parser.feed(waiting));
+  }
+  Heard heard{.is_complete = parser.is_complete() && !parser.error(), .text = {}};
+  if (!heard.is_complete) return heard;
+  const http::Request request = parser.request();
+  RUCK_ASSERT(request.body.size() <= parser.body_limit());
+  heard.text = std::string(http::name_of(request.method)) + " " + std::string(request.path) + "?" +
+               std::string(request.query) + "\n";
+  for (const std::string_view field : request.headers) heard.text += std::string(field) + "\n";
+  heard.text += request.body;
+  return heard;
+}
+
+// What is no HTTP may be noticed later when it comes in pieces, but it never becomes a request, and
+// a request never becomes another one.
+void http_request(std::string_view input) {
+  const Heard whole = hear(input, input.size() + 1);
+  for (const std::size_t piece : {std::size_t{1}, std::size_t{7}}) {
+    const Heard heard = hear(input, piece);
+    RUCK_ASSERT(heard.is_complete == whole.is_complete && heard.text == whole.text);
+  }
+}
+std::vector<std::string> http_seeds() {
+  return {
+      "GET /api/rucks?limit=1 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a.b.c\r\n\r\n",
+      "POST /api/rucks/1/location HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}",
+      "POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+      "POST /a HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\nx",
+      "HEAD / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"};
+}
+
+struct Signer {
+  auth::SigningKey key{.id = "k1", .secret = std::string(32, 's')};
+  auth::Tokens tokens;
+  // The same in every run: tokens are kept in the corpus.
+  http::Viewer viewer{.user = UserId(Uuid(Uuid::Bytes{1})), .session = Uuid(Uuid::Bytes{2})};
+  std::string issued;
+  Signer() {
+    tokens.add_key(key);
+    tokens.sign_with(key.id);
+    issued = tokens.issue(viewer, to_us(kNow)).token;
+  }
+  // With a signature that is right, so that the claims are read.
+  [[nodiscard]] std::string sign(std::string_view payload) const {
+    std::string token = issued.substr(0, issued.find('.') + 1) + to_base64url(payload);
+    return token + "." + to_base64url(crypto::hmac_sha256(key.secret, token));
+  }
+};
+const Signer& signer() {
+  static const Signer one;
+  return one;
+}
+
+// A token as it comes; and, after a '!', claims that we sign.
+void token(std::string_view input) {
+  if (input.starts_with('!')) {
+    static_cast<void>(signer().tokens.authenticate(signer().sign(input.substr(1)), to_us(kNow)));
+    return;
+  }
+  const auto viewer = signer().tokens.authenticate(input, to_us(kNow));
+  if (!viewer) return;
+  RUCK_ASSERT(viewer->user == signer().viewer.user);  // nobody else was ever given one
+  const std::string_view body = input.substr(0, input.rfind('.'));
+  RUCK_ASSERT(body == std::string_view(signer().issued).substr(0, body.size()));
+}
+std::vector<std::string> token_seeds() {
+  const std::string& issued = signer().issued;
+  const std::size_t first = issued.find('.') + 1;
+  const auto payload = from_base64(issued.substr(first, issued.rfind('.') - first));
+  return {issued, "!" + payload.value_or(""), "eyJhbGciOiJub25lIn0.e30."};
+}
+
+// ---- settings ----------------------------------------------------------------------------------
+
+void config_file(std::string_view input) {
+  const int file = ::memfd_create("config", MFD_CLOEXEC);
+  RUCK_ASSERT(file >= 0);
+  RUCK_ASSERT(::write(file, input.data(), input.size()) == static_cast<ssize_t>(input.size()));
+  const runtime::LoadedConfig loaded =
+      runtime::load_config({.file = "/proc/self/fd/" + std::to_string(file),
+                            .env = [](const char*) -> const char* { return nullptr; }});
+  ::close(file);
+  RUCK_ASSERT(loaded.origins.size() == runtime::settings().size());
+}
+std::vector<std::string> config_seeds() {
+  return {"listen = \"127.0.0.1:8080\"\nthreads = 2\nrate_limits = false\n",
+          "database_url = 'sqlite:var/ruck.db'\nlog_level = \"info\"\nconnections_max = 1_000\n",
+          "[table]\nx = [1, 2]\n"};
+}
+
+constexpr Target kTargets[] = {{"http_request", http_request, http_seeds},
+                               {"location_json", location_json, location_seeds},
+                               {"heart_rate_json", heart_rate_json, heart_rate_seeds},
+                               {"codec_blocks", codec_blocks, codec_seeds},
+                               {"gpx_file", gpx_file, gpx_seeds},
+                               {"multipart_form", multipart_form, multipart_seeds},
+                               {"gzip_body", gzip_body, gzip_seeds},
+                               {"token", token, token_seeds},
+                               {"polyline", polyline, polyline_seeds},
+                               {"config_file", config_file, config_seeds}};
+}  // namespace
+
+std::span<const Target> targets() { return kTargets; }
+
+const Target* find_target(std::string_view name) {
+  const auto found = std::ranges::find(kTargets, name, &Target::name);
+  return found == std::end(kTargets) ? nullptr : found;
+}
+
+}  // namespace ruck::fuzz

@@ -1,0 +1,152 @@
+// Everybody can use it: axe finds nothing on any page in either theme, and the keyboard goes all the
+// way from signing up to a finished ruck.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+import { DESKTOP, PHONE, RuckServer, account, api, launch, madeTrack, openPhone, settled, signIn, sleep, startRuck, stat, sync, until, walk } from "./support.mjs";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+let server, browser;
+before(async () => {
+  server = await RuckServer.start();
+  browser = await launch();
+});
+after(async () => {
+  await browser.close();
+  await server.stop();
+});
+
+async function violations(page) {
+  // Run as a browser extension runs, outside the page's Content-Security-Policy.
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    const { violations } = await globalThis.axe.run(document, { resultTypes: ["violations"] });
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map((n) => `${n.html.slice(0, 160)} ${n.failureSummary ?? ""}`).join(" | ")}`);
+  });
+}
+async function smallTargets(page) {
+  return page.evaluate(() =>
+    [...document.querySelectorAll("button, a.button, nav a, select, input:not(.visually-hidden)")]
+      .filter((e) => e.checkVisibility() && !e.closest(".check, .visually-hidden"))
+      .map((e) => ({ text: (e.textContent || e.id).trim().slice(0, 30), box: e.getBoundingClientRect() }))
+      .filter(({ box }) => box.width > 0 && (box.height < 43.5 || box.width < 43.5))
+      .map(({ text, box }) => `${text} ${Math.round(box.width)}x${Math.round(box.height)}`),
+  );
+}
+async function look(page, name, problems) {
+  await sleep(400);
+  for (const found of await violations(page)) problems.push(`${name}: ${found}`);
+  for (const found of await smallTargets(page)) problems.push(`${name}: small target ${found}`);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  if (wide > 0) problems.push(`${name}: ${wide} px too wide`);
+}
+
+for (const colorScheme of ["light", "dark"]) {
+  for (const viewport of [PHONE, DESKTOP]) {
+    test(`no violation on any page: ${colorScheme}, ${viewport.width} px`, async () => {
+      const problems = [];
+      const context = await browser.newContext({ viewport, colorScheme, reducedMotion: "reduce" });
+      const begin = Date.now() - 2 * 3_600_000;
+      const page = await openPhone(context, begin);
+      for (const path of ["", "sign-up", "sign-in", "forgot-password", "reset-password?token=x", "reset-password", "about", "no/such/page"]) {
+        await page.goto(`${server.url}/${path}`);
+        await page.getByRole("heading", { level: 1 }).waitFor();
+        await look(page, path || "welcome", problems);
+      }
+      const who = await account(server);
+      await signIn(page, server, who);
+      await look(page, "empty home", problems);
+      await page.goto(`${server.url}/record`);
+      await page.getByRole("button", { name: "Start", exact: true }).waitFor();
+      await look(page, "record, before", problems);
+      await startRuck(page, server);
+      await walk(page, madeTrack({ count: 420, start: begin + 1000 }));
+      await settled(page);
+      await page.getByRole("button", { name: "Show the map" }).click();
+      await page.evaluate(() => globalThis.phone.fail(2));
+      await look(page, "record, under way", problems);
+      await page.getByRole("button", { name: "Finish" }).click();
+      await look(page, "finish?", problems);
+      await page.getByRole("dialog").getByRole("button", { name: "Finish" }).click();
+      await page.getByRole("heading", { name: "Well done" }).waitFor();
+      await look(page, "finished", problems);
+      await until(async () => (await sync(page)) === "saved", "the ruck to arrive");
+      const [ruck] = await api(server, who, "/api/rucks");
+      for (const path of ["", "rucks", `rucks/${ruck.id}`, "statistics", "profile", "settings", "about", "no/such/page", "rucks/1"]) {
+        await page.goto(`${server.url}/${path}`);
+        await page.getByRole("heading", { level: 1 }).waitFor();
+        await sleep(500);
+        await look(page, path || "home", problems);
+      }
+      await page.goto(`${server.url}/rucks`);
+      await page.getByRole("button", { name: "Calendar" }).click();
+      await look(page, "calendar", problems);
+      assert.deepEqual(problems, []);
+      await context.close();
+    });
+  }
+}
+
+test("keyboard only: sign up, record, finish", async () => {
+  const context = await browser.newContext({ viewport: PHONE });
+  const begin = Date.now() - 2 * 3_600_000;
+  const page = await openPhone(context, begin);
+  const here = () => page.evaluate(() => (document.activeElement?.getAttribute("aria-label") || document.activeElement?.textContent || document.activeElement?.id || "").trim());
+  // Tab until the wanted thing has the focus, and is seen to have it.
+  const tabTo = async (text) => {
+    for (let i = 0; i < 60; i++) {
+      await page.keyboard.press("Tab");
+      const name = await here();
+      const label = await page.evaluate(() => (document.activeElement?.labels?.[0]?.textContent ?? "").trim());
+      if (name === text || label === text) {
+        const outline = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
+        assert.notEqual(outline, "none", `${text} shows its focus`);
+        return;
+      }
+    }
+    throw new Error(`the keyboard never came to ${text}`);
+  };
+  const focusIs = (text) => until(async () => (await here()) === text, `the focus to be on ${text}`);
+  await page.goto(server.url);
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  await tabTo("Create an account");
+  await page.keyboard.press("Enter");
+  await focusIs("Create an account"); // the new page's heading
+  await tabTo("Name");
+  await page.keyboard.type("Kim");
+  await tabTo("E-mail");
+  await page.keyboard.type(`kim${Date.now()}@example.org`);
+  await tabTo("Password");
+  await page.keyboard.type("long enough");
+  await tabTo("km, kg");
+  await page.keyboard.press("Space");
+  await tabTo("Create account");
+  await page.keyboard.press("Enter");
+  await focusIs("Hello, Kim");
+  await tabTo("Start a ruck");
+  await page.keyboard.press("Enter");
+  await focusIs("Record a ruck");
+  await tabTo("Load");
+  for (let i = 0; i < 4; i++) await page.keyboard.press("ArrowRight");
+  await until(async () => (await page.locator('[data-stat="load"]').innerText()) === "12 kg", "the slider to move");
+  await tabTo("Start");
+  await page.keyboard.press("Enter");
+  await focusIs("Pause");
+  await walk(page, madeTrack({ count: 120, start: begin + 1000 }));
+  await settled(page);
+  assert.ok(Number(await stat(page, "distance")) > 0.3);
+  await page.keyboard.press("Enter");
+  await focusIs("Go on");
+  await page.keyboard.press("Enter");
+  await focusIs("Pause");
+  await tabTo("Finish");
+  await page.keyboard.press("Enter");
+  await tabTo("Finish");
+  await page.keyboard.press("Enter");
+  await focusIs("Well done");
+  await tabTo("Done");
+  await page.keyboard.press("Enter");
+  await focusIs("Hello, Kim");
+  await context.close();
+});

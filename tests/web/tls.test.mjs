@@ -1,0 +1,122 @@
+// https by the program itself: what a phone in a home network needs for GPS and offline use.
+import assert from "node:assert/strict";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { Agent, request } from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { PHONE, freePort, launch, sleep, until } from "./support.mjs";
+
+let folder, port, server;
+const file = (name) => join(folder, name);
+function certificate(name, days = 10) {
+  execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", String(days), "-subj", `/CN=${name}`, "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", file(`${name}.key`), "-out", file(`${name}.crt`)], { stdio: "ignore" });
+}
+function use(name) {
+  copyFileSync(file(`${name}.crt`), file("live.crt"));
+  copyFileSync(file(`${name}.key`), file("live.key"));
+}
+const settings = () => ({ PATH: process.env.PATH, RUCK_LISTEN: `127.0.0.1:${port}`, RUCK_DATA_DIR: folder, RUCK_RATE_LIMITS: "off", RUCK_THREADS: "1", RUCK_TLS_CERT: file("live.crt"), RUCK_TLS_KEY: file("live.key") });
+// One request; who answered, and how.
+function ask(path, options = {}) {
+  return new Promise((resolve, reject) => {
+    const call = request({ host: "127.0.0.1", port, path, rejectUnauthorized: false, agent: false, ...options }, (reply) => {
+      const chunks = [];
+      const { subject } = reply.socket.getPeerCertificate();
+      const alpn = reply.socket.alpnProtocol;
+      reply.on("data", (chunk) => chunks.push(chunk));
+      reply.on("end", () => resolve({ status: reply.statusCode, headers: reply.headers, who: subject?.CN, alpn, body: Buffer.concat(chunks).toString() }));
+    });
+    call.on("error", reject);
+    call.end(options.body);
+  });
+}
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), "ruck-tls-"));
+  port = await freePort();
+  certificate("first");
+  certificate("second");
+  use("first");
+  server = spawn(process.env.RUCK_BINARY, ["serve"], { env: settings(), stdio: ["ignore", "pipe", "pipe"] });
+  server.log = "";
+  for (const stream of [server.stdout, server.stderr]) stream.on("data", (data) => (server.log += data));
+  await until(() => ask("/readyz").then(({ status }) => status === 200, () => false), "the server");
+});
+after(async () => {
+  const gone = new Promise((resolve) => server.once("exit", resolve));
+  server.kill("SIGTERM");
+  await gone;
+  rmSync(folder, { recursive: true });
+});
+
+test("the certificate holds, and the cookie is for secure pages alone", async () => {
+  const reply = await ask("/readyz", { rejectUnauthorized: true, ca: readFileSync(file("first.crt")), ALPNProtocols: ["h2", "http/1.1"] });
+  assert.equal(reply.status, 200);
+  assert.equal(reply.alpn, "http/1.1");
+  const body = JSON.stringify({ email: "s@example.org", password: "long enough", username: "s", refresh_in: "cookie" });
+  const made = await ask("/api/auth/signup", { method: "POST", body, headers: { "Content-Type": "application/json", "Content-Length": body.length } });
+  assert.equal(made.status, 201, made.body);
+  assert.match(made.headers["set-cookie"][0], /; Secure/);
+});
+
+test("large bodies go both ways, and connections are kept", async () => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  for (let i = 0; i < 3; i++) {
+    assert.ok((await ask("/api/openapi.json", { agent })).body.length > 40_000);
+    const body = JSON.stringify({ email: "x".repeat(300_000) });
+    const refused = await ask("/api/auth/login", { agent, method: "POST", body, headers: { "Content-Type": "application/json", "Content-Length": body.length } });
+    assert.equal(refused.status, 400);
+  }
+  agent.destroy();
+});
+
+test("a new certificate is taken on SIGHUP; a bad one is not", async () => {
+  use("second");
+  server.kill("SIGHUP");
+  await until(async () => (await ask("/livez")).who === "second", "the second certificate");
+  writeFileSync(file("live.crt"), "not a certificate");
+  server.kill("SIGHUP");
+  await until(() => server.log.includes("tls.not_reloaded"), "the log to say so");
+  assert.equal((await ask("/livez")).who, "second", "the one before stays");
+  copyFileSync(file("first.crt"), file("live.crt"));
+  server.kill("SIGHUP");
+  await until(() => /live\.key: .*mismatch/.test(server.log), "the log to name the key that does not fit");
+  use("first");
+  server.kill("SIGHUP");
+  await until(async () => (await ask("/livez")).who === "first", "the first certificate");
+});
+
+test("plain http and nonsense on the port end that connection and nothing else", async () => {
+  await assert.rejects(fetch(`http://127.0.0.1:${port}/livez`));
+  assert.equal((await ask("/livez")).status, 200);
+});
+
+test("a start with wrong files says which, and what", () => {
+  const start = (more) => spawnSync(process.env.RUCK_BINARY, ["serve"], { env: { ...settings(), RUCK_LISTEN: "127.0.0.1:0", RUCK_DATA_DIR: file("other"), ...more }, encoding: "utf8", timeout: 20_000 });
+  const missing = start({ RUCK_TLS_CERT: file("none.crt") });
+  assert.equal(missing.status, 1);
+  assert.match(missing.stderr, /none\.crt: No such file/);
+  const half = start({ RUCK_TLS_KEY: "" });
+  assert.equal(half.status, 1);
+  assert.match(half.stderr, /belong together/);
+});
+
+test("a browser signs up, and is asked again after a reload", async () => {
+  const browser = await launch();
+  const context = await browser.newContext({ viewport: PHONE, ignoreHTTPSErrors: true });
+  const page = await context.newPage();
+  await page.goto(`https://127.0.0.1:${port}/sign-up`);
+  await page.getByLabel("Name").fill("Kim");
+  await page.getByLabel("E-mail").fill("kim@example.org");
+  await page.getByLabel("Password").fill("long enough");
+  await page.getByRole("button", { name: "Create account" }).click();
+  await page.getByRole("heading", { name: "Hello, Kim" }).waitFor();
+  await page.reload();
+  await page.getByText("No rucks yet").waitFor();
+  await sleep(300);
+  assert.equal(await page.getByText("Your sign-in has ended").count(), 0);
+  const [cookie] = await context.cookies();
+  assert.ok(cookie.secure && cookie.httpOnly && cookie.sameSite === "Strict");
+  await browser.close();
+});

@@ -1,0 +1,149 @@
+// The server, as pages and the service worker talk to it. The access token lives in memory; the
+// refresh token in a cookie that no script can read.
+import type { Replies, SignedIn } from "$generated/api";
+
+// No answer came: no network, or a server that is away. What was to be sent is still wanted.
+export class Unreachable extends Error {
+  constructor() {
+    super("unreachable");
+  }
+}
+export class Refused extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly retryAfterS: number,
+  ) {
+    super(message);
+  }
+  get isBusy() {
+    return this.status === 429 || this.status >= 500;
+  }
+}
+// The session is over: only signing in again helps.
+export class SignedOut extends Error {
+  constructor() {
+    super("signed out");
+  }
+}
+
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+// "/api/rucks/7" is of the route "GET /api/rucks/{id}".
+type Route<M extends Method> = Extract<keyof Replies, `${M} ${string}`>;
+
+const TIMEOUT_MS = 30_000;
+const RENEW_BEFORE_MS = 60_000;
+
+let access: { token: string; until: number } | null = null;
+let renewing: Promise<SignedIn> | null = null;
+
+async function send(method: Method, path: string, body: BodyInit | null, headers: HeadersInit): Promise<Response> {
+  try {
+    return await fetch(path, {
+      method,
+      body,
+      headers,
+      credentials: "same-origin",
+      cache: "no-store",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+  } catch {
+    throw new Unreachable();
+  }
+}
+
+async function read<T>(response: Response): Promise<T> {
+  let body: unknown = null;
+  try {
+    body = await response.json();
+  } catch {
+    // A gateway's own page, or an answer that broke off.
+    if (response.ok) throw new Unreachable();
+  }
+  if (response.ok) return body as T;
+  const problem = body as { message?: string; error?: string } | null;
+  if (!problem?.error && response.status >= 502) throw new Unreachable();
+  throw new Refused(
+    response.status,
+    problem?.error ?? String(response.status),
+    problem?.message ?? response.statusText,
+    Number(response.headers.get("Retry-After") ?? 0),
+  );
+}
+
+export function keep(signedIn: SignedIn): SignedIn {
+  access = { token: signedIn.access_token, until: Date.now() + signedIn.expires_in * 1000 };
+  return signedIn;
+}
+export const forget = () => (access = null);
+
+// One at a time: each refresh replaces the token in the cookie.
+export function renew(): Promise<SignedIn> {
+  renewing ??= (async () => {
+    try {
+      const response = await send("POST", "/api/auth/refresh", null, {});
+      if (response.status === 400 || response.status === 401) {
+        access = null;
+        throw new SignedOut();
+      }
+      return keep(await read<SignedIn>(response));
+    } finally {
+      renewing = null;
+    }
+  })();
+  return renewing;
+}
+
+async function authorized(method: Method, path: string, body: BodyInit | null, type?: string): Promise<Response> {
+  if (!access || access.until - RENEW_BEFORE_MS < Date.now()) await renew();
+  const headers = (): HeadersInit => ({
+    Authorization: `Bearer ${access!.token}`,
+    ...(type ? { "Content-Type": type } : {}),
+  });
+  const first = await send(method, path, body, headers());
+  const isExpired = first.status === 401 || (first.status === 503 && first.headers.get("Retry-After") === "1");
+  if (!isExpired) return first;
+  await renew();
+  return send(method, path, body, headers());
+}
+
+const JSON_TYPE = "application/json";
+
+async function call<R extends keyof Replies>(method: Method, path: string, body?: unknown): Promise<Replies[R]> {
+  const text = body === undefined ? null : JSON.stringify(body);
+  return read(await authorized(method, path, text, text === null ? undefined : JSON_TYPE));
+}
+
+export const get = <R extends Route<"GET">>(_route: R, path: string) => call<R>("GET", path);
+export const post = <R extends Route<"POST">>(_route: R, path: string, body: unknown = {}) =>
+  call<R>("POST", path, body);
+export const put = <R extends Route<"PUT">>(_route: R, path: string, body: unknown) =>
+  call<R>("PUT", path, body);
+export const patch = <R extends Route<"PATCH">>(_route: R, path: string, body: unknown) =>
+  call<R>("PATCH", path, body);
+export const del = <R extends Route<"DELETE">>(_route: R, path: string) => call<R>("DELETE", path);
+
+// Without an account.
+export async function open<R extends keyof Replies>(
+  method: Method,
+  _route: R,
+  path: string,
+  body?: unknown,
+): Promise<Replies[R]> {
+  const text = body === undefined ? null : JSON.stringify(body);
+  return read(await send(method, path, text, text === null ? {} : { "Content-Type": JSON_TYPE }));
+}
+
+export async function file(path: string): Promise<Blob> {
+  const response = await authorized("GET", path, null);
+  if (!response.ok) await read(response);
+  return response.blob();
+}
+export async function upload<T>(path: string, body: Blob, type: string): Promise<T> {
+  return read<T>(await authorized("POST", path, body, type));
+}
+export async function leave(): Promise<void> {
+  await send("POST", "/api/auth/logout", null, access ? { Authorization: `Bearer ${access.token}` } : {});
+  access = null;
+}

@@ -1,0 +1,182 @@
+// What is kept on the phone. Used by pages and by the service worker, so there is no state here but
+// the open database.
+//
+// A ruck that is recorded lives in three stores until the server has all of it: `rucks` (one record),
+// `fixes` and `events` (appended, never changed; keyed by ruck and number). What was sent is a number
+// in the ruck's record: everything up to it has been acknowledged.
+
+export interface Fix {
+  t: number; // ms since 1970, of the fix
+  lat: number;
+  lng: number;
+  alt: number | null; // m
+  acc: number | null; // m
+  spd: number | null; // m/s
+}
+export type EventKind = "pause" | "resume" | "load";
+export interface RuckEvent {
+  at: number; // ms since 1970
+  kind: EventKind;
+  loadKg?: number;
+}
+export interface Gap {
+  from: number;
+  to: number;
+  why: "closed" | "hidden" | "no-signal";
+}
+export interface Body {
+  weightKg: number;
+  heightCm: number;
+  ageYears: number;
+  sex: 0 | 1 | 2;
+  restingBpm: number | null;
+  maxBpm: number | null;
+  calorieMethod: 0 | 1 | 2;
+  activeOnly: boolean;
+}
+export type LocalState = "recording" | "paused" | "finished" | "discarded";
+export interface LocalRuck {
+  key: string; // offline_<ms>: the name that the server accepts for it
+  user: string;
+  state: LocalState;
+  startedAt: number;
+  endedAt: number | null;
+  loadKg: number; // at the start
+  body: Body;
+  gaps: Gap[];
+  lastSeen: number; // when the page was last alive while recording
+  notes: { title?: string; notes?: string; rating?: number; perceived_exertion?: number };
+  // Of the end, as the page showed them.
+  totals: { distanceM: number; activeS: number; gainM: number; lossM: number; kcal: number } | null;
+  // Progress of the upload.
+  sentStart: boolean;
+  sentFixes: number; // numbers of `fixes` and `events` up to which all is on the server
+  sentEvents: number;
+  problem: string | null; // what the server said when it refused
+}
+
+const NAME = "ruck";
+const VERSION = 1;
+let opened: Promise<IDBDatabase> | null = null;
+
+function open(): Promise<IDBDatabase> {
+  opened ??= new Promise<IDBDatabase>((resolve, reject) => {
+    const request = indexedDB.open(NAME, VERSION);
+    request.onupgradeneeded = () => {
+      const db = request.result;
+      db.createObjectStore("values");
+      db.createObjectStore("rucks", { keyPath: "key" });
+      db.createObjectStore("fixes");
+      db.createObjectStore("events");
+      db.createObjectStore("replies");
+    };
+    request.onsuccess = () => {
+      // Another tab wants a newer version, or the browser has thrown the data away.
+      request.result.onversionchange = () => request.result.close();
+      request.result.onclose = () => (opened = null);
+      resolve(request.result);
+    };
+    request.onerror = () => reject(request.error);
+  });
+  opened.catch(() => (opened = null));
+  return opened;
+}
+
+type Store = "values" | "rucks" | "fixes" | "events" | "replies";
+
+async function run<T>(
+  stores: Store[],
+  mode: IDBTransactionMode,
+  work: (tx: IDBTransaction) => IDBRequest<T> | void,
+): Promise<T> {
+  const db = await open();
+  return new Promise<T>((resolve, reject) => {
+    // Relaxed is the default of most browsers and means: a power cut may take the last moments. A
+    // fix is worth a flush.
+    const tx = db.transaction(stores, mode, { durability: mode === "readwrite" ? "strict" : "default" });
+    const request = work(tx);
+    tx.oncomplete = () => resolve(request ? request.result : (undefined as T));
+    tx.onerror = tx.onabort = () => reject(tx.error ?? request?.error);
+  });
+}
+
+const PAD = 9; // digits: keys sort as text
+const keyOf = (ruck: string, number: number) => `${ruck}/${String(number).padStart(PAD, "0")}`;
+const numberOf = (key: IDBValidKey) => Number(String(key).slice(-PAD));
+const rangeOf = (ruck: string, after = -1) =>
+  IDBKeyRange.bound(keyOf(ruck, after + 1), `${ruck}/${"9".repeat(PAD)}`);
+
+export const getValue = <T>(key: string) =>
+  run<T | undefined>(["values"], "readonly", (tx) => tx.objectStore("values").get(key));
+export const setValue = (key: string, value: unknown) =>
+  run(["values"], "readwrite", (tx) => void tx.objectStore("values").put(value, key));
+
+export interface KeptReply {
+  at: number;
+  body: unknown;
+}
+export const getReply = (key: string) =>
+  run<KeptReply | undefined>(["replies"], "readonly", (tx) => tx.objectStore("replies").get(key));
+export const setReply = (key: string, body: unknown) =>
+  run(["replies"], "readwrite", (tx) => void tx.objectStore("replies").put({ at: Date.now(), body }, key));
+export const clearReplies = () =>
+  run(["replies"], "readwrite", (tx) => void tx.objectStore("replies").clear());
+
+export const allRucks = () =>
+  run<LocalRuck[]>(["rucks"], "readonly", (tx) => tx.objectStore("rucks").getAll());
+export const getRuck = (key: string) =>
+  run<LocalRuck | undefined>(["rucks"], "readonly", (tx) => tx.objectStore("rucks").get(key));
+export const putRuck = (ruck: LocalRuck) =>
+  run(["rucks"], "readwrite", (tx) => void tx.objectStore("rucks").put(ruck));
+
+// Changes some fields of the record as it is now: the page and the service worker both write it.
+export async function changeRuck(key: string, change: Partial<LocalRuck>): Promise<void> {
+  await run(["rucks"], "readwrite", (tx) => {
+    const store = tx.objectStore("rucks");
+    const read = store.get(key);
+    read.onsuccess = () => {
+      if (read.result) store.put({ ...read.result, ...change });
+    };
+  });
+}
+
+export const addFix = (ruck: string, number: number, fix: Fix) =>
+  run(["fixes"], "readwrite", (tx) => void tx.objectStore("fixes").put(fix, keyOf(ruck, number)));
+export const addEvent = (ruck: string, number: number, event: RuckEvent) =>
+  run(["events"], "readwrite", (tx) => void tx.objectStore("events").put(event, keyOf(ruck, number)));
+
+export interface Numbered<T> {
+  number: number;
+  item: T;
+}
+async function numbered<T>(store: Store, ruck: string, after: number, most?: number): Promise<Numbered<T>[]> {
+  const range = rangeOf(ruck, after);
+  const [keys, items] = await Promise.all([
+    run<IDBValidKey[]>([store], "readonly", (tx) => tx.objectStore(store).getAllKeys(range, most)),
+    run<T[]>([store], "readonly", (tx) => tx.objectStore(store).getAll(range, most)),
+  ]);
+  // Between the two reads something may have been added.
+  return items.slice(0, keys.length).map((item, i) => ({ number: numberOf(keys[i]!), item }));
+}
+export const fixesOf = (ruck: string, after = -1, most?: number) =>
+  numbered<Fix>("fixes", ruck, after, most);
+export const eventsOf = (ruck: string, after = -1, most?: number) =>
+  numbered<RuckEvent>("events", ruck, after, most);
+
+export async function countWaiting(ruck: LocalRuck): Promise<number> {
+  return run<number>(["fixes"], "readonly", (tx) =>
+    tx.objectStore("fixes").count(rangeOf(ruck.key, ruck.sentFixes)),
+  );
+}
+
+export const removeRuck = (key: string) =>
+  run(["rucks", "fixes", "events"], "readwrite", (tx) => {
+    tx.objectStore("rucks").delete(key);
+    tx.objectStore("fixes").delete(rangeOf(key));
+    tx.objectStore("events").delete(rangeOf(key));
+  });
+
+export const clearAll = () =>
+  run(["values", "rucks", "fixes", "events", "replies"], "readwrite", (tx) => {
+    for (const name of tx.objectStoreNames) tx.objectStore(name).clear();
+  });

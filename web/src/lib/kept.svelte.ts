@@ -1,0 +1,55 @@
+// What a page shows: at once what was there last time, then what the server says now. Says which it
+// is, so that an old figure is never taken for a new one.
+import { Refused, SignedOut, Unreachable } from "./api";
+import * as db from "./db";
+import { session } from "./session.svelte";
+
+export class Kept<T> {
+  value = $state.raw<T | null>(null);
+  // When `value` was the server's word, ms; null while it is.
+  oldSince = $state<number | null>(null);
+  problem = $state<"unreachable" | "signed-out" | "not-found" | "other" | null>(null);
+  isLoading = $state(true);
+
+  constructor(
+    private readonly name: string,
+    private readonly load: () => Promise<T>,
+  ) {}
+
+  private get key() {
+    return `${session.profile?.id}/${this.name}`;
+  }
+
+  async open(): Promise<this> {
+    const kept = await db.getReply(this.key).catch(() => undefined);
+    if (kept && this.value === null) {
+      this.value = kept.body as T;
+      this.oldSince = kept.at;
+    }
+    await this.refresh();
+    return this;
+  }
+
+  async refresh() {
+    this.isLoading = true;
+    try {
+      const fresh = await this.load();
+      this.value = fresh;
+      this.oldSince = null;
+      this.problem = null;
+      db.setReply(this.key, fresh).catch(() => {});
+    } catch (problem) {
+      if (problem instanceof SignedOut) session.expire();
+      this.problem =
+        problem instanceof Unreachable
+          ? "unreachable"
+          : problem instanceof SignedOut
+            ? "signed-out"
+            : problem instanceof Refused && problem.status === 404
+              ? "not-found"
+              : "other";
+    } finally {
+      this.isLoading = false;
+    }
+  }
+}

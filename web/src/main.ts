@@ -1,0 +1,15 @@
+import { mount } from "svelte";
+import App from "./App.svelte";
+import "./app.css";
+import { applyTheme } from "./lib/theme.svelte";
+import { session } from "./lib/session.svelte";
+import { install } from "./lib/install.svelte";
+import { outbox } from "./record/outbox.svelte";
+
+// No `await` at the top: it would make the bundler cut the app into dozens of files.
+applyTheme();
+session.start().then(() => {
+  mount(App, { target: document.getElementById("app")! });
+  outbox.start();
+  install.start();
+});

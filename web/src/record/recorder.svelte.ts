@@ -1,0 +1,501 @@
+// A ruck under way. The order is always: write the fix to the phone's store, then show it, then, in
+// batches, send it. So what was shown is there after a crash, a reload or a dead battery.
+import * as db from "../lib/db";
+import { session } from "../lib/session.svelte";
+import type { Profile } from "$generated/api";
+import { EngineClient, type Snapshot } from "../worker/client";
+import { outbox } from "./outbox.svelte";
+import { Receiver } from "./receiver";
+
+const LOCK = "ruck-recording";
+const SILENCE_S = 30; // without a fix for so long, say so
+const POOR_ACCURACY_M = 50; // the engine waits for better ones (track_filter.hpp)
+const GAP_S = 60; // a shorter one is not worth a word
+const CLOCK_JUMP_MS = 120_000;
+const TICK_MS = 1000;
+const SUSPENDED_MS = 10_000; // between two ticks: the page slept, clocks may differ
+const LOW_BATTERY = 0.15;
+const LATEST_AHEAD_MS = 3_600_000; // kClockAheadAllowed_ms of the engine
+const LINE_MOST = 4000; // positions of the map line
+
+export type Phase = "idle" | "starting" | "recording" | "paused" | "finished" | "elsewhere";
+export type Trouble =
+  | "denied"
+  | "unsupported"
+  | "insecure"
+  | "no-signal"
+  | "inaccurate"
+  | "clock"
+  | "storage"
+  | "engine";
+
+const yearsBetween = (birth: string, now: number) =>
+  Math.floor((now - Date.parse(birth)) / 86_400_000) / 365.25;
+const clamp = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value));
+
+// As profile::body_of does it on the server, so that both compute with the same body.
+export function bodyOf(profile: Profile, now: number): db.Body {
+  const gender = (profile.gender ?? "").toLowerCase();
+  return {
+    weightKg: profile.weight_kg ?? 80,
+    heightCm: profile.height_cm ?? 175,
+    ageYears: profile.date_of_birth ? clamp(yearsBetween(profile.date_of_birth, now), 5, 110) : 40,
+    sex: gender.startsWith("m") ? 1 : gender.startsWith("f") || gender.startsWith("w") ? 2 : 0,
+    restingBpm: profile.resting_hr,
+    maxBpm: profile.max_hr,
+    calorieMethod: profile.calorie_method === "mechanical" ? 1 : profile.calorie_method === "hr" ? 2 : 0,
+    activeOnly: profile.calorie_active_only,
+  };
+}
+
+class Recorder {
+  phase = $state<Phase>("idle");
+  ruck = $state.raw<db.LocalRuck | null>(null);
+  snapshot = $state.raw<Snapshot | null>(null);
+  line = $state.raw<[number, number][]>([]);
+  now = $state(Date.now());
+  loadKg = $state(0);
+  accuracyM = $state<number | null>(null);
+  troubles = $state<Set<Trouble>>(new Set());
+  lastGap = $state.raw<db.Gap | null>(null);
+  clockJumpS = $state(0);
+  unwritten = $state(0); // fixes that only memory holds, because the store is full
+  awake = $state(false);
+
+  private engine: EngineClient | null = null;
+  private receiver = new Receiver({
+    fix: (position, keep) => this.onFix(position, keep),
+    denied: () => this.trouble("denied", true),
+    unavailable: () => this.trouble("no-signal", true),
+  });
+  private fixNumber = 0;
+  private eventNumber = 0;
+  private queue: Promise<void> = Promise.resolve();
+  private backlog: { number: number; fix: db.Fix }[] = [];
+  private releaseLock: (() => void) | null = null;
+  private wakeLock: WakeLockSentinel | null = null;
+  private ticker: ReturnType<typeof setInterval> | undefined;
+  private lastFixAt = 0; // of this page's clock
+  private clockOffset = 0; // how far the phone's clock was moved while recording, ms
+  private tickPerformance = 0;
+  private tickDate = 0;
+  private pausedSince: number | null = null;
+  private pausedMs = 0;
+
+  constructor() {
+    document.addEventListener("visibilitychange", () => this.onVisibility());
+    addEventListener("pagehide", () => this.touch());
+  }
+
+  get isActive() {
+    return this.phase === "recording" || this.phase === "paused";
+  }
+
+  // Seconds since the start without the pauses, by the wall clock.
+  get runningS() {
+    if (!this.ruck) return 0;
+    const end = this.ruck.endedAt ?? this.time(this.now);
+    const pausing = this.pausedSince === null ? 0 : end - this.pausedSince;
+    return Math.max(0, (end - this.ruck.startedAt - this.pausedMs - pausing) / 1000);
+  }
+
+  async start(loadKg: number) {
+    if (this.phase !== "idle" || !session.profile) return;
+    this.phase = "starting";
+    this.troubles = new Set();
+    if (!this.isPossible() || !(await this.lock())) return;
+    const startedAt = Date.now();
+    const ruck: db.LocalRuck = {
+      key: `offline_${startedAt}`,
+      user: session.profile.id,
+      state: "recording",
+      startedAt,
+      endedAt: null,
+      loadKg,
+      body: bodyOf(session.profile, startedAt),
+      gaps: [],
+      lastSeen: startedAt,
+      notes: {},
+      totals: null,
+      sentStart: false,
+      sentFixes: -1,
+      sentEvents: -1,
+      problem: null,
+    };
+    this.loadKg = loadKg;
+    try {
+      await db.putRuck(ruck);
+    } catch {
+      this.trouble("storage", true);
+    }
+    // Asks the browser not to throw the recording away when space is short.
+    navigator.storage?.persist?.().catch(() => {});
+    this.begin(ruck);
+    await this.run();
+  }
+
+  // Goes on with a ruck that was under way when the page went away.
+  async recover(ruck: db.LocalRuck) {
+    if (this.phase !== "idle") return;
+    this.phase = "starting";
+    if (!this.isPossible() || !(await this.lock())) return;
+    const [fixes, events] = await Promise.all([db.fixesOf(ruck.key), db.eventsOf(ruck.key)]);
+    this.begin(ruck);
+    this.fixNumber = (fixes.at(-1)?.number ?? -1) + 1;
+    this.eventNumber = (events.at(-1)?.number ?? -1) + 1;
+    this.loadKg = events.findLast(({ item }) => item.kind === "load")?.item.loadKg ?? ruck.loadKg;
+    for (const { item } of events) this.countPause(item);
+    this.line = fixes.slice(-LINE_MOST).map(({ item }) => [item.lat, item.lng]);
+    await this.tellAll(
+      fixes.map(({ item }) => item),
+      events.map(({ item }) => item),
+    );
+    const lastSeen = Math.max(ruck.lastSeen, fixes.at(-1)?.item.t ?? 0);
+    if (ruck.state === "recording") this.noteGap({ from: lastSeen, to: Date.now(), why: "closed" });
+    await this.run();
+  }
+
+  private begin(ruck: db.LocalRuck) {
+    this.ruck = ruck;
+    this.snapshot = null;
+    this.line = [];
+    this.fixNumber = 0;
+    this.eventNumber = 0;
+    this.pausedMs = 0;
+    this.pausedSince = null;
+    this.clockOffset = 0;
+    this.lastGap = null;
+    this.engine = new EngineClient();
+    this.tell({ do: "begin", body: ruck.body, loadKg: ruck.loadKg });
+  }
+
+  private async run() {
+    this.phase = this.ruck?.state === "paused" ? "paused" : "recording";
+    this.lastFixAt = performance.now();
+    this.tickPerformance = performance.now();
+    this.tickDate = Date.now();
+    this.ticker = setInterval(() => this.tick(), TICK_MS);
+    this.watchBattery();
+    if (this.phase === "recording") {
+      this.receiver.start();
+      await this.keepAwake();
+    }
+    outbox.send();
+  }
+
+  private isPossible(): boolean {
+    if (!globalThis.isSecureContext) this.trouble("insecure", true);
+    else if (!("geolocation" in navigator)) this.trouble("unsupported", true);
+    else return true;
+    this.phase = "idle";
+    return false;
+  }
+
+  // One tab records. The lock goes when this tab does, however it ends.
+  private async lock(): Promise<boolean> {
+    if (!("locks" in navigator)) return true;
+    const held = await new Promise<boolean>((resolve) => {
+      navigator.locks.request(LOCK, { ifAvailable: true }, (lock) => {
+        resolve(lock !== null);
+        if (lock === null) return;
+        return new Promise<void>((release) => (this.releaseLock = release));
+      });
+    });
+    if (!held) this.phase = "elsewhere";
+    return held;
+  }
+
+  // ---- fixes ---------------------------------------------------------------------------------
+
+  private time(pageTime: number) {
+    return pageTime - this.clockOffset;
+  }
+  private latestAllowed() {
+    return Date.now() + LATEST_AHEAD_MS;
+  }
+
+  private onFix(position: GeolocationPosition, keep: boolean) {
+    this.lastFixAt = performance.now();
+    this.trouble("no-signal", false);
+    this.trouble("denied", false);
+    const { latitude, longitude, altitude, accuracy, speed } = position.coords;
+    this.accuracyM = accuracy;
+    this.trouble("inaccurate", accuracy > POOR_ACCURACY_M);
+    if (!keep || this.phase !== "recording" || !this.ruck) return;
+    const fix: db.Fix = {
+      t: Math.round(this.time(position.timestamp)),
+      lat: latitude,
+      lng: longitude,
+      alt: altitude,
+      acc: Number.isFinite(accuracy) ? accuracy : null,
+      spd: speed !== null && Number.isFinite(speed) ? speed : null,
+    };
+    const number = this.fixNumber++;
+    this.queue = this.queue.then(() => this.store(number, fix)).catch(() => {});
+  }
+
+  private async store(number: number, fix: db.Fix) {
+    const ruck = this.ruck;
+    if (!ruck) return;
+    this.backlog.push({ number, fix });
+    await this.writeBacklog(ruck.key);
+    if (fix.acc === null || fix.acc <= POOR_ACCURACY_M || this.line.length === 0) {
+      this.line = [...this.line.slice(-LINE_MOST), [fix.lat, fix.lng]];
+    }
+    await this.tell({ do: "feed", fixes: [fix], latestAllowedMs: this.latestAllowed() });
+  }
+
+  // Fixes wait here only while the store refuses them; they are tried again with the next one.
+  private async writeBacklog(key: string) {
+    try {
+      for (let next = this.backlog[0]; next; next = this.backlog[0]) {
+        await db.addFix(key, next.number, next.fix);
+        this.backlog.shift();
+        outbox.noted();
+      }
+      this.trouble("storage", false);
+    } catch {
+      this.trouble("storage", true);
+    }
+    this.unwritten = this.backlog.length;
+  }
+
+  private async tell(ask: Parameters<EngineClient["ask"]>[0]) {
+    try {
+      this.snapshot = (await this.engine?.ask(ask)) ?? this.snapshot;
+      this.trouble("engine", false);
+    } catch {
+      // Figures are missing; the recording is not.
+      this.trouble("engine", true);
+    }
+  }
+
+  // In the order of time, so that the engine runs once.
+  private async tellAll(fixes: db.Fix[], events: db.RuckEvent[]) {
+    let from = 0;
+    const feedUntil = async (end: number) => {
+      if (end > from) {
+        await this.tell({ do: "feed", fixes: fixes.slice(from, end), latestAllowedMs: this.latestAllowed() });
+      }
+      from = end;
+    };
+    for (const event of events) {
+      const end = fixes.findIndex((fix) => fix.t > event.at);
+      await feedUntil(end === -1 ? fixes.length : end);
+      await this.tell({ do: "event", kind: event.kind, atMs: event.at, loadKg: event.loadKg ?? 0 });
+    }
+    await feedUntil(fixes.length);
+  }
+
+  // ---- what the rucker does -------------------------------------------------------------------
+
+  private async addEvent(event: db.RuckEvent) {
+    if (!this.ruck) return;
+    await db.addEvent(this.ruck.key, this.eventNumber++, event).catch(() => this.trouble("storage", true));
+    await this.queue;
+    this.countPause(event);
+    await this.tell({ do: "event", kind: event.kind, atMs: event.at, loadKg: event.loadKg ?? 0 });
+  }
+
+  private countPause(event: db.RuckEvent) {
+    if (event.kind === "pause") this.pausedSince ??= event.at;
+    if (event.kind === "resume" && this.pausedSince !== null) {
+      this.pausedMs += event.at - this.pausedSince;
+      this.pausedSince = null;
+    }
+  }
+
+  async pause() {
+    if (this.phase !== "recording") return;
+    this.phase = "paused";
+    this.receiver.stop();
+    this.letSleep();
+    await this.change({ state: "paused" });
+    await this.addEvent({ at: this.time(Date.now()), kind: "pause" });
+    outbox.send();
+  }
+
+  async resume() {
+    if (this.phase !== "paused") return;
+    this.phase = "recording";
+    await this.addEvent({ at: this.time(Date.now()), kind: "resume" });
+    await this.change({ state: "recording" });
+    this.lastFixAt = performance.now();
+    this.receiver.start();
+    await this.keepAwake();
+  }
+
+  async setLoad(kg: number) {
+    if (!this.isActive || kg === this.loadKg) return;
+    this.loadKg = kg;
+    await this.addEvent({ at: this.time(Date.now()), kind: "load", loadKg: kg });
+  }
+
+  async finish() {
+    if (!this.isActive || !this.ruck) return;
+    this.receiver.stop();
+    await this.queue;
+    const endedAt = this.time(Date.now());
+    const totals = this.snapshot?.totals;
+    await this.stop({
+      state: "finished",
+      endedAt,
+      totals: totals
+        ? {
+            distanceM: totals.distanceM,
+            activeS: totals.activeS,
+            gainM: totals.gainM,
+            lossM: totals.lossM,
+            kcal: totals.kcal,
+          }
+        : null,
+    });
+    this.phase = "finished";
+    outbox.send();
+  }
+
+  async discard() {
+    if (!this.ruck) return;
+    await this.stop({ state: "discarded" });
+    this.clear();
+    outbox.send();
+  }
+
+  // A finished ruck's own words; they go with its end, or after it.
+  async describe(notes: db.LocalRuck["notes"]) {
+    if (this.ruck) await this.change({ notes: { ...this.ruck.notes, ...notes } });
+  }
+
+  clear() {
+    this.phase = "idle";
+    this.ruck = null;
+    this.snapshot = null;
+    this.line = [];
+    this.troubles = new Set();
+  }
+
+  private async stop(change: Partial<db.LocalRuck>) {
+    this.receiver.stop();
+    clearInterval(this.ticker);
+    this.letSleep();
+    await this.change(change);
+    this.engine?.stop();
+    this.engine = null;
+    this.releaseLock?.();
+    this.releaseLock = null;
+  }
+
+  private async change(change: Partial<db.LocalRuck>) {
+    if (!this.ruck) return;
+    this.ruck = { ...this.ruck, ...change };
+    await db.changeRuck(this.ruck.key, change).catch(() => this.trouble("storage", true));
+  }
+
+  // ---- what happens around it -------------------------------------------------------------------
+
+  trouble(name: Trouble, is: boolean) {
+    if (this.troubles.has(name) === is) return;
+    const next = new Set(this.troubles);
+    if (is) next.add(name);
+    else next.delete(name);
+    this.troubles = next;
+  }
+
+  dismiss(name: Trouble) {
+    this.trouble(name, false);
+    if (name === "denied" && this.phase === "recording") this.receiver.start();
+  }
+
+  private tick() {
+    const performanceNow = performance.now();
+    const dateNow = Date.now();
+    this.watchClock(performanceNow, dateNow);
+    this.now = dateNow;
+    if (this.phase !== "recording") return;
+    if (performanceNow - this.lastFixAt > SILENCE_S * 1000) {
+      this.trouble("no-signal", !this.receiver.sampler.isStanding);
+    }
+    if (Math.floor(dateNow / 1000) % 10 === 0) this.touch();
+  }
+
+  // Someone set the phone's clock: times go on as if nothing had happened, or the ruck would get
+  // points in its own past, or an hour out of nothing.
+  private watchClock(performanceNow: number, dateNow: number) {
+    const slept = performanceNow - this.tickPerformance > SUSPENDED_MS;
+    const jump = dateNow - this.tickDate - (performanceNow - this.tickPerformance);
+    this.tickPerformance = performanceNow;
+    this.tickDate = dateNow;
+    if (slept || Math.abs(jump) < CLOCK_JUMP_MS) return;
+    this.clockOffset += jump;
+    this.clockJumpS = Math.round(jump / 1000);
+    this.trouble("clock", true);
+  }
+
+  private touch() {
+    if (this.isActive && this.ruck) db.changeRuck(this.ruck.key, { lastSeen: this.time(Date.now()) }).catch(() => {});
+  }
+
+  private onVisibility() {
+    if (this.phase !== "recording") return;
+    if (document.visibilityState === "hidden") {
+      this.touch();
+      this.hiddenSince = this.time(Date.now());
+      return;
+    }
+    this.keepAwake();
+    const from = Math.max(this.hiddenSince ?? Infinity, this.lastKept());
+    this.hiddenSince = null;
+    if (Number.isFinite(from)) this.noteGap({ from, to: this.time(Date.now()), why: "hidden" });
+    // Some browsers let a watch die with the screen.
+    this.receiver.stop();
+    this.receiver.start();
+  }
+  private hiddenSince: number | null = null;
+  private lastKept() {
+    return this.snapshot?.totals.endMs ?? 0;
+  }
+
+  private noteGap(gap: db.Gap) {
+    if (gap.to - gap.from < GAP_S * 1000 || !this.ruck) return;
+    this.lastGap = gap;
+    this.change({ gaps: [...this.ruck.gaps, gap] });
+  }
+
+  private async keepAwake() {
+    try {
+      this.wakeLock = (await navigator.wakeLock?.request("screen")) ?? null;
+      this.awake = this.wakeLock !== null;
+      this.wakeLock?.addEventListener("release", () => (this.awake = false));
+    } catch {
+      this.awake = false; // power saving: the browser says no
+    }
+  }
+  private letSleep() {
+    this.wakeLock?.release().catch(() => {});
+    this.wakeLock = null;
+    this.awake = false;
+  }
+
+  private async watchBattery() {
+    const battery = await (navigator as BatteryNavigator).getBattery?.().catch(() => null);
+    if (!battery) return;
+    const look = () => {
+      const isLow = !battery.charging && battery.level <= LOW_BATTERY;
+      this.receiver.sampler.lowBattery = isLow;
+      outbox.lowBattery = isLow;
+    };
+    battery.addEventListener("levelchange", look);
+    battery.addEventListener("chargingchange", look);
+    look();
+  }
+}
+
+interface BatteryManager extends EventTarget {
+  charging: boolean;
+  level: number;
+}
+interface BatteryNavigator extends Navigator {
+  getBattery?: () => Promise<BatteryManager>;
+}
+
+export const recorder = new Recorder();

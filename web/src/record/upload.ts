@@ -1,0 +1,136 @@
+// Sends what is on the phone and not on the server. Runs in pages and in the service worker; a lock
+// keeps it to one at a time.
+//
+// Everything it sends may be sent again: the ruck has a name of the phone's own, a point is known by
+// its moment, an event by its moment and kind. So after a reply that was lost it starts over from
+// what was acknowledged last.
+import { Refused, SignedOut, Unreachable, del, post } from "../lib/api";
+import * as db from "../lib/db";
+
+const FIXES_PER_BATCH = 500; // 60 KB as JSON: small enough for one bar of reception
+const LOCK = "ruck-upload";
+
+export type Outcome =
+  | { kind: "done" } // the server has everything
+  | { kind: "unreachable" }
+  | { kind: "signed-out" }
+  | { kind: "busy"; retryAfterS: number }
+  | { kind: "refused"; message: string };
+
+export interface Progress {
+  changed?: (key: string) => void;
+}
+
+const iso = (ms: number) => new Date(ms).toISOString();
+const url = (ruck: db.LocalRuck, what = "") => `/api/rucks/${ruck.key}${what}`;
+
+async function sendStart(ruck: db.LocalRuck) {
+  if (ruck.sentStart) return;
+  await post("POST /api/rucks/{id}/start", url(ruck, "/start"), {
+    started_at: iso(ruck.startedAt),
+    ruck_weight_kg: ruck.loadKg,
+    user_weight_kg: ruck.body.weightKg,
+  });
+  ruck.sentStart = true;
+  await db.changeRuck(ruck.key, { sentStart: true });
+}
+
+function asPoint({ item: fix }: db.Numbered<db.Fix>) {
+  return {
+    lat: fix.lat,
+    lng: fix.lng,
+    timestamp: iso(fix.t),
+    ...(fix.alt === null ? {} : { altitude: fix.alt }),
+    ...(fix.acc === null ? {} : { accuracy: fix.acc }),
+    ...(fix.spd === null ? {} : { speed: fix.spd }),
+  };
+}
+
+async function sendFixes(ruck: db.LocalRuck, progress: Progress) {
+  for (;;) {
+    const batch = await db.fixesOf(ruck.key, ruck.sentFixes, FIXES_PER_BATCH);
+    if (batch.length === 0) return;
+    const reply = await post("POST /api/rucks/{id}/location", url(ruck, "/location"), {
+      points: batch.map(asPoint),
+    });
+    if (reply.inserted + reply.duplicates + reply.rejected < batch.length) throw new Unreachable();
+    ruck.sentFixes = batch[batch.length - 1]!.number;
+    await db.changeRuck(ruck.key, { sentFixes: ruck.sentFixes });
+    progress.changed?.(ruck.key);
+    // What came in meanwhile goes with the next batch: on a slow network there would be no end to it.
+    if (batch.length < FIXES_PER_BATCH) return;
+  }
+}
+
+async function sendEvents(ruck: db.LocalRuck) {
+  for (const { number, item } of await db.eventsOf(ruck.key, ruck.sentEvents)) {
+    const body = { timestamp: iso(item.at), ...(item.loadKg === undefined ? {} : { load_kg: item.loadKg }) };
+    if (item.kind === "pause") await post("POST /api/rucks/{id}/pause", url(ruck, "/pause"), body);
+    else if (item.kind === "resume") await post("POST /api/rucks/{id}/resume", url(ruck, "/resume"), body);
+    else await post("POST /api/rucks/{id}/load", url(ruck, "/load"), body);
+    ruck.sentEvents = number;
+    await db.changeRuck(ruck.key, { sentEvents: number });
+  }
+}
+
+async function sendEnd(ruck: db.LocalRuck) {
+  if (ruck.state === "discarded") {
+    if (ruck.sentStart) {
+      await del("DELETE /api/rucks/{id}", url(ruck)).catch((problem: unknown) => {
+        if (!(problem instanceof Refused) || problem.status !== 404) throw problem;
+      });
+    }
+    await db.removeRuck(ruck.key);
+    return;
+  }
+  if (ruck.state !== "finished") return;
+  await post("POST /api/rucks/{id}/complete", url(ruck, "/complete"), {
+    started_at: iso(ruck.startedAt),
+    completed_at: iso(ruck.endedAt ?? ruck.lastSeen),
+    ...ruck.notes,
+  });
+  await db.removeRuck(ruck.key);
+}
+
+async function sendRuck(ruck: db.LocalRuck, progress: Progress) {
+  if (ruck.state !== "discarded") {
+    await sendStart(ruck);
+    await sendFixes(ruck, progress);
+    await sendEvents(ruck);
+  }
+  await sendEnd(ruck);
+  if (ruck.problem !== null) await db.changeRuck(ruck.key, { problem: null });
+  progress.changed?.(ruck.key);
+}
+
+function outcomeOf(problem: unknown): Outcome {
+  if (problem instanceof Unreachable) return { kind: "unreachable" };
+  if (problem instanceof SignedOut) return { kind: "signed-out" };
+  if (problem instanceof Refused) {
+    if (problem.isBusy) return { kind: "busy", retryAfterS: Math.max(1, problem.retryAfterS) };
+    return { kind: "refused", message: problem.message };
+  }
+  throw problem;
+}
+
+// Of this user's rucks, the oldest first. One that is refused does not hold up the others.
+async function uploadNow(user: string, progress: Progress): Promise<Outcome> {
+  let worst: Outcome = { kind: "done" };
+  const rucks = (await db.allRucks()).filter((ruck) => ruck.user === user);
+  for (const ruck of rucks.sort((a, b) => a.startedAt - b.startedAt)) {
+    try {
+      await sendRuck(ruck, progress);
+    } catch (problem) {
+      const outcome = outcomeOf(problem);
+      if (outcome.kind !== "refused") return outcome;
+      await db.changeRuck(ruck.key, { problem: outcome.message });
+      worst = outcome;
+    }
+  }
+  return worst;
+}
+
+export async function upload(user: string, progress: Progress = {}): Promise<Outcome> {
+  const work = () => uploadNow(user, progress);
+  return "locks" in navigator ? navigator.locks.request(LOCK, work) : work();
+}

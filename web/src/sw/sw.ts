@@ -1,0 +1,76 @@
+// The service worker: the app opens without a network, map tiles are fetched once, and what was
+// recorded is sent when the network is back, also with the app closed.
+/// <reference lib="webworker" />
+import { ExpirationPlugin } from "workbox-expiration";
+import { cleanupOutdatedCaches, createHandlerBoundToURL, precacheAndRoute } from "workbox-precaching";
+import { NavigationRoute, registerRoute } from "workbox-routing";
+import { CacheFirst } from "workbox-strategies";
+import type { Profile } from "$generated/api";
+import * as db from "../lib/db";
+import { upload } from "../record/upload";
+
+declare const self: ServiceWorkerGlobalScope;
+declare const __SHELL__: { url: string; revision: string | null }[];
+declare const __LATER__: string[];
+declare const __VERSION__: string;
+
+const LATER_CACHE = "ruck-later";
+const TILES_CACHE = "ruck-tiles";
+const TILES_MOST = 3000; // about 60 MB: a region of some thousand square kilometres
+const TILES_KEPT_S = 60 * 24 * 3600;
+
+precacheAndRoute(__SHELL__);
+cleanupOutdatedCaches();
+registerRoute(
+  new NavigationRoute(createHandlerBoundToURL("/index.html"), {
+    denylist: [/^\/api\//, /^\/(livez|readyz|health|metrics)$/, /\.[a-z0-9]+$/i],
+  }),
+);
+
+// Everything else of the app: its names have its content's hash, so the first copy is the right one.
+const assets = new CacheFirst({ cacheName: LATER_CACHE });
+registerRoute(({ url, sameOrigin }) => sameOrigin && url.pathname.startsWith("/assets/"), assets);
+
+// Pictures from elsewhere can only be the map tiles that the operator has set.
+registerRoute(
+  ({ request, sameOrigin }) => request.destination === "image" && !sameOrigin,
+  new CacheFirst({
+    cacheName: TILES_CACHE,
+    plugins: [new ExpirationPlugin({ maxEntries: TILES_MOST, maxAgeSeconds: TILES_KEPT_S, purgeOnQuotaError: true })],
+  }),
+);
+
+async function fetchLater() {
+  const cache = await caches.open(LATER_CACHE);
+  for (const request of await cache.keys()) {
+    if (!__LATER__.includes(new URL(request.url).pathname)) await cache.delete(request);
+  }
+  for (const url of __LATER__) {
+    if (!(await cache.match(url))) await cache.add(url);
+  }
+}
+
+async function send() {
+  const profile = await db.getValue<Profile>("profile");
+  if (!profile) return;
+  const outcome = await upload(profile.id);
+  // Rejecting makes the browser try again later.
+  if (outcome.kind === "unreachable" || outcome.kind === "busy") throw new Error(outcome.kind);
+}
+
+self.addEventListener("message", (event) => {
+  if (event.data === "fetch-later") {
+    event.waitUntil(
+      fetchLater()
+        .then(() => event.source?.postMessage("ready-for-offline"))
+        .catch(() => {}), // the next visit tries again
+    );
+  }
+  if (event.data === "activate") self.skipWaiting();
+  if (event.data === "version") event.source?.postMessage(__VERSION__);
+});
+self.addEventListener("sync", (event) => {
+  const sync = event as ExtendableEvent & { tag: string };
+  if (sync.tag === "ruck-upload") sync.waitUntil(send());
+});
+self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
