@@ -49,7 +49,10 @@ Result<http::Viewer> viewer_of(std::string_view payload, UtcUs now) {
   const auto session_id = Uuid::parse(session->string().value_or(""));
   const auto seconds = expires->integer();
   if (!user || !session_id || !seconds) return fail(ErrorCode::kInvalidToken);
-  if (now >= UtcUs(std::chrono::seconds(*seconds))) return fail(ErrorCode::kTokenExpired);
+  // In whole seconds: a time of the far future has no microseconds that fit.
+  if (std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count() >= *seconds) {
+    return fail(ErrorCode::kTokenExpired);
+  }
   return http::Viewer{.user = UserId(*user), .session = *session_id};
 }
 }  // namespace
