@@ -49,10 +49,15 @@ Result<http::Viewer> viewer_of(std::string_view payload, UtcUs now) {
   const auto session_id = Uuid::parse(session->string().value_or(""));
   const auto seconds = expires->integer();
   if (!user || !session_id || !seconds) return fail(ErrorCode::kInvalidToken);
-  if (now >= UtcUs(std::chrono::seconds(*seconds))) return fail(ErrorCode::kTokenExpired);
-  return http::Viewer{.user = UserId(*user),
-                      .session = *session_id,
-                      .expires_at = UtcUs(std::chrono::seconds(*seconds))};
+  // In whole seconds: a time of the far future has no microseconds that fit.
+  if (std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count() >= *seconds) {
+    return fail(ErrorCode::kTokenExpired);
+  }
+  constexpr std::int64_t kFarSeconds = 4'102'444'800;  // 2100
+  return http::Viewer{
+      .user = UserId(*user),
+      .session = *session_id,
+      .expires_at = UtcUs(std::chrono::seconds(std::min<std::int64_t>(*seconds, kFarSeconds)))};
 }
 }  // namespace
 

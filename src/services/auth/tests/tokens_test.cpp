@@ -1,6 +1,7 @@
 #include "services/auth/tokens.hpp"
 
 #include "base/bytes.hpp"
+#include "crypto/digest.hpp"
 #include "services/auth/passwords.hpp"
 
 #include <gtest/gtest.h>
@@ -29,6 +30,22 @@ TEST_F(TokensTest, ATokenNamesItsUserUntilItExpires) {
   EXPECT_EQ(seen->session, viewer_.session);
   EXPECT_TRUE(tokens_.authenticate(issued.token, issued.expires_at - std::chrono::microseconds(1)));
   EXPECT_EQ(tokens_.authenticate(issued.token, issued.expires_at).error().code,
+            ErrorCode::kTokenExpired);
+}
+
+// The end was turned into microseconds, which overflowed.
+TEST_F(TokensTest, AnEndInTheFarFutureOrPastIsOnlyAnEnd) {
+  const std::string issued = tokens_.issue(viewer_, kNow).token;
+  const auto with_end = [&](const std::string& end) {
+    const std::string token =
+        issued.substr(0, issued.find('.') + 1) +
+        to_base64url(R"({"sub":")" + viewer_.user.value().to_string() + R"(","session_id":")" +
+                     viewer_.session.to_string() + R"(","exp":)" + end + "}");
+    return token + "." + to_base64url(crypto::hmac_sha256(std::string(32, 'a'), token));
+  };
+  EXPECT_TRUE(tokens_.authenticate(with_end("176380763803600"), kNow));
+  EXPECT_TRUE(tokens_.authenticate(with_end("9223372036854775807"), kNow));
+  EXPECT_EQ(tokens_.authenticate(with_end("-9223372036854775808"), kNow).error().code,
             ErrorCode::kTokenExpired);
 }
 
