@@ -71,6 +71,31 @@ test("large bodies go both ways, and connections are kept", async () => {
   agent.destroy();
 });
 
+// What a page of this server hears on the socket, line by line, and how it ends.
+function socket(page, say) {
+  return page.evaluate((messages) => new Promise((resolve) => {
+    const heard = [];
+    const live = new WebSocket(`wss://${location.host}/api/live`);
+    live.onopen = () => messages.forEach((message) => live.send(JSON.stringify(message)));
+    live.onmessage = ({ data }) => heard.push(JSON.parse(data)) === messages.length && live.close(1000);
+    live.onclose = ({ code, wasClean }) => resolve({ heard, code, wasClean });
+  }), say);
+}
+
+test("a WebSocket speaks over the same port", async () => {
+  const browser = await launch();
+  const page = await (await browser.newContext({ ignoreHTTPSErrors: true })).newPage();
+  await page.goto(`https://127.0.0.1:${port}/about`);
+  const pings = Array.from({ length: 300 }, () => ({ type: "ping" }));  // more than one record of answers
+  const { heard, code, wasClean } = await socket(page, pings.slice(0, 100));
+  assert.deepEqual([heard.length, heard.every(({ type }) => type === "pong"), code, wasClean], [100, true, 1000, true]);
+  const flood = await socket(page, pings);
+  assert.deepEqual([flood.code, flood.wasClean], [4429, true], "the server's closing frame arrives");
+  const bad = await socket(page, [{ type: "auth", token: "none" }, { type: "ping" }, { type: "ping" }]);
+  assert.deepEqual([bad.code, bad.wasClean], [4401, true]);
+  await browser.close();
+});
+
 test("a new certificate is taken on SIGHUP; a bad one is not", async () => {
   use("second");
   server.kill("SIGHUP");

@@ -278,13 +278,6 @@ task<bool> Connection<Transport>::serve() {
   } else {
     response = co_await shared_.router.handle(request);
   }
-  if (response.upgrade != nullptr && Transport::is_secure()) {
-    // A WebSocket reads and writes a plain socket directly; over TLS it needs something in front.
-    response = problem({.code = ErrorCode::kUnavailable,
-                        .message = "WebSockets are not offered on the server's own TLS port: poll "
-                                   "/api/rucks/{id}/live, or put a proxy in front"},
-                       request.request_id);
-  }
   SocketAcceptor* const taker = response.upgrade;
   const bool go_on = keep_alive && !response.close && taker == nullptr;
   if (taker != nullptr) client_address_ = request.address;

@@ -73,6 +73,9 @@ struct Server::State {
   task<> accept_loop();
   task<> tick_loop(std::size_t core);
   task<> serve(std::size_t core, TcpSocket socket, std::string peer);
+  template <class Transport>
+  void become_socket(std::size_t core, Connection<Transport>& connection,
+                     std::unique_ptr<session::SocketWire> wire);
 
   const ServerOptions options;
   const Dependencies deps;
@@ -160,17 +163,24 @@ task<> Server::State::serve(std::size_t core, TcpSocket socket, std::string peer
     Connection<TlsTransport> secure(TlsTransport(std::move(socket), certificate->context()),
                                     std::move(peer), shared, *per_core[core]);
     co_await secure.run();
+    if (secure.upgrade() == nullptr) co_return;
+    become_socket(core, secure, std::make_unique<session::TlsWire>(secure.transport().release()));
     co_return;
   }
-  Connection<PlainTransport> connection(PlainTransport(std::move(socket)), std::move(peer), shared,
-                                        *per_core[core]);
-  co_await connection.run();
-  if (connection.upgrade() == nullptr) co_return;
-  const auto upgraded =
-      std::make_shared<session::SocketSession>(connection.transport().release(), sockets,
-                                               per_core[core]->watch, per_core[core]->read_buffer);
-  upgraded->start(*connection.upgrade(), connection.client_address(),
-                  std::move(connection.unread()));
+  Connection<PlainTransport> plain(PlainTransport(std::move(socket)), std::move(peer), shared,
+                                   *per_core[core]);
+  co_await plain.run();
+  if (plain.upgrade() == nullptr) co_return;
+  become_socket(core, plain, std::make_unique<session::PlainWire>(plain.transport().release()));
+}
+
+// The new session is held by what it waits for.
+template <class Transport>
+void Server::State::become_socket(std::size_t core, Connection<Transport>& connection,
+                                  std::unique_ptr<session::SocketWire> wire) {
+  std::make_shared<session::SocketSession>(std::move(wire), sockets, per_core[core]->watch,
+                                           per_core[core]->read_buffer)
+      ->start(*connection.upgrade(), connection.client_address(), std::move(connection.unread()));
 }
 
 task<> Server::State::tick_loop(std::size_t core) {

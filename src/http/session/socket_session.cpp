@@ -36,9 +36,9 @@ bool must_wait(const ErrorCodeAsio& error) {
 }
 }  // namespace
 
-SocketSession::SocketSession(TcpSocket socket, SocketShared& shared, Watch& watch,
+SocketSession::SocketSession(std::unique_ptr<SocketWire> wire, SocketShared& shared, Watch& watch,
                              std::span<char> read_buffer)
-    : socket_(std::move(socket)),
+    : wire_(std::move(wire)),
       shared_(shared),
       watch_(watch),
       read_buffer_(read_buffer),
@@ -46,7 +46,7 @@ SocketSession::SocketSession(TcpSocket socket, SocketShared& shared, Watch& watc
   shared_.connections.fetch_add(1);
   shared_.open.fetch_add(1);
   ErrorCodeAsio ignored;  // a socket that is already dead shows it at the first read
-  socket_.set_option(asio::socket_base::send_buffer_size(kSocketKernelBytes), ignored);
+  wire_->socket().set_option(asio::socket_base::send_buffer_size(kSocketKernelBytes), ignored);
   watch_.add(*this);
 }
 
@@ -63,17 +63,13 @@ void SocketSession::start(SocketAcceptor& acceptor, std::string_view address, st
   if (!early.empty()) take(early);
 }
 
-void SocketSession::wait_readable() {
-  socket_.async_wait(TcpSocket::wait_read, [self = shared_from_this()](const ErrorCodeAsio& error) {
-    self->on_readable(error);
-  });
-}
+void SocketSession::wait_readable() { wire_->wait_readable({*this, SocketReady::For::kRead}); }
 
 void SocketSession::on_readable(ErrorCodeAsio error) {
   if (phase_ == Phase::kDone) return;
   std::size_t size = 0;
   if (!error) {
-    size = socket_.read_some(asio::buffer(read_buffer_.data(), read_buffer_.size()), error);
+    size = wire_->read(read_buffer_, error);
   }
   if (error && !must_wait(error)) return finish();
   if (!error) take(read_buffer_.first(size));
@@ -104,7 +100,7 @@ void SocketSession::on_message(Opcode opcode, std::string_view payload) {
     case Opcode::kClose:
       if (phase_ == Phase::kClosing) return finish();
       close(close_code::kNormal, "");
-      if (queue_.empty()) finish();
+      if (queue_.empty() && wire_->is_idle()) finish();
       break;
     case Opcode::kBinary:
       close(close_code::kUnsupported, "text only");
@@ -168,13 +164,13 @@ void SocketSession::flush() {
       buffers[i] = asio::buffer(queue_[i].frame->data() + from, queue_[i].frame->size() - from);
     }
     ErrorCodeAsio error;
-    const std::size_t size = socket_.write_some(std::span(buffers).first(count), error);
+    const std::size_t size = wire_->write(*this, std::span(buffers).first(count), error);
     if (error && !must_wait(error)) {
       // The wait for reading fails as well, and ends it: callers may be in the middle of a list.
       queue_.clear();
       phase_ = Phase::kClosing;
       ErrorCodeAsio ignored;
-      socket_.shutdown(TcpSocket::shutdown_both, ignored);
+      wire_->socket().shutdown(TcpSocket::shutdown_both, ignored);
       return;
     }
     drop_sent(size);
@@ -183,15 +179,17 @@ void SocketSession::flush() {
   if (queue_.empty()) {
     std::vector<Waiting>().swap(queue_);
     stuck_since_ = SteadyTime::max();
-    return after_close_sent();
+    if (phase_ != Phase::kClosing) return;
+    if (wire_->is_idle()) return after_close_sent();
   }
   waits_writable_ = true;
   set_deadline();
-  socket_.async_wait(TcpSocket::wait_write,
-                     [self = shared_from_this()](const ErrorCodeAsio& error) {
-                       self->waits_writable_ = false;
-                       if (!error && self->phase_ != Phase::kDone) self->flush();
-                     });
+  wire_->wait_writable({*this, SocketReady::For::kWrite});
+}
+
+void SocketSession::on_writable(const ErrorCodeAsio& error) {
+  waits_writable_ = false;
+  if (!error && phase_ != Phase::kDone) flush();
 }
 
 void SocketSession::drop_sent(std::size_t size) {
@@ -207,9 +205,8 @@ void SocketSession::drop_sent(std::size_t size) {
 }
 
 void SocketSession::after_close_sent() {
-  if (phase_ != Phase::kClosing) return;
   ErrorCodeAsio ignored;  // a dead socket shows it at the next read
-  socket_.shutdown(TcpSocket::shutdown_send, ignored);
+  wire_->socket().shutdown(TcpSocket::shutdown_send, ignored);
 }
 
 void SocketSession::wake_at(Time time) {
@@ -254,8 +251,8 @@ void SocketSession::finish() {
   expire_never();
   std::vector<Waiting>().swap(queue_);
   queued_bytes_ = 0;
-  ErrorCodeAsio ignored;   // nothing can be done about it
-  socket_.close(ignored);  // ends the waits, and with them this object
+  ErrorCodeAsio ignored;           // nothing can be done about it
+  wire_->socket().close(ignored);  // ends the waits, and with them this object
   const std::shared_ptr<SocketHandler> handler = std::move(handler_);
   if (handler) handler->on_gone();
 }

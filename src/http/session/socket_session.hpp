@@ -4,7 +4,7 @@
 //
 // It lives as long as one of its waits is pending; finish() ends them all.
 #include "http/limits.hpp"
-#include "http/session/transport.hpp"
+#include "http/session/socket_wire.hpp"
 #include "http/session/watch.hpp"
 #include "http/socket.hpp"
 #include "telemetry/metrics.hpp"
@@ -33,7 +33,8 @@ class SocketSession final : public http::Socket,
                             public Watched,
                             public std::enable_shared_from_this<SocketSession> {
  public:
-  SocketSession(TcpSocket socket, SocketShared& shared, Watch& watch, std::span<char> read_buffer);
+  SocketSession(std::unique_ptr<SocketWire> wire, SocketShared& shared, Watch& watch,
+                std::span<char> read_buffer);
   ~SocketSession() override;
 
   // `early` came behind the request.
@@ -48,6 +49,10 @@ class SocketSession final : public http::Socket,
   void on_deadline() override;
   void on_drain() override;
 
+  // From the wire.
+  void on_readable(ErrorCodeAsio error);
+  void on_writable(const ErrorCodeAsio& error);
+
  private:
   enum class Phase : std::uint8_t {
     kOpen,
@@ -60,7 +65,6 @@ class SocketSession final : public http::Socket,
   };
 
   void wait_readable();
-  void on_readable(ErrorCodeAsio error);
   void take(std::span<char> bytes);
   void on_message(Opcode opcode, std::string_view payload);
   void enqueue(Frame frame, std::uint64_t key);
@@ -73,7 +77,7 @@ class SocketSession final : public http::Socket,
   void set_deadline();
   void finish();
 
-  TcpSocket socket_;
+  std::unique_ptr<SocketWire> wire_;
   SocketShared& shared_;
   Watch& watch_;
   std::span<char> read_buffer_;  // of the core

@@ -76,6 +76,14 @@ class TlsTransport {
     stream_.next_layer().shutdown(TcpSocket::shutdown_send, ignored);
     stream_.next_layer().close(ignored);
   }
+  // For the WebSocket that the connection becomes.
+  struct Parts {
+    TlsCertificate::Context context;
+    asio::ssl::stream<TcpSocket> stream;
+  };
+  [[nodiscard]] Parts release() {
+    return {.context = std::move(context_), .stream = std::move(stream_)};
+  }
   [[nodiscard]] static constexpr bool is_secure() { return true; }
 
  private:
