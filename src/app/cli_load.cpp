@@ -1,5 +1,6 @@
 #include "app/cli.hpp"
 #include "base/text.hpp"
+#include "load/browse.hpp"
 #include "load/live.hpp"
 #include "load/report.hpp"
 
@@ -15,6 +16,7 @@
 namespace ruck::app {
 namespace {
 constexpr std::size_t kUsersMax = 1'000'000;
+constexpr std::size_t kRateMax = 100'000;  // a second; more than one thread can send
 constexpr std::size_t kThreadsMax = 64;
 constexpr std::size_t kConnectionsMax = 10'000;  // the bound; ports end at 28,000 as well
 constexpr double kDurationMaxS = 7 * 24 * 3600;
@@ -26,7 +28,7 @@ constexpr std::string_view kUsage =
     "                 [--batch-every 10s] [--batch-points 100] [--sampling second|phone]\n"
     "                 [--fields app|compact] [--heart-rate on|off] [--offline on|off]\n"
     "                 [--resend 0.01] [--complete on|off] [--tolerate-errors]\n"
-    "                 [--viewers 10] [--idle 15000]\n\nscenarios:\n";
+    "                 [--viewers 10] [--idle 15000] [--rate 200]\n\nscenarios:\n";
 
 void print_usage() {
   fmt::print(stderr, "{}", kUsage);
@@ -36,11 +38,11 @@ void print_usage() {
 }
 
 const std::vector<std::string_view> kFlags = {
-    "url",        "users",           "duration",    "scenario",     "json",
-    "html",       "accounts",        "verify",      "threads",      "connections",
-    "seed",       "server_pid",      "batch_every", "sampling",     "fields",
-    "heart_rate", "offline",         "resend",      "batch_points", "complete",
-    "data_dir",   "tolerate_errors", "help",        "viewers",      "idle"};
+    "url",          "users",    "duration", "scenario",        "json",    "html",
+    "accounts",     "verify",   "threads",  "connections",     "seed",    "server_pid",
+    "batch_every",  "sampling", "fields",   "heart_rate",      "offline", "resend",
+    "batch_points", "complete", "data_dir", "tolerate_errors", "help",    "viewers",
+    "idle",         "rate"};
 
 // "90", "90s", "500ms", "5m", "2h"
 std::optional<double> seconds_of(std::string_view text) {
@@ -203,11 +205,11 @@ bool write_report(const std::optional<std::string>& path, const std::string& tex
   return false;
 }
 
-int run_live_scenario(const load::LoadSettings& settings, const load::LiveSettings& live,
-                      const std::optional<std::string>& json_path) {
+// A scenario with a report of its own: its table on the screen, its JSON where it was asked for.
+template <class Run>
+int run_apart(const std::optional<std::string>& json_path, Run run) {
   Screen screen;
-  const auto report = load::run_live(
-      settings, live, [&](const load::Moment& moment) { screen.show(moment); }, stop_requested);
+  const auto report = run([&](const load::Moment& moment) { screen.show(moment); });
   screen.finish();
   if (!report) {
     fmt::print(stderr, "ruck load: {}\n", report.error().client_text());
@@ -228,6 +230,8 @@ int load(Arguments arguments) {
   }
   Reader reader(arguments);
   const load::LoadSettings settings = read_settings(arguments, reader);
+  load::BrowseSettings browse;
+  browse.per_second = static_cast<double>(reader.count("rate", 1, kRateMax).value_or(200));
   load::LiveSettings live;
   live.viewers = reader.count("viewers", 1, kUsersMax).value_or(live.viewers);
   live.idle = reader.count("idle", 1, kUsersMax).value_or(0);
@@ -238,7 +242,14 @@ int load(Arguments arguments) {
   ::signal(SIGINT, on_signal);
   ::signal(SIGTERM, on_signal);
   if (settings.scenario == "live") {
-    return run_live_scenario(settings, live, arguments.flag("json"));
+    return run_apart(arguments.flag("json"), [&](const load::OnMoment& on_moment) {
+      return load::run_live(settings, live, on_moment, stop_requested);
+    });
+  }
+  if (settings.scenario == "browse") {
+    return run_apart(arguments.flag("json"), [&](const load::OnMoment& on_moment) {
+      return load::run_browse(settings, browse, on_moment, stop_requested);
+    });
   }
   Screen screen;
   const auto report = load::run_load(

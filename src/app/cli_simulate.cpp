@@ -22,13 +22,15 @@ constexpr std::string_view kUsage =
     "usage: ruck simulate [--km N] [--load-kg N] [--speed M_PER_S] [--seed N] [--hill-m N] "
     "[--stops-per-hour N]\n"
     "                     [--lat D --lng D] [--start TIME] [--every-second] > ruck.gpx\n"
-    "       ruck simulate --population USERS[,RUCKS_PER_USER] [--tracks N] [--accounts FILE]\n"
-    "                     [--seed N] [--token-days 30] [--password P] [--database-url URL]\n"
+    "       ruck simulate --population USERS[,RUCKS_PER_USER] [--tracks N] [--follows N]\n"
+    "                     [--accounts FILE] [--seed N] [--token-days 30] [--password P] "
+    "[--database-url URL]\n"
     "fills a database, while no server has it open, with users who have a past; their tokens go\n"
     "into FILE (var/load-accounts.jsonl), where `ruck load` finds them\n";
 constexpr std::size_t kUsersMax = 10'000'000;
 constexpr std::size_t kRucksPerUserMax = 10'000;
 constexpr std::size_t kTracksMax = 1'000'000;
+constexpr std::size_t kFollowsMax = 5000;    // of one user
 constexpr std::size_t kTokenDaysMax = 90;    // then the key that signs them is gone
 constexpr std::size_t kPostgresWriters = 4;  // SQLite has one writer whatever we do
 
@@ -68,18 +70,20 @@ std::optional<PopulationFlags> take_flags(Arguments& arguments) {
                          ? std::optional<std::size_t>(0)
                          : count_in(what.substr(comma + 1), 0, kRucksPerUserMax);
   const auto tracks = count_in(arguments.take("tracks"), 0, kTracksMax);
+  const auto follows = count_in(arguments.take("follows"), 0, kFollowsMax);
   const auto seed = count_in(arguments.take("seed"), 1, ~std::size_t{0});
   const auto days = count_in(arguments.take("token_days"), 30, kTokenDaysMax);
   const std::string folder = arguments.flag("data_dir").value_or("var");
   PopulationFlags out{
       .accounts_path = arguments.take("accounts").value_or(folder + "/load-accounts.jsonl"),
       .password = arguments.take("password").value_or("")};
-  if (!users || *users == 0 || !rucks || !tracks || !seed || !days || *days == 0) {
+  if (!users || *users == 0 || !rucks || !tracks || !follows || !seed || !days || *days == 0) {
     return std::nullopt;
   }
   out.settings.users = *users;
   out.settings.rucks_per_user = *rucks;
   out.settings.tracks = *tracks;
+  out.settings.follows_per_user = *follows;
   out.settings.seed = *seed;
   out.settings.token_lifetime = std::chrono::days(static_cast<int>(*days));
   return out;
@@ -122,7 +126,8 @@ Result<load::Population> fill(const runtime::Config& config, const PopulationFla
 int simulate_population(Arguments arguments) {
   const auto flags = take_flags(arguments);
   if (!flags) {
-    return complain_of_usage("--population, --tracks, --seed and --token-days must be numbers");
+    return complain_of_usage(
+        "--population, --tracks, --follows, --seed and --token-days must be numbers");
   }
   if (!arguments.words().empty()) return complain_of_usage("too many words");
   const auto config = config_from(arguments);
@@ -138,9 +143,10 @@ int simulate_population(Arguments arguments) {
       std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   const Result<> kept = load::write_accounts(flags->accounts_path, population->accounts);
   if (!kept) return complain(kept.error().client_text());
-  fmt::print("{} users, {} rucks, {} of them recorded with {} points, in {:.1f} s; tokens in {}\n",
-             population->accounts.size(), population->rucks, population->tracks, population->points,
-             took_s, flags->accounts_path);
+  fmt::print(
+      "{} users, {} rucks, {} of them with {} points, {} follows, in {:.1f} s; tokens in {}\n",
+      population->accounts.size(), population->rucks, population->tracks, population->points,
+      population->follows, took_s, flags->accounts_path);
   return 0;
 }
 

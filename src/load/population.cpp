@@ -4,21 +4,26 @@
 #include "base/random.hpp"
 #include "rucking/simulate.hpp"
 #include "services/auth/service.hpp"
+#include "services/people/bulk.hpp"
 #include "services/profile/service.hpp"
 #include "services/rucks/bulk.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <mutex>
+#include <set>
 #include <thread>
 
 namespace ruck::load {
 namespace {
 constexpr std::size_t kRucksPerUnit = 2000;  // a transaction of some megabytes
 constexpr std::size_t kUsersPerUnitMax = 500;
+constexpr std::size_t kFollowersPerUnit = 500;
 constexpr double kPastDays = 730;
+constexpr double kPlaceSpreadDeg = 0.2;  // people ruck around where they live
 
 constexpr auto kFirstNames = std::to_array<std::string_view>(
     {"Anna",  "Ben",   "Carla", "David", "Elif",  "Finn",  "Greta", "Hugo",    "Ines",
@@ -35,7 +40,12 @@ struct Person {
   std::vector<rucking::SimulationSettings> recordings;
 };
 
-rucks::FinishedRuck make_ruck(rucking::SeededRandom& random, double body_kg, UtcUs now) {
+rucking::Position make_home(rucking::SeededRandom& random) {
+  return {.lat_deg = random.uniform(44, 54), .lng_deg = random.uniform(0, 20)};
+}
+
+rucks::FinishedRuck make_ruck(rucking::SeededRandom& random, double body_kg, rucking::Position home,
+                              UtcUs now) {
   const double age_s = random.uniform(1, kPastDays) * 86'400;
   const double distance_m = 1000 * std::clamp(std::exp(1.9 + 0.5 * random.normal()), 1.0, 60.0);
   const double speed = random.uniform(1.1, 1.7);
@@ -50,12 +60,15 @@ rucks::FinishedRuck make_ruck(rucking::SeededRandom& random, double body_kg, Utc
           .gain_m = gain_m,
           .loss_m = gain_m,
           .calories_kcal = kcal,
-          .load_kg = load_kg};
+          .load_kg = load_kg,
+          .place = {.lat_deg = home.lat_deg + kPlaceSpreadDeg * random.normal(),
+                    .lng_deg = home.lng_deg + kPlaceSpreadDeg * random.normal()}};
 }
 
-rucking::SimulationSettings make_walk(rucking::SeededRandom& random, UtcUs now) {
+rucking::SimulationSettings make_walk(rucking::SeededRandom& random, rucking::Position home,
+                                      UtcUs now) {
   const double age_s = random.uniform(1, kPastDays) * 86'400;
-  return {.start = {.lat_deg = random.uniform(44, 54), .lng_deg = random.uniform(0, 20)},
+  return {.start = home,
           .start_ms = to_ms(now).time_since_epoch().count() - std::llround(age_s * 1000),
           .length_m = random.uniform(3000, 12'000),
           .speed_m_per_s = random.uniform(1.1, 1.7),
@@ -76,11 +89,13 @@ Person make_person(const PopulationSettings& s, std::size_t number, const std::s
                          .height_cm = std::round(random.uniform(155, 200)),
                          .gender = random.chance(0.5) ? "female" : "male",
                          .prefer_metric = random.chance(0.7)}};
+  const rucking::Position home = make_home(random);
   for (std::size_t i = 0; i < s.rucks_per_user; ++i) {
-    person.rucks.push_back(make_ruck(random, weight_kg, now));
+    person.rucks.push_back(make_ruck(random, weight_kg, home, now));
   }
   const std::size_t tracks = s.tracks / s.users + (number < s.tracks % s.users ? 1 : 0);
-  for (std::size_t i = 0; i < tracks; ++i) person.recordings.push_back(make_walk(random, now));
+  for (std::size_t i = 0; i < tracks; ++i)
+    person.recordings.push_back(make_walk(random, home, now));
   return person;
 }
 
@@ -121,7 +136,6 @@ Result<Written> write_people(db::Session& q, const PopulationSettings& settings,
       if (!points) return fail(points.error());
       out.points += *points;
     }
-    // Whom they follow and what they like comes here, once there are tables for it.
     out.people.emplace_back(user.id, person.user.email);
   }
   return out;
@@ -177,19 +191,63 @@ class Filler {
   Written written_;
   std::optional<Error> problem_;
 };
+// Whom one follows: the square of an even draw, so that a few have very many followers.
+std::vector<people::BulkFollow> choose_follows(std::span<const UserId> people, std::size_t number,
+                                               const PopulationSettings& s, UtcUs now) {
+  rucking::SeededRandom random(s.seed * 0x9e3779b97f4a7c15 + ~number);
+  std::set<std::size_t> chosen;
+  const std::size_t wanted = std::min(s.follows_per_user, people.size() - 1);
+  while (chosen.size() < wanted) {
+    const double even = random.uniform(0, 1);
+    const auto other = static_cast<std::size_t>(even * even * static_cast<double>(people.size()));
+    if (other != number && other < people.size()) chosen.insert(other);
+  }
+  std::vector<people::BulkFollow> follows;
+  for (const std::size_t other : chosen) {
+    const auto age = std::chrono::seconds(std::llround(random.uniform(0, kPastDays) * 86'400));
+    follows.push_back({.follower = people[number], .followed = people[other], .at = now - age});
+  }
+  return follows;
+}
+
+Result<std::size_t> write_follows(db::Database& database, std::span<const UserId> people,
+                                  const PopulationSettings& settings, UtcUs now) {
+  std::size_t written = 0;
+  for (std::size_t from = 0; from < people.size(); from += kFollowersPerUnit) {
+    std::vector<people::BulkFollow> follows;
+    for (std::size_t i = from; i < std::min(from + kFollowersPerUnit, people.size()); ++i) {
+      const auto of_one = choose_follows(people, i, settings, now);
+      follows.insert(follows.end(), of_one.begin(), of_one.end());
+    }
+    const auto added = database.write_now([&](db::Session& q) { people::add_follows(q, follows); });
+    if (!added) return fail(added.error());
+    written += follows.size();
+  }
+  const auto counted = database.write_now([](db::Session& q) { people::recount(q); });
+  if (!counted) return fail(counted.error());
+  return written;
+}
 }  // namespace
 
 Result<Population> populate(db::Database& database, const auth::Tokens& tokens, const Clock& clock,
                             const PopulationSettings& settings,
                             const std::function<void(std::size_t users)>& progress) {
-  const auto written = Filler(database, clock, settings, progress).run();
+  auto written = Filler(database, clock, settings, progress).run();
   if (!written) return fail(written.error());
+  std::ranges::sort(written->people);  // identities ascend with time
+  std::vector<UserId> people;
+  for (const auto& [user, email] : written->people) people.push_back(user);
+  const auto follows = settings.follows_per_user == 0
+                           ? Result<std::size_t>(0)
+                           : write_follows(database, people, settings, clock.now());
+  if (!follows) return fail(follows.error());
   // The planner must know how much there is now.
   const auto analysed = database.write_now([](db::Session& q) { q.run_script("ANALYZE"); });
   if (!analysed) return fail(analysed.error());
   Population out{.rucks = settings.users * settings.rucks_per_user + settings.tracks,
                  .tracks = settings.tracks,
-                 .points = written->points};
+                 .points = written->points,
+                 .follows = *follows};
   const UtcUs now = clock.now();
   for (const auto& [user, email] : written->people) {
     const http::Viewer viewer{.user = user, .session = Uuid::make_v7(to_ms(now))};

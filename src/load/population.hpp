@@ -13,18 +13,20 @@ namespace ruck::load {
 
 struct PopulationSettings {
   std::size_t users = 0;
-  std::size_t rucks_per_user = 0;  // of which only the sums are known
-  std::size_t tracks = 0;          // recorded rucks in all, the first users' first
+  std::size_t rucks_per_user = 0;    // of which only the sums are known
+  std::size_t tracks = 0;            // recorded rucks in all, the first users' first
+  std::size_t follows_per_user = 0;  // of others; the first users have by far the most followers
   std::uint64_t seed = 1;
   std::string password_hash;  // of everybody; computed once
   std::chrono::seconds token_lifetime = std::chrono::days(30);
   std::size_t writers = 1;  // units of work at a time
 };
 struct Population {
-  std::vector<LoadAccount> accounts;
+  std::vector<LoadAccount> accounts;  // in the order of their making
   std::size_t rucks = 0;
   std::size_t tracks = 0;
   std::size_t points = 0;
+  std::size_t follows = 0;
 };
 
 // Blocking. `progress` hears how many users are done, from any thread.

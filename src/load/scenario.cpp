@@ -36,6 +36,9 @@ const std::vector<Scenario>& table() {
       {.name = "flood",
        .summary = "closed loop: each sends batches of 10 old points as fast as they are answered",
        .shape = closed_loop},
+      {.name = "browse",
+       .summary = "feed, profiles, lists and search, --rate a second, by anybody of the accounts",
+       .shape = as_it_is},
       {.name = "live",
        .summary = "ruckers with --viewers each on WebSockets: how soon they see a batch; or --idle"
                   " sockets",

@@ -50,8 +50,8 @@ struct Scenario {
   std::string_view name;
   std::string_view summary;
   Reconnect reconnect;
-  std::vector<std::size_t> steps;  // users of each run; empty: one run with all
-  void (*shape)(Behaviour& behaviour);  // `live` has ruckers of its own (live.hpp)
+  std::vector<std::size_t> steps;       // users of each run; empty: one run with all
+  void (*shape)(Behaviour& behaviour);  // `live` and `browse` have none of these ruckers
 };
 
 [[nodiscard]] std::span<const Scenario> scenarios();

@@ -7,6 +7,7 @@
 // counts, because latency is measured from when the call was due.
 #include "http/client/async_client.hpp"
 #include "load/rucker.hpp"
+#include "load/run_clock.hpp"
 #include "load/tally.hpp"
 #include "runtime/core.hpp"
 #include "runtime/sleep.hpp"
@@ -14,7 +15,6 @@
 
 #include <boost/asio/post.hpp>
 
-#include <chrono>
 #include <deque>
 #include <future>
 #include <memory>
@@ -22,21 +22,6 @@
 #include <vector>
 
 namespace ruck::load {
-
-// The clock of a run: microseconds of the steady clock since it was made.
-class RunClock {
- public:
-  using Steady = std::chrono::steady_clock;
-  [[nodiscard]] Micros now() const {
-    return std::chrono::floor<std::chrono::microseconds>(Steady::now() - begin_).count();
-  }
-  [[nodiscard]] Steady::time_point at(Micros moment) const {
-    return begin_ + std::chrono::microseconds(moment);
-  }
-
- private:
-  Steady::time_point begin_ = Steady::now();
-};
 
 class Worker {
  public:

@@ -6,6 +6,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
 #include <thread>
 
 namespace ruck::test {
@@ -34,18 +35,44 @@ class LoadTest : public ApiTest {
   }
   [[nodiscard]] json::Tree report() const { return json::Tree::parse(read_file(path("out.json"))); }
   // Stops the server, fills its database, starts it again.
-  void populate(const std::string& what, const std::string& tracks) {
+  void populate(const std::string& what, const std::string& tracks,
+                const std::string& follows = "0") {
     server_->stop();
     const std::string url = database_->url().empty()
                                 ? "sqlite:" + server_->folder() + "/data/ruck.db"
                                 : database_->url();
-    const Finished filled = ruck({"simulate", "--population", what, "--tracks", tracks,
-                                  "--accounts", path("accounts.jsonl"), "--database-url", url});
+    const Finished filled =
+        ruck({"simulate", "--population", what, "--tracks", tracks, "--follows", follows,
+              "--accounts", path("accounts.jsonl"), "--database-url", url});
     ASSERT_EQ(filled.exit_code, 0) << filled.output;
     server_->start();
   }
   TemporaryFolder folder_;
 };
+
+TEST_P(LoadTest, PeopleLookAtPeopleWhoFollowEachOther) {
+  populate("60,5", "2", "12");
+  const Finished run = load({"--scenario", "browse", "--rate", "100", "--duration", "2s",
+                             "--accounts", path("accounts.jsonl")});
+  EXPECT_EQ(run.exit_code, 0) << run.output;
+  const json::Tree looks = report()["looks"];
+  for (const char* const kind : {"feed", "feed, following", "profile", "followers", "search"}) {
+    EXPECT_GE(looks[kind]["count"].integer(), 20) << kind;
+    EXPECT_EQ(looks[kind]["errors"].integer(), 0) << kind;
+  }
+  // The population is what it says: everybody follows twelve, and the counts know.
+  std::int64_t followers = 0;
+  std::ifstream accounts(path("accounts.jsonl"));
+  for (std::string line; std::getline(accounts, line);) {
+    const json::Tree account = json::Tree::parse(line);
+    ApiClient somebody = client();
+    somebody.set_token(account["token"].text());
+    const Reply shown = somebody.get("/api/users/" + account["user_id"].text() + "/profile");
+    EXPECT_EQ(shown.json["data"]["stats"]["followingCount"].integer(), 12) << shown.body;
+    followers += shown.json["data"]["stats"]["followersCount"].integer();
+  }
+  EXPECT_EQ(followers, 60 * 12);
+}
 
 TEST_P(LoadTest, TwoHundredRuckersRecordAndNothingIsLost) {
   populate("200,3", "2");

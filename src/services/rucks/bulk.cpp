@@ -101,11 +101,10 @@ RuckRow blank_row(const profile::UserRow& user, UtcUs started_at, double load_kg
           .last_arrival_at = now};
 }
 
-// As a ruck that is entered by hand: the claims are kept, and the results are computed from them.
+// The sums are the phone's claims, and the results are computed from them.
 RuckRow summary_row(const profile::UserRow& user, const FinishedRuck& ruck,
                     const calendar::TimeZone& zone, UtcUs now) {
   RuckRow row = blank_row(user, ruck.started_at, ruck.load_kg, now);
-  row.is_manual = true;
   const auto duration = std::chrono::microseconds(std::llround(ruck.duration_s * 1e6));
   row.completed_at = ruck.started_at + duration;
   row.listed_at = row.completed_at->time_since_epoch().count();
@@ -117,6 +116,7 @@ RuckRow summary_row(const profile::UserRow& user, const FinishedRuck& ruck,
                      .calories_burned = ruck.calories_kcal});
   const Track nothing;
   static_cast<void>(compute(row, nothing, replay(row, nothing)));
+  row.place_cell = place_cell_of(ruck.place);
   return row;
 }
 

@@ -11,7 +11,7 @@
 
 namespace ruck::rucks {
 
-// A ruck of which only the sums are known.
+// A recorded ruck of which only the sums and the place are kept.
 struct FinishedRuck {
   UtcUs started_at{};
   double duration_s = 0;
@@ -20,6 +20,7 @@ struct FinishedRuck {
   double loss_m = 0;
   double calories_kcal = 0;
   double load_kg = 0;
+  rucking::Position place;
 };
 // Also brings the sums of the days along; those rucks must be the user's first.
 void add_summaries(db::Session& q, const profile::UserRow& user,
