@@ -102,7 +102,7 @@ Result<> load_tokens(const runtime::Config& config, db::Database& database, UtcU
 Result<load::Population> fill(const runtime::Config& config, const PopulationFlags& flags) {
   telemetry::Metrics metrics;
   const SystemClock clock;
-  auto database = db::open({.url = config.database_url}, metrics);
+  auto database = db::open({.url = config.database_url, .fills = true}, metrics);
   if (!database) return fail(std::move(database).error());
   const auto migrated = db::migrate(**database, clock, embedded::migrations());
   if (!migrated) return fail(migrated.error());

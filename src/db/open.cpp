@@ -13,9 +13,13 @@ Result<std::unique_ptr<Database>> open(const OpenOptions& options, telemetry::Me
   try {
     if (url.starts_with(kSqlite) && url.size() > kSqlite.size()) {
       return std::make_unique<sqlite::SqliteDatabase>(
-          sqlite::Options{.path = std::string(url.substr(kSqlite.size())),
-                          .readers = options.sqlite_readers,
-                          .read_only = options.read_only},
+          sqlite::Options{
+              .path = std::string(url.substr(kSqlite.size())),
+              .readers = options.sqlite_readers,
+              .checkpoint_pages =
+                  options.fills ? sqlite::kFillCheckpointPages : sqlite::kCheckpointPages,
+              .writer_cache_kib = options.fills ? sqlite::kFillCacheKib : sqlite::kWriterCacheKib,
+              .read_only = options.read_only},
           metrics);
     }
     if (url.starts_with("postgresql://") || url.starts_with("postgres://")) {

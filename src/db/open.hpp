@@ -12,6 +12,7 @@ struct OpenOptions {
   std::size_t sqlite_readers = 2;
   std::size_t postgres_connections = 20;
   bool read_only = false;  // SQLite: beside a server that has the file open
+  bool fills = false;      // SQLite: much is written at once; more memory, fewer checkpoints
 };
 
 // Gives what to tell the operator when the URL is wrong or the database cannot be opened.

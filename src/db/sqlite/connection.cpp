@@ -20,7 +20,7 @@ constexpr const char* kWriterPragmas =
     "PRAGMA page_size=2048; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
     "PRAGMA wal_autocheckpoint=0; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA "
     "temp_store=MEMORY;"
-    "PRAGMA secure_delete=FAST; PRAGMA cache_size=-65536;";
+    "PRAGMA secure_delete=FAST;";
 constexpr const char* kReaderPragmas =
     "PRAGMA query_only=ON; PRAGMA wal_autocheckpoint=0; PRAGMA trusted_schema=OFF;"
     "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384; PRAGMA mmap_size=268435456;";
@@ -130,6 +130,9 @@ Connection::Connection(const ConnectionOptions& options, Observer observe)
   sqlite3_extended_result_codes(handle, 1);
   sqlite3_busy_timeout(handle, kBusyTimeoutMs);
   run_script(options.mode == Mode::kReadWrite ? kWriterPragmas : kReaderPragmas);
+  if (options.mode == Mode::kReadWrite) {
+    run_script("PRAGMA cache_size=-" + std::to_string(options.writer_cache_kib));
+  }
   if (sabotage::breaks(sabotage::Promise::kSync)) run_script("PRAGMA synchronous=OFF");
   sqlite3_wal_hook(handle, &Connection::on_wal, this);  // wal_autocheckpoint above would remove it
 }

@@ -17,9 +17,12 @@ namespace ruck::db::sqlite {
 
 enum class Mode : std::uint8_t { kReadWrite, kReadOnly };
 
+inline constexpr int kWriterCacheKib = 64 * 1024;
+
 struct ConnectionOptions {
   std::string path;
   Mode mode = Mode::kReadOnly;
+  int writer_cache_kib = kWriterCacheKib;
   std::string vfs;  // empty: the system's; tests inject faults through their own
 };
 

@@ -106,7 +106,10 @@ void SqliteDatabase::take_lock_file() {
 
 std::unique_ptr<Connection> SqliteDatabase::connect(Mode mode) {
   return std::make_unique<Connection>(
-      ConnectionOptions{.path = options_.path, .mode = mode, .vfs = options_.vfs},
+      ConnectionOptions{.path = options_.path,
+                        .mode = mode,
+                        .writer_cache_kib = options_.writer_cache_kib,
+                        .vfs = options_.vfs},
       [this](const Sql& sql, std::chrono::nanoseconds took) {
         statement_seconds(sql).record(took);
       });

@@ -29,13 +29,20 @@
 
 namespace ruck::db::sqlite {
 
+inline constexpr int kCheckpointPages = 8192;  // 16 MiB of log: then it is copied into the file
+// For filling a database: indexes by random keys stay in memory, and a page that is written often
+// is copied into the file seldom.
+inline constexpr int kFillCheckpointPages = 512 * 1024;  // 1 GiB of log
+inline constexpr int kFillCacheKib = 2 * 1024 * 1024;
+
 struct Options {
   std::string path;
   std::size_t readers = 2;
   std::size_t write_queue_max = 8192;  // jobs; each waits at most a few group commits
   std::size_t read_queue_max = 4096;
-  int checkpoint_pages = 8192;  // 16 MiB of log: then it is copied into the file
-  std::string vfs;              // see ConnectionOptions
+  int checkpoint_pages = kCheckpointPages;
+  int writer_cache_kib = kWriterCacheKib;
+  std::string vfs;  // see ConnectionOptions
   // Beside a server that has the file: no lock, no writer; every write is refused.
   bool read_only = false;
 };
