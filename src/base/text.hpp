@@ -45,4 +45,7 @@ template <std::integral T>
 // The number of Unicode code points in valid UTF-8.
 [[nodiscard]] std::size_t count_code_points(std::string_view text);
 
+// For the text and the attributes of XML and HTML.
+[[nodiscard]] std::string escape_markup(std::string_view text);
+
 }  // namespace ruck

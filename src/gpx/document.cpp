@@ -122,29 +122,6 @@ std::pair<std::size_t, std::size_t> place_of(std::string_view text, std::size_t 
   return {line, column};
 }
 
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '&':
-        out += "&amp;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out.push_back(c);
-    }
-  }
-  return out;
-}
-
 void write_fix(std::string& out, const Fix& fix) {
   auto to = std::back_inserter(out);
   fmt::format_to(to, "      <trkpt lat=\"{:.7f}\" lon=\"{:.7f}\">\n", fix.lat_deg, fix.lng_deg);
@@ -200,14 +177,14 @@ std::string write(const Document& document) {
   std::string out =
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
       "<gpx version=\"1.1\" creator=\"" +
-      escaped(document.creator) +
+      escape_markup(document.creator) +
       "\""
       " xmlns=\"http://www.topografix.com/GPX/1/1\""
       " xmlns:gpxtpx=\"http://www.garmin.com/xmlschemas/TrackPointExtension/v2\""
       " xmlns:opentracks=\"http://opentracksapp.com/xmlschemas/v1\">\n";
   if (document.time)
     out += "  <metadata><time>" + to_iso8601(*document.time) + "</time></metadata>\n";
-  out += "  <trk>\n    <name>" + escaped(document.name) + "</name>\n";
+  out += "  <trk>\n    <name>" + escape_markup(document.name) + "</name>\n";
   for (const auto& segment : document.segments) {
     out += "    <trkseg>\n";
     for (const Fix& fix : segment) write_fix(out, fix);

@@ -1,5 +1,7 @@
 #include "load/chart.hpp"
 
+#include "base/text.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -167,39 +169,16 @@ void draw_tooltips(std::string& out, const LineChart& chart, const Axis& x) {
         "<g class=\"hit\"><rect x=\"{:.1f}\" y=\"{}\" width=\"{:.1f}\" height=\"{}\"/>"
         "<line x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"{}\" y2=\"{}\"/><title>{}</title></g>",
         left, kTop, std::max(0.5, right - left), kHeight - kTop - kBottom, x.at(at), x.at(at), kTop,
-        kHeight - kBottom, escape_html(text));
+        kHeight - kBottom, escape_markup(text));
   }
 }
 
 std::string caption(const std::string& title, const std::string& note) {
-  std::string out = "<figcaption><b>" + escape_html(title) + "</b>";
-  if (!note.empty()) out += " <span>" + escape_html(note) + "</span>";
+  std::string out = "<figcaption><b>" + escape_markup(title) + "</b>";
+  if (!note.empty()) out += " <span>" + escape_markup(note) + "</span>";
   return out + "</figcaption>";
 }
 }  // namespace
-
-std::string escape_html(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '&':
-        out += "&amp;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out.push_back(c);
-    }
-  }
-  return out;
-}
 
 std::string value_text(Unit unit, double value) {
   switch (unit) {
@@ -239,11 +218,11 @@ std::string render(const LineChart& chart) {
   const Axis y = y_axis(chart, ys);
   std::string out = "<figure>" + caption(chart.title, chart.note) + "<div class=\"legend\">";
   for (const Series& series : chart.series) {
-    out +=
-        fmt::format("<span><i class=\"c{}\"></i>{}</span>", series.color, escape_html(series.name));
+    out += fmt::format("<span><i class=\"c{}\"></i>{}</span>", series.color,
+                       escape_markup(series.name));
   }
   out += fmt::format("</div><svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">", kWidth,
-                     kHeight, escape_html(chart.title));
+                     kHeight, escape_markup(chart.title));
   draw_axes(out, chart, x, y);
   for (const Series& series : chart.series) draw_series(out, series, x, y);
   draw_tooltips(out, chart, x);
@@ -271,7 +250,7 @@ std::string render_spread(const std::string& title, const std::string& note,
                     "class=\"c2\"></i>p99</span><span><i class=\"c4\"></i>p99.9</span><span><i "
                     "class=\"c6\"></i>max</span></div>";
   out += fmt::format("<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">", kWidth, height,
-                     escape_html(title));
+                     escape_markup(title));
   for (const double tick : x.ticks(0)) {
     out += fmt::format(
         "<line class=\"grid\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"4\" y2=\"{1}\"/>"
@@ -286,7 +265,7 @@ std::string render_spread(const std::string& title, const std::string& note,
         "<text class=\"name end\" x=\"{8}\" y=\"{9:.1f}\">{0}</text>"
         "<line class=\"span\" x1=\"{10:.1f}\" x2=\"{11:.1f}\" y1=\"{12:.1f}\" "
         "y2=\"{12:.1f}\"/>",
-        escape_html(row.name), value_text(Unit::kMs, row.p50), value_text(Unit::kMs, row.p99),
+        escape_markup(row.name), value_text(Unit::kMs, row.p50), value_text(Unit::kMs, row.p99),
         value_text(Unit::kMs, row.p999), value_text(Unit::kMs, row.max), y - kRow / 2, kWidth, kRow,
         kNames - 12, y + 4, x.at(row.p50), x.at(row.max), y);
     const std::pair<int, double> dots[] = {{6, row.max}, {4, row.p999}, {2, row.p99}, {1, row.p50}};

@@ -10,8 +10,6 @@
 
 namespace ruck::load {
 
-[[nodiscard]] std::string escape_html(std::string_view text);
-
 enum class Unit : std::uint8_t { kCount, kMs, kCores, kMiB, kUs, kSeconds, kNines };
 [[nodiscard]] std::string value_text(Unit unit, double value);
 

@@ -1,3 +1,4 @@
+#include "base/text.hpp"
 #include "load/chart.hpp"
 #include "load/report.hpp"
 
@@ -208,7 +209,7 @@ void call_table(std::string& out, const Tally& tally) {
 
 void facts(std::string& out, const Measured& m) {
   const auto fact = [&](std::string_view name, const std::string& value) {
-    out += fmt::format("<dt>{}<dd>{}", name, escape_html(value));
+    out += fmt::format("<dt>{}<dd>{}", name, escape_markup(value));
   };
   out += "<dl style=\"margin-top:14px\">";
   fact("Points",
@@ -294,14 +295,14 @@ void verdict(std::string& out, const Report& report) {
     return;
   }
   out += "<div class=\"verdict bad\"><b class=\"bad\">Failed</b><ul>";
-  for (const std::string& problem : report.problems) out += "<li>" + escape_html(problem);
+  for (const std::string& problem : report.problems) out += "<li>" + escape_markup(problem);
   out += "</ul></div>\n";
 }
 
 void settings(std::string& out, const Report& report) {
   const Behaviour& b = report.behaviour;
   const auto fact = [&](std::string_view name, const std::string& value) {
-    out += fmt::format("<dt>{}<dd>{}", name, escape_html(value));
+    out += fmt::format("<dt>{}<dd>{}", name, escape_markup(value));
   };
   const bool by_second = b.sampling == rucking::SimulationSettings::Sampling::kEverySecond;
   out += "<h2>Settings</h2><dl>";
@@ -336,7 +337,7 @@ void samples(std::string& out, const Report& report) {
   std::string text;
   for (const Measured& m : report.runs) {
     for (const Tally* tally : {&m.setup, &m.tally, &m.completion}) {
-      for (const std::string& sample : tally->samples) text += escape_html(sample) + "\n";
+      for (const std::string& sample : tally->samples) text += escape_markup(sample) + "\n";
     }
   }
   if (!text.empty()) out += "<h2>Of what went wrong</h2><pre>" + text + "</pre>\n";
@@ -348,8 +349,8 @@ std::string to_html(const Report& report) {
       "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\">\n<meta name=\"viewport\" "
       "content=\"width=device-width,initial-scale=1\">\n<title>ruck load: {0}</title>\n<style>{1}"
       "</style>\n<main>\n<h1>ruck load: {0}</h1>\n<div class=\"dim\">{2} · {3} · {4}</div>\n",
-      escape_html(report.settings.scenario), kStyle, escape_html(report.settings.url_text),
-      report.started_at, escape_html(report.machine));
+      escape_markup(report.settings.scenario), kStyle, escape_markup(report.settings.url_text),
+      report.started_at, escape_markup(report.machine));
   verdict(out, report);
   if (report.was_interrupted) out += "<p class=\"bad\">Interrupted: of the part that ran.</p>";
   if (report.behaviour.closed_loop) {
