@@ -17,7 +17,7 @@ namespace ruck::cache {
 class ResponseCache final : public http::ResponseStore {
  public:
   struct Options {
-    std::size_t bytes_max = 64 << 20;   // of bodies, over all shards
+    std::size_t bytes_max = 32 << 20;   // of bodies, over all shards: thousands of home screens
     std::chrono::seconds lifetime{30};  // bounds what time alone makes stale ("this month")
   };
   ResponseCache(Options options, Revisions& revisions, telemetry::Metrics& metrics);

@@ -23,7 +23,7 @@ constexpr const char* kWriterPragmas =
     "PRAGMA secure_delete=FAST;";
 constexpr const char* kReaderPragmas =
     "PRAGMA query_only=ON; PRAGMA wal_autocheckpoint=0; PRAGMA trusted_schema=OFF;"
-    "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-32768;";
+    "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384;";
 
 FailureKind kind_of(int code) {
   switch (code & 0xff) {

@@ -8,11 +8,12 @@
 #include "services/rucks/views.hpp"
 
 #include <algorithm>
+#include <atomic>
 
 namespace ruck::rucks {
 namespace {
 constexpr std::int64_t kIdEpochMs = 1'577'836'800'000;  // 2020-01-01
-constexpr int kIdRandomBits = 12;
+constexpr int kIdLowBits = 12;
 constexpr std::string_view kOfflinePrefix = "offline_";
 // Epochs in milliseconds are below this until the year 2527; our ids have been above since 2020.
 constexpr std::int64_t kEpochMsEnd = std::int64_t{1} << 44;
@@ -24,9 +25,11 @@ constexpr auto kTimesAhead = std::chrono::hours(1);
 
 RuckId make_ruck_id(UtcUs now) {
   const std::int64_t ms = to_ms(now).time_since_epoch().count() - kIdEpochMs;
-  const auto random = static_cast<std::int64_t>(random_u64() & ((1U << kIdRandomBits) - 1));
-  return RuckId((std::max<std::int64_t>(ms, kEpochMsEnd >> kIdRandomBits) << kIdRandomBits) |
-                random);
+  // Counted from a random number on: two ids of one process and millisecond differ, and those of
+  // two processes almost always do.
+  static std::atomic<std::uint64_t> counter{random_u64()};
+  const auto low = static_cast<std::int64_t>(counter.fetch_add(1) & ((1U << kIdLowBits) - 1));
+  return RuckId((std::max<std::int64_t>(ms, kEpochMsEnd >> kIdLowBits) << kIdLowBits) | low);
 }
 
 Result<RuckRow> new_ruck(db::Session& q, UserId user, UtcUs now) {

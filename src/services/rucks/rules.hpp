@@ -9,7 +9,8 @@ namespace ruck::rucks {
 
 // A new ruck with the owner's defaults, not yet inserted. kUserNotFound for a user who is gone.
 [[nodiscard]] Result<RuckRow> new_ruck(db::Session& q, UserId user, UtcUs now);
-// Ids are ordered by time: milliseconds since 2020 and twelve random bits. They are larger than any
+// Ids are ordered by time: milliseconds since 2020 and twelve bits that count from a
+// random number on. They are larger than any
 // epoch in milliseconds, which the mobile app uses as names of offline rucks.
 [[nodiscard]] RuckId make_ruck_id(UtcUs now);
 
