@@ -125,8 +125,8 @@ TEST_P(StatsTest, LoadAndFormAreThoseOfTheReference) {
 
 TEST_P(StatsTest, ARatingThatComesLaterCounts) {
   ApiClient anna = user("anna");
-  const std::string id = std::to_string(
-      enter_ruck(anna, days_ago(0, "T00:00:01Z"), 5, 3600).json["id"].integer());
+  const std::string id =
+      std::to_string(enter_ruck(anna, days_ago(0, "T00:00:01Z"), 5, 3600).json["id"].integer());
   const auto today = [&] {
     return anna.get("/api/stats/training?days=7&measure=effort")
         .json["data"]["days"][6]["load"]

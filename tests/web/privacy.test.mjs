@@ -101,7 +101,7 @@ test("a zone made on the map hides its points: in the preview and for a stranger
 
   // On the ruck's own page: the switch shows the same, and rounded.
   await page.goto(`${server.url}/rucks/${id}`);
-  await page.getByLabel("As others see it").check();
+  await page.getByRole("button", { name: "As others see it" }).click();
   await until(async () => Number(await page.locator("[data-preview]").getAttribute("data-points")) === drawn.length, "the same line");
   const distance = (await page.locator('[data-stat="others-distance"] .value').innerText()).trim();
   assert.match(distance, /0$/, "tenths of a kilometre");
@@ -114,6 +114,7 @@ test("zones by keyboard alone, and removed again", async () => {
   const page = await openPhone(context, null);
   await signIn(page, server, who);
   await page.goto(`${server.url}/settings/privacy`);
+  await page.locator("[data-preview] .leaflet-container").scrollIntoViewIfNeeded();
   await page.locator("[data-preview] path").first().waitFor({ state: "attached" });
   const press = async (...keys) => {
     for (const key of keys) await page.keyboard.press(key);
@@ -265,10 +266,11 @@ test("a device that is signed out elsewhere has ended", async () => {
   await page.goto(`${server.url}/settings`);
   const devices = page.locator("section", { has: page.getByRole("heading", { name: "Where you are signed in" }) });
   await devices.getByText("This device").waitFor();
-  assert.equal(await devices.locator("li").count(), 3, "this one, the lost one, and the test's own");
+  // This one, the lost one, and the test's own.
+  await until(async () => (await devices.locator("li").count()) === 3, "three devices");
   await devices.getByRole("button", { name: "Sign out Firefox on Android" }).click();
   await devices.getByText("Firefox on Android is signed out.").waitFor();
-  assert.equal(await devices.locator("li").count(), 2);
+  await until(async () => (await devices.locator("li").count()) === 2, "it to leave the list");
   // It does not know yet; whatever it asks next tells it.
   await lost.getByRole("link", { name: "Statistics" }).click();
   await lost.getByText("Your sign-in has ended.").waitFor();
