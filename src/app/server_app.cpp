@@ -129,6 +129,9 @@ Result<> ServerApp::Parts::open_database() {
 }
 
 Result<> ServerApp::Parts::load_tokens() {
+  if (Result<> ended = auth::load_ended_sessions(*database, tokens, clock.now()); !ended) {
+    return ended;
+  }
   if (config.token_keys.empty()) return auth::load_keys(*database, tokens, clock.now());
   const auto keys = auth::parse_keys(config.token_keys);
   if (!keys) return fail(keys.error());

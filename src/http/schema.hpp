@@ -1,6 +1,7 @@
 #pragma once
 // JSON Schema (as OpenAPI 3.1 uses it) of the types that travel: what the writer writes and the
 // binder reads, told from the same declarations.
+#include "base/assert.hpp"
 #include "http/bind.hpp"
 #include "http/json/writer.hpp"
 #include "http/rules.hpp"
@@ -38,16 +39,21 @@ class Schemas {
   void add_component(const std::string& name);
 
   std::map<std::string, std::string> components_;
+  std::map<std::string, std::string> types_;  // the whole name of the type of each component
 };
 
 namespace detail {
-// The unqualified name of T, as the compiler writes it.
+// The name of T, as the compiler writes it.
 template <class T>
-[[nodiscard]] std::string type_name() {
+[[nodiscard]] std::string full_type_name() {
   std::string_view text = __PRETTY_FUNCTION__;
   text = text.substr(text.find("T = ") + 4);
-  text = text.substr(0, text.rfind(']'));
-  return std::string(text.substr(text.rfind(':') + 1));
+  return std::string(text.substr(0, text.rfind(']')));
+}
+template <class T>
+[[nodiscard]] std::string type_name() {
+  const std::string full = full_type_name<T>();
+  return full.substr(full.rfind(':') + 1);
 }
 // {"type":T,…} with what the rule adds.
 [[nodiscard]] std::string simple_schema(std::string_view type, std::string_view format,
@@ -117,6 +123,9 @@ std::string Schemas::of(const Rule& rule) {
     return detail::one_of(all);
   } else if constexpr (json::Described<T>) {
     const std::string name = detail::type_name<T>();
+    const std::string full = detail::full_type_name<T>();
+    // Two types of one name would be documented as one of them: give one another name.
+    RUCK_ASSERT(types_.try_emplace(name, full).first->second == full);
     if (!components_.contains(name)) {
       components_[name] = "";  // reserves the name: a type may contain itself
       add_component<T>(name);

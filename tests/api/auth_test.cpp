@@ -249,6 +249,64 @@ TEST_P(AuthTest, SigningOutEndsTheSession) {
   EXPECT_EQ(client().post("/api/auth/logout").status, 200) << "nobody signs out";
 }
 
+TEST_P(AuthTest, SigningOutEndsTheAccessTokenAtOnce) {
+  ApiClient anna = user("anna");
+  EXPECT_EQ(anna.get("/api/users/profile").status, 200);
+  anna.post("/api/auth/signout");
+  EXPECT_EQ(anna.get("/api/users/profile").status, 401);
+  const Reply batch = anna.post("/api/rucks/1/location", "{}");
+  EXPECT_EQ(batch.status, 503) << "a phone keeps its data and signs in again";
+  server_->stop();
+  server_->start();
+  EXPECT_EQ(anna.get("/api/users/profile").status, 401) << "also after a new start";
+}
+
+TEST_P(AuthTest, DevicesAreListedAndEndedOneByOne) {
+  ApiClient phone = user("anna");
+  ApiClient laptop = client();
+  laptop.raw().set_header("User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Firefox/127.0");
+  const Reply in =
+      laptop.post("/api/auth/login", R"({"email":"anna@example.org","password":"correct horse"})");
+  ASSERT_EQ(in.status, 200) << in.body;
+  laptop.set_token(in.json["access_token"].text());
+  const json::Tree list = phone.get("/api/auth/sessions").json["data"];
+  ASSERT_EQ(list.size(), 2U);
+  EXPECT_EQ(list[0]["name"].text(), "Firefox on Linux") << "the one used last comes first";
+  EXPECT_EQ(list[0]["platform"].text(), "linux");
+  EXPECT_FALSE(list[0]["is_current"].boolean());
+  EXPECT_TRUE(list[1]["is_current"].boolean());
+  EXPECT_FALSE(list[0].has("family_key"));
+  const std::string id = list[0]["id"].text();
+  EXPECT_EQ(user("berta").del("/api/auth/sessions/" + id).status, 404) << "not hers";
+  EXPECT_EQ(laptop.get("/api/users/profile").status, 200);
+  EXPECT_EQ(phone.del("/api/auth/sessions/" + id).status, 200);
+  EXPECT_EQ(laptop.get("/api/users/profile").status, 401) << "at once";
+  EXPECT_EQ(laptop.post("/api/auth/refresh", refresh_body(in.json["refresh_token"].text())).status,
+            401);
+  EXPECT_EQ(phone.get("/api/auth/sessions").json["data"].size(), 1U);
+  EXPECT_EQ(phone.del("/api/auth/sessions/" + id).status, 404) << "ended already";
+  EXPECT_EQ(phone.del("/api/auth/sessions/nonsense").status, 404);
+}
+
+TEST_P(AuthTest, AllOtherDevicesAreEndedTogether) {
+  ApiClient phone = user("anna");
+  std::vector<ApiClient> others;
+  for (int i = 0; i < 3; ++i) {
+    others.push_back(client());
+    others.back().set_token(
+        others.back()
+            .post("/api/auth/login", R"({"email":"anna@example.org","password":"correct horse"})")
+            .json["access_token"]
+            .text());
+  }
+  ApiClient berta = user("berta");
+  EXPECT_EQ(phone.post("/api/auth/sessions/end-others").json["ended"].integer(), 3);
+  for (ApiClient& other : others) EXPECT_EQ(other.get("/api/users/profile").status, 401);
+  EXPECT_EQ(phone.get("/api/auth/sessions").json["data"].size(), 1U);
+  EXPECT_EQ(phone.post("/api/auth/refresh", refresh_body(phone.refresh_token)).status, 200);
+  EXPECT_EQ(berta.get("/api/users/profile").status, 200);
+}
+
 TEST_P(AuthTest, AForgottenPasswordIsResetByMail) {
   ApiClient anna = user("anna");
   ApiClient anybody = client();

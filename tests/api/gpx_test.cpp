@@ -52,6 +52,35 @@ TEST_P(GpxImportTest, TheSameFileAgainIsTheSameRuck) {
   EXPECT_EQ(import(berta, small_file()).status, 201) << "for somebody else it is another ruck";
 }
 
+TEST_P(GpxImportTest, TheFileIsSeenByWhomTheImportSays) {
+  ApiClient anna = user("anna");
+  const auto seen_by = [&](const std::string& query) {
+    const Reply r = import(anna, small_file(), query);
+    const std::string id = std::to_string(r.json["ruck"]["id"].integer());
+    EXPECT_EQ(anna.del("/api/rucks/" + id).status, 200);
+    return r.json["ruck"]["visibility"].text();
+  };
+  EXPECT_EQ(seen_by(""), "public") << "the default of the profile";
+  EXPECT_EQ(seen_by("?visibility=followers"), "followers");
+  EXPECT_EQ(seen_by("?visibility=private"), "private");
+  EXPECT_EQ(seen_by("?is_public=false"), "private") << "the old form";
+  EXPECT_EQ(import(anna, small_file(), "?visibility=friends").status, 400);
+  anna.put("/api/users/profile", R"({"default_visibility":"private"})");
+  EXPECT_EQ(seen_by(""), "private");
+  EXPECT_EQ(seen_by("?visibility=public"), "public");
+  const auto form = [&](const std::string& visibility) {
+    return anna.send(http::Method::kPost, "/api/gpx/import",
+                     "--B\r\nContent-Disposition: form-data; name=\"visibility\"\r\n\r\n" +
+                         visibility +
+                         "\r\n--B\r\nContent-Disposition: form-data; name=\"file\"; "
+                         "filename=\"x.gpx\"\r\n\r\n" +
+                         small_file() + "\r\n--B--\r\n",
+                     "multipart/form-data; boundary=B");
+  };
+  EXPECT_EQ(form("friends").status, 400);
+  EXPECT_EQ(form("followers").json["ruck"]["visibility"].text(), "followers");
+}
+
 TEST_P(GpxImportTest, AFormWorksAsWell) {
   ApiClient anna = user("anna");
   const std::string form =

@@ -100,6 +100,46 @@ TEST_P(PrivacyTest, TheSharingSettingIsTheDefaultOfNewRucks) {
   EXPECT_FALSE(r.json["allow_live_following"].boolean()) << "an opt-out is honoured";
 }
 
+TEST_P(PrivacyTest, NewRucksAreSeenByWhomTheProfileSays) {
+  ApiClient anna = user("anna");
+  const auto of_new_ruck = [&anna](const std::string& more = "") {
+    const Reply r = anna.post("/api/rucks", R"({"ruck_weight_kg":5)" + more + "}");
+    const std::string id = std::to_string(r.json["id"].integer());
+    EXPECT_EQ(anna.del("/api/rucks/" + id).status, 200);
+    return r.json["visibility"].text();
+  };
+  const auto set = [&anna](const std::string& body) {
+    return anna.put("/api/users/profile", body).json;
+  };
+  EXPECT_EQ(of_new_ruck(), "public");
+  EXPECT_EQ(set(R"({"default_visibility":"followers"})")["default_visibility"].text(), "followers");
+  EXPECT_EQ(of_new_ruck(), "followers");
+  EXPECT_EQ(of_new_ruck(R"(,"visibility":"private")"), "private") << "a ruck's own word wins";
+  EXPECT_EQ(anna.put("/api/users/profile", R"({"default_visibility":"friends"})").status, 400);
+  // The older setting, from an app that knows no other.
+  EXPECT_EQ(set(R"({"allow_ruck_sharing":true})")["default_visibility"].text(), "followers");
+  EXPECT_EQ(set(R"({"allow_ruck_sharing":false})")["default_visibility"].text(), "private");
+  EXPECT_EQ(of_new_ruck(), "private");
+  EXPECT_EQ(set(R"({"allow_ruck_sharing":true})")["default_visibility"].text(), "public");
+  EXPECT_TRUE(
+      set(R"({"allow_ruck_sharing":false,"default_visibility":"followers"})")["id"].text() != "");
+  EXPECT_FALSE(anna.get("/api/users/profile").json["allow_ruck_sharing"].boolean());
+  EXPECT_EQ(of_new_ruck(), "followers") << "both given: both count";
+}
+
+TEST_P(PrivacyTest, ARuckBegunOfflineSaysWhoMaySeeItBeforeItsFirstPoint) {
+  ApiClient anna = user("anna");
+  ApiClient berta = user("berta");
+  const std::string key = "offline_" + std::to_string(now_ms());
+  const Reply r = anna.post("/api/rucks/" + key + "/start", R"({"visibility":"private"})");
+  ASSERT_EQ(r.status, 200) << r.body;
+  EXPECT_EQ(r.json["visibility"].text(), "private");
+  const std::string id = std::to_string(r.json["id"].integer());
+  EXPECT_EQ(berta.get("/api/rucks/" + id).status, 404);
+  const Reply done = anna.post("/api/rucks/" + id + "/complete", R"({"visibility":"followers"})");
+  EXPECT_EQ(done.json["visibility"].text(), "followers") << done.body;
+}
+
 RUCK_ON_BOTH_DATABASES(PrivacyTest);
 
 }  // namespace

@@ -89,6 +89,56 @@ TEST_P(StatsTest, OnlyCompletedRucksCountAndChangesShowAtOnce) {
   EXPECT_EQ(anna.get("/api/users/profile").json["stats"]["this_month"]["rucks"].integer(), 1);
 }
 
+TEST_P(StatsTest, LoadAndFormAreThoseOfTheReference) {
+  ApiClient anna = user("anna");
+  // 20 minutes that felt like 5: 100 a day for seven days (science §5.1).
+  for (int ago = 6; ago >= 0; --ago) {
+    enter_ruck(anna, days_ago(ago, "T00:00:01Z"), 2, 1200, R"(,"perceived_exertion":5)");
+  }
+  const json::Tree data = anna.get("/api/stats/training?days=30").json["data"];
+  EXPECT_EQ(data["measure"].text(), "effort");
+  EXPECT_EQ(data["rated_share"].number(), 1);
+  EXPECT_EQ(data["heart_rate_share"].number(), 0);
+  ASSERT_EQ(data["days"].size(), 30U);
+  const json::Tree today = data["days"][29];
+  EXPECT_EQ(today["date"].text(), days_ago(0, ""));
+  EXPECT_EQ(today["load"].number(), 100);
+  EXPECT_NEAR(today["fitness"].number(), 15.3518, 0.006);
+  EXPECT_NEAR(today["fatigue"].number(), 63.2121, 0.006);
+  EXPECT_NEAR(data["days"][23]["fitness"].number(), 2.3528, 0.006) << "the first day";
+  EXPECT_NEAR(data["days"][23]["fatigue"].number(), 13.3122, 0.006);
+  EXPECT_EQ(data["days"][22]["fitness"].number(), 0);
+  EXPECT_NEAR(today["form"].number(),
+              data["days"][28]["fitness"].number() - data["days"][28]["fatigue"].number(), 0.011);
+  EXPECT_EQ(data["reading"].text(), "new") << "a week says nothing about form";
+  EXPECT_EQ(data["week"]["load"].number(), 700);
+  EXPECT_EQ(data["week"]["previous_load"].number(), 0);
+  EXPECT_EQ(data["week"]["monotony"].kind(), json::Kind::kNull) << "every day was alike";
+  EXPECT_EQ(anna.get("/api/stats/training?days=6").status, 400);
+  EXPECT_EQ(anna.get("/api/stats/training?measure=luck").status, 400);
+  const json::Tree pack = anna.get("/api/stats/training?measure=pack&days=7").json["data"];
+  EXPECT_GT(pack["days"][6]["load"].number(), 0);
+  EXPECT_EQ(user("berta").get("/api/stats/training").json["data"]["week"]["load"].number(), 0)
+      << "everybody's own";
+  EXPECT_EQ(client().get("/api/stats/training").status, 401);
+}
+
+TEST_P(StatsTest, ARatingThatComesLaterCounts) {
+  ApiClient anna = user("anna");
+  const std::string id =
+      std::to_string(enter_ruck(anna, days_ago(0, "T00:00:01Z"), 5, 3600).json["id"].integer());
+  const auto today = [&] {
+    return anna.get("/api/stats/training?days=7&measure=effort")
+        .json["data"]["days"][6]["load"]
+        .number();
+  };
+  EXPECT_EQ(today(), 4 * 60) << "not rated: somewhat hard";
+  ASSERT_EQ(anna.patch("/api/rucks/" + id + "/details", R"({"perceived_exertion":8})").status, 200);
+  EXPECT_EQ(today(), 8 * 60);
+  enter_ruck(anna, days_ago(0, "T00:00:02Z"), 5, 1800);
+  EXPECT_EQ(today(), 8 * 60 + 8 * 30) << "not rated: as the others usually are";
+}
+
 RUCK_ON_BOTH_DATABASES(StatsTest);
 
 }  // namespace

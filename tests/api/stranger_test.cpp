@@ -55,6 +55,9 @@ const std::map<std::string, Operation>& operations() {
       {"POST /api/auth/password-reset-confirm", {{}, kAboutAccounts}},
       {"POST /api/auth/refresh", {{}, kAboutAccounts}},
       {"POST /api/auth/signup", {{}, kAboutAccounts}},
+      {"GET /api/auth/sessions", {{{"/api/auth/sessions", ""}}, ""}},
+      {"DELETE /api/auth/sessions/{id}", {{{"/api/auth/sessions/{zone}", ""}}, ""}},
+      {"POST /api/auth/sessions/end-others", {{{"/api/auth/sessions/end-others", "{}"}}, ""}},
 
       {"GET /api/rucks", {{{"/api/rucks?limit=200", ""}}, ""}},
       {"POST /api/rucks", {{{"/api/rucks", R"({"ruck_weight_kg":5,"is_public":false})"}}, ""}},
@@ -85,6 +88,7 @@ const std::map<std::string, Operation>& operations() {
       {"GET /api/stats/weekly", {{{"/api/stats/weekly", ""}}, ""}},
       {"GET /api/stats/monthly", {{{"/api/stats/monthly", ""}}, ""}},
       {"GET /api/stats/yearly", {{{"/api/stats/yearly", ""}}, ""}},
+      {"GET /api/stats/training", {{{"/api/stats/training?days=366", ""}}, ""}},
 
       {"GET /api/users/profile", {{{"/api/users/profile", ""}, {"/api/auth/profile", ""}}, ""}},
       {"PUT /api/users/profile", {{{"/api/users/profile", R"({"gender":"x"})"}}, ""}},

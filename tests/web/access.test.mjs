@@ -73,7 +73,7 @@ for (const colorScheme of ["light", "dark"]) {
       await look(page, "finished", problems);
       await until(async () => (await sync(page)) === "saved", "the ruck to arrive");
       const [ruck] = await api(server, who, "/api/rucks");
-      for (const path of ["", "rucks", `rucks/${ruck.id}`, "statistics", "profile", "settings", "about", "no/such/page", "rucks/1"]) {
+      for (const path of ["", "rucks", `rucks/${ruck.id}`, "statistics", "profile", "settings", "settings/privacy", "about", "no/such/page", "rucks/1"]) {
         await page.goto(`${server.url}/${path}`);
         await page.getByRole("heading", { level: 1 }).waitFor();
         await sleep(500);
@@ -82,6 +82,24 @@ for (const colorScheme of ["light", "dark"]) {
       await page.goto(`${server.url}/rucks`);
       await page.getByRole("button", { name: "Calendar" }).click();
       await look(page, "calendar", problems);
+      await page.goto(`${server.url}/rucks/${ruck.id}`);
+      await page.getByRole("button", { name: "As others see it" }).click();
+      await page.locator("[data-preview] .leaflet-container path").first().waitFor({ state: "attached" });
+      await look(page, "as others see it", problems);
+      await page.goto(`${server.url}/settings/privacy`);
+      await page.locator("[data-preview] .leaflet-container").scrollIntoViewIfNeeded();
+      await page.locator("[data-preview] .leaflet-container path").first().waitFor({ state: "attached" });
+      await page.getByRole("button", { name: "Add in the middle of the map" }).click();
+      await page.getByRole("heading", { name: "New zone" }).waitFor();
+      await look(page, "a new zone", problems);
+      await page.getByLabel("Name, for you alone").fill("Home");
+      await page.getByRole("button", { name: "Save zone" }).click();
+      await page.getByText("Home is hidden from now on").waitFor();
+      await look(page, "zones", problems);
+      await page.goto(`${server.url}/statistics`);
+      await page.getByText("As a table").click();
+      await page.getByText("How to read it").click();
+      await look(page, "load and form", problems);
       assert.deepEqual(problems, []);
       await context.close();
     });

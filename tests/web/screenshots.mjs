@@ -36,6 +36,18 @@ const browser = await launch();
 const who = await account(server, { username: "Robin", gender: "female", date_of_birth: "1990-04-12", height_cm: 172 });
 await aYear(server, who);
 const rucks = await api(server, who, "/api/rucks?limit=50");
+// Some rucks were rated; a phone and a tablet are signed in too; two places are hidden.
+const asJson = (method, body) => ({ method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+for (const [i, ruck] of rucks.entries()) {
+  await api(server, who, `/api/rucks/${ruck.id}/details`, asJson("PATCH", { perceived_exertion: [5, 6, 4, 7, 8, 6, 5, 3][i % 8] }));
+}
+for (const agent of ["Mozilla/5.0 (Linux; Android 14; Pixel 8) Chrome/126.0.0.0 Mobile Safari/537.36", "Mozilla/5.0 (iPad; CPU OS 17_5 like Mac OS X) Version/17.5 Safari/604.1"]) {
+  await fetch(`${server.url}/api/auth/login`, { method: "POST", headers: { "Content-Type": "application/json", "User-Agent": agent }, body: JSON.stringify({ email: who.email, password: who.password }) });
+}
+const hillside = madeTrack({ count: 520, stepS: 5, seed: 3, lat: 47.26, speed: 1.3 });
+const middle = hillside[260];
+await api(server, who, "/api/users/me/privacy-zones", asJson("POST", { name: "Home", latitude: hillside[0].lat, longitude: hillside[0].lng, radius_m: 250 }));
+await api(server, who, "/api/users/me/privacy-zones", asJson("POST", { name: "Work", latitude: middle.lat, longitude: middle.lng, radius_m: 200 }));
 const shown = rucks.find((ruck) => ruck.title === "Over the pass") ?? rucks[0];
 
 for (const [form, viewport] of Object.entries({ phone: PHONE_SIZE, desktop: DESKTOP_SIZE })) {
@@ -68,6 +80,31 @@ for (const [form, viewport] of Object.entries({ phone: PHONE_SIZE, desktop: DESK
     await page.goto(`${server.url}/rucks`);
     await page.getByRole("button", { name: "Calendar" }).click();
     await take("calendar");
+    await page.goto(`${server.url}/rucks/${shown.id}`);
+    await page.getByRole("button", { name: "As others see it" }).click();
+    await page.locator("[data-preview] .leaflet-container path").first().waitFor({ state: "attached" });
+    await take("ruck-others");
+    await page.evaluate(() => document.querySelector("#zones, #detail")?.closest("section")?.scrollIntoView({ block: "start" }));
+    await take("ruck-detail");
+    await page.goto(`${server.url}/settings/privacy`);
+    await page.locator(".leaflet-container path").first().waitFor({ state: "attached" });
+    await take("privacy");
+    await page.evaluate(() => document.querySelector("#others")?.closest("section")?.scrollIntoView({ block: "start" }));
+    await page.locator("[data-preview] .leaflet-container path").first().waitFor({ state: "attached" });
+    await take("privacy-others");
+    await page.evaluate(() => scrollTo(0, 0));
+    await page.getByRole("button", { name: "Change Home" }).click();
+    await sleep(300);
+    await page.evaluate(() => document.querySelector(".leaflet-container")?.scrollIntoView({ block: "start" }));
+    await take("privacy-edit");
+    await page.goto(`${server.url}/settings`);
+    await page.getByRole("heading", { name: "Where you are signed in" }).waitFor();
+    await page.evaluate(() => document.querySelector("#sharing")?.closest("section")?.scrollIntoView({ block: "start" }));
+    await take("settings-devices");
+    await page.goto(`${server.url}/statistics`);
+    await page.locator("[data-reading] canvas").waitFor();
+    await page.evaluate(() => document.querySelector("#training")?.closest("section")?.scrollIntoView({ block: "start" }));
+    await take("training");
     await page.goto(`${server.url}/statistics`);
     await page.getByRole("button", { name: "Year" }).click();
     await take("statistics-year");

@@ -18,6 +18,9 @@ inline constexpr std::size_t kPasswordLengthMin = 8;    // NIST SP 800-63B
 inline constexpr std::size_t kPasswordBytesMax = 1024;  // hashing more is only a way to waste time
 inline constexpr std::size_t kUserAgentBytesMax = 200;  // kept to tell one's devices apart
 inline constexpr std::size_t kTokenBytesMax = 4096;     // of a token somebody sends us
+// Remembered as ended while their access tokens run: 3 MB. Beyond, tokens end by themselves.
+inline constexpr std::size_t kEndedSessionsMax = 65'536;
+inline constexpr std::int64_t kSessionsShownMax = 100;  // of one user; the latest
 inline constexpr std::size_t kKeysMax = 16;             // signing keys known at a time
 
 // A key signs for this long; then a new one is made.

@@ -4,6 +4,7 @@
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "crypto/digest.hpp"
+#include "services/auth/devices.hpp"
 #include "services/auth/passwords.hpp"
 #include "services/auth/store.hpp"
 #include "services/profile/service.hpp"
@@ -70,6 +71,7 @@ std::optional<FoundToken> refresh_token_in(const http::RawBody& body, const Refr
 struct Refreshed {
   ErrorCode error = ErrorCode::kInvalidRefresh;
   bool ok = false;
+  bool was_ended = false;  // because somebody else holds a copy
   Uuid session;
   std::string token;
   std::optional<profile::Profile> user;
@@ -88,7 +90,7 @@ Refreshed rotate(db::Session& q, const std::string& token, UtcUs now) {
     const bool is_retry = now - *row->replaced_at <= kRefreshGrace && next && !next->replaced_at;
     if (!is_retry) {
       store::revoke_session(q, row->user_id, row->session_id, now);
-      return {};
+      return {.was_ended = true, .session = row->session_id};
     }
   } else {
     store::add_refresh(q, successor_hash,
@@ -139,6 +141,14 @@ Result<> load_keys(db::Database& database, Tokens& tokens, UtcUs now) {
     if (key.created_at <= now - kKeyWarmUp) signer = &key;
   }
   tokens.sign_with(signer->key_id);
+  return {};
+}
+
+Result<> load_ended_sessions(db::Database& database, Tokens& tokens, UtcUs now) {
+  const auto ended = database.write_now(
+      [now](db::Session& q) { return store::ended_since(q, now - kAccessLifetime); });
+  if (!ended) return fail(ended.error());
+  tokens.end_sessions(*ended, now);
   return {};
 }
 
@@ -295,6 +305,7 @@ task<Result<AuthService::Session>> AuthService::refresh(http::RawBody body,
   Result<Refreshed> outcome = co_await deps_.database.write(
       [token = token->token, now](db::Session& q) { return rotate(q, token, now); });
   if (!outcome) co_return fail(std::move(outcome).error());
+  if (outcome->was_ended) deps_.tokens.end_sessions({&outcome->session, 1}, now);
   if (!outcome->ok) co_return fail(outcome->error);
   SignedIn reply = signed_in(outcome->session, std::move(outcome->token), std::move(*outcome->user),
                              "Token refreshed", now);
@@ -307,13 +318,22 @@ task<Result<http::Reply<profile::MessageReply>>> AuthService::sign_out(
     std::optional<http::Viewer> viewer, http::RequestInfo info) {
   const auto from_cookie = http::find_cookie(info.cookie, kCookie);
   const std::string token(http::is_same_origin(info) ? from_cookie.value_or("") : "");
-  const Result<> done =
+  const Result<std::vector<Uuid>> ended =
       co_await deps_.database.write([viewer, token, now = info.now](db::Session& q) {
-        if (viewer) store::revoke_session(q, viewer->user, viewer->session, now);
+        std::vector<Uuid> sessions;
+        if (viewer) {
+          store::revoke_session(q, viewer->user, viewer->session, now);
+          sessions.push_back(viewer->session);
+        }
         const auto row = token.empty() ? std::nullopt : store::find_refresh(q, sha256(token));
-        if (row) store::revoke_session(q, row->user_id, row->session_id, now);
+        if (row) {
+          store::revoke_session(q, row->user_id, row->session_id, now);
+          sessions.push_back(row->session_id);
+        }
+        return sessions;
       });
-  if (!done) co_return fail(done.error());
+  if (!ended) co_return fail(ended.error());
+  deps_.tokens.end_sessions(*ended, info.now);
   co_return http::Reply<profile::MessageReply>{
       .value = {"Signed out"},
       .headers = {{"Set-Cookie", cookie("", info, std::chrono::seconds(0))}}};
@@ -357,20 +377,67 @@ task<Result<ResetReply>> AuthService::reset_password(ResetPassword request) {
   const Result<std::string> hash = co_await deps_.password_pool.run(
       [password = request.new_password] { return hash_password(password); });
   if (!hash) co_return fail(hash.error());
-  co_return co_await deps_.database.write(
-      [token = request.token, hash = *hash,
-       now = deps_.clock.now()](db::Session& q) -> Result<ResetReply> {
+  struct Done {
+    ResetReply reply;
+    std::vector<Uuid> ended;
+  };
+  const UtcUs now = deps_.clock.now();
+  Result<Done> done = co_await deps_.database.write(
+      [token = request.token, hash = *hash, now](db::Session& q) -> Result<Done> {
         const auto user_id = store::take_reset(q, sha256(token), now);
         const auto user = user_id ? profile::find_user(q, *user_id) : std::nullopt;
         if (!user) return fail(ErrorCode::kInvalidResetToken);
         store::set_password(q, user->id, hash, now);
-        store::revoke_all_sessions(q, user->id, now);  // whoever knew the old password is out
-        return ResetReply{.message = "The password has been changed",
-                          .user = {.id = user->id,
-                                   .username = user->username,
-                                   .avatar_url = user->avatar_url,
-                                   .gender = user->gender}};
+        return Done{.reply = {.message = "The password has been changed",
+                              .user = {.id = user->id,
+                                       .username = user->username,
+                                       .avatar_url = user->avatar_url,
+                                       .gender = user->gender}},
+                    // Whoever knew the old password is out.
+                    .ended = store::revoke_sessions(q, user->id, std::nullopt, now)};
       });
+  if (!done) co_return fail(std::move(done).error());
+  deps_.tokens.end_sessions(done->ended, now);
+  co_return std::move(done->reply);
+}
+
+task<Result<SessionsReply>> AuthService::sessions(http::Viewer viewer) {
+  co_return co_await deps_.database.read([viewer, now = deps_.clock.now()](db::Session& q) {
+    SessionsReply reply;
+    for (const SessionRow& row : store::open_sessions(q, viewer.user, now)) {
+      Device device = device_of(row.user_agent);
+      reply.data.push_back({.id = SessionId(row.id),
+                            .name = std::move(device.name),
+                            .platform = std::move(device.platform),
+                            .created_at = row.created_at,
+                            .last_used_at = row.last_used_at,
+                            .is_current = row.id == viewer.session});
+    }
+    return reply;
+  });
+}
+
+task<Result<SessionsEnded>> AuthService::end_session(http::Viewer viewer, SessionId id) {
+  const Uuid session = id.value();
+  const UtcUs now = deps_.clock.now();
+  const Result<bool> ended = co_await deps_.database.write([viewer, session, now](db::Session& q) {
+    return store::revoke_session(q, viewer.user, session, now);
+  });
+  if (!ended) co_return fail(ended.error());
+  if (!*ended) co_return fail(ErrorCode::kNotFound, "There is no such sign-in");
+  deps_.tokens.end_sessions({&session, 1}, now);
+  co_return SessionsEnded{.ended = 1};
+}
+
+task<Result<SessionsEnded>> AuthService::end_other_sessions(http::Viewer viewer) {
+  const UtcUs now = deps_.clock.now();
+  const Result<std::vector<Uuid>> ended =
+      co_await deps_.database.write([viewer, now](db::Session& q) {
+        return store::revoke_sessions(q, viewer.user, viewer.session, now);
+      });
+  if (!ended) co_return fail(ended.error());
+  deps_.tokens.end_sessions(*ended, now);
+  co_return SessionsEnded{.ended = std::ssize(*ended)};
 }
 
 }  // namespace ruck::auth

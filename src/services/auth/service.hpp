@@ -29,6 +29,9 @@ namespace ruck::auth {
 // the newest has grown old. Blocking; safe to call again and from several instances.
 [[nodiscard]] Result<> load_keys(db::Database& database, Tokens& tokens, UtcUs now);
 
+// Sign-ins that ended while access tokens of theirs may still run, into `tokens`. Blocking.
+[[nodiscard]] Result<> load_ended_sessions(db::Database& database, Tokens& tokens, UtcUs now);
+
 // For tools that fill a database, inside their unit of work. kDuplicateEmail when it is taken.
 // `password_hash` may be text that no password fits, as kNoPassword.
 inline constexpr std::string_view kNoPassword = "!";
@@ -61,6 +64,10 @@ class AuthService {
                                                             http::RequestInfo info);
   task<Result<ForgotReply>> forgot_password(ForgotPassword request);
   task<Result<ResetReply>> reset_password(ResetPassword request);
+  // One's own sign-ins: phones and browsers.
+  task<Result<SessionsReply>> sessions(http::Viewer viewer);
+  task<Result<SessionsEnded>> end_session(http::Viewer viewer, SessionId session);
+  task<Result<SessionsEnded>> end_other_sessions(http::Viewer viewer);
 
  private:
   struct Opened {

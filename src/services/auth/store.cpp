@@ -1,5 +1,7 @@
 #include "services/auth/store.hpp"
 
+#include "services/auth/limits.hpp"
+
 namespace ruck::auth::store {
 namespace {
 using db::BytesView;
@@ -34,7 +36,16 @@ const Sql kRevokeSession{"auth.revoke_session",
                          " WHERE user_id = $1 AND id = $2 AND revoked_at IS NULL"};
 const Sql kRevokeAll{"auth.revoke_all_sessions",
                      "UPDATE login_sessions SET revoked_at = $2"
-                     " WHERE user_id = $1 AND revoked_at IS NULL"};
+                     " WHERE user_id = $1 AND revoked_at IS NULL RETURNING id"};
+const Sql kRevokeOthers{"auth.revoke_other_sessions",
+                        "UPDATE login_sessions SET revoked_at = $2"
+                        " WHERE user_id = $1 AND revoked_at IS NULL AND id <> $3 RETURNING id"};
+const Sql kOpenSessions{"auth.open_sessions",
+                        "SELECT " + db::columns_of<SessionRow>() +
+                            " FROM login_sessions WHERE user_id = $1 AND revoked_at IS NULL"
+                            " AND expires_at > $2 ORDER BY last_used_at DESC, id DESC LIMIT $3"};
+const Sql kEndedSince{"auth.ended_since",
+                      "SELECT id FROM login_sessions WHERE revoked_at > $1 LIMIT $2"};
 
 const Sql kAddRefresh{"auth.add_refresh",
                       "INSERT INTO refresh_tokens (token_hash, user_id, session_id, issued_at)"
@@ -106,8 +117,17 @@ bool revoke_session(db::Session& q, UserId user, const Uuid& session, UtcUs now)
   return q.execute(kRevokeSession, user, session, now) == 1;
 }
 
-void revoke_all_sessions(db::Session& q, UserId user, UtcUs now) {
-  q.execute(kRevokeAll, user, now);
+std::vector<Uuid> revoke_sessions(db::Session& q, UserId user, const std::optional<Uuid>& kept,
+                                  UtcUs now) {
+  return kept ? q.many<Uuid>(kRevokeOthers, user, now, *kept) : q.many<Uuid>(kRevokeAll, user, now);
+}
+
+std::vector<SessionRow> open_sessions(db::Session& q, UserId user, UtcUs now) {
+  return q.many<SessionRow>(kOpenSessions, user, now, kSessionsShownMax);
+}
+
+std::vector<Uuid> ended_since(db::Session& q, UtcUs since) {
+  return q.many<Uuid>(kEndedSince, since, static_cast<std::int64_t>(kEndedSessionsMax));
 }
 
 void add_refresh(db::Session& q, const std::string& token_hash, const RefreshRow& token) {

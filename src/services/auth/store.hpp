@@ -24,7 +24,13 @@ void add_session(db::Session& q, const SessionRow& session);
                                                      const Uuid& session);
 void touch_session(db::Session& q, UserId user, const Uuid& session, UtcUs now, UtcUs expires_at);
 bool revoke_session(db::Session& q, UserId user, const Uuid& session, UtcUs now);
-void revoke_all_sessions(db::Session& q, UserId user, UtcUs now);
+// All of them, or all but `kept`; gives those that were ended.
+std::vector<Uuid> revoke_sessions(db::Session& q, UserId user, const std::optional<Uuid>& kept,
+                                  UtcUs now);
+// That may still be used, the latest first.
+[[nodiscard]] std::vector<SessionRow> open_sessions(db::Session& q, UserId user, UtcUs now);
+// Of all users.
+[[nodiscard]] std::vector<Uuid> ended_since(db::Session& q, UtcUs since);
 
 void add_refresh(db::Session& q, const std::string& token_hash, const RefreshRow& token);
 [[nodiscard]] std::optional<RefreshRow> find_refresh(db::Session& q, const std::string& token_hash);

@@ -173,7 +173,10 @@ Result<http::Viewer> Tokens::authenticate(std::string_view token, UtcUs now) con
   if (!given || !crypto::equal_in_constant_time(*given, as_text(signature))) {
     return fail(ErrorCode::kInvalidToken);
   }
-  return viewer_of(token.substr(first + 1, second - first - 1), now);
+  Result<http::Viewer> viewer = viewer_of(token.substr(first + 1, second - first - 1), now);
+  // As an expired token: then a phone keeps its data and asks for a new one, which is refused.
+  if (viewer && ended_.has(viewer->session)) return fail(ErrorCode::kTokenExpired);
+  return viewer;
 }
 
 }  // namespace ruck::auth

@@ -6,6 +6,7 @@
 // can be talked into.
 #include "base/error.hpp"
 #include "http/router.hpp"
+#include "services/auth/ended_sessions.hpp"
 #include "services/auth/limits.hpp"
 
 #include <array>
@@ -40,6 +41,8 @@ class Tokens final : public http::Authenticator {
   [[nodiscard]] Issued issue(const http::Viewer& viewer, UtcUs now,
                              std::chrono::seconds lifetime = kAccessLifetime) const;
   [[nodiscard]] Result<http::Viewer> authenticate(std::string_view token, UtcUs now) const override;
+  // Tokens of these sign-ins are refused from now on, as expired ones are.
+  void end_sessions(std::span<const Uuid> sessions, UtcUs now) { ended_.add(sessions, now); }
 
  private:
   struct Key {
@@ -55,6 +58,7 @@ class Tokens final : public http::Authenticator {
   std::array<Key, kKeysMax> keys_;
   std::atomic<std::size_t> count_{0};
   std::atomic<std::size_t> signer_{0};
+  EndedSessions ended_;
 };
 
 }  // namespace ruck::auth

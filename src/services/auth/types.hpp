@@ -1,5 +1,6 @@
 #pragma once
 // Sign-up, sign-in and what they answer (contract core §1.2).
+#include "http/endpoint.hpp"
 #include "services/profile/types.hpp"
 
 #include <boost/describe.hpp>
@@ -7,6 +8,7 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace ruck::auth {
 
@@ -80,6 +82,29 @@ struct ResetReply {
 };
 BOOST_DESCRIBE_STRUCT(ResetReply, (), (message, user))
 
+using SessionId = Id<struct SessionIdTag, Uuid>;
+
+// One sign-in: a phone, a browser.
+struct SessionView {
+  SessionId id;
+  std::string name;      // "Firefox on Android"; empty where nothing is known
+  std::string platform;  // android, ios, windows, macos, linux, other
+  UtcUs created_at{};
+  UtcUs last_used_at{};  // to the hour: when it last renewed its access
+  bool is_current = false;
+};
+BOOST_DESCRIBE_STRUCT(SessionView, (), (id, name, platform, created_at, last_used_at, is_current))
+struct SessionsReply {
+  bool success = true;
+  std::vector<SessionView> data;
+};
+BOOST_DESCRIBE_STRUCT(SessionsReply, (), (success, data))
+struct SessionsEnded {
+  bool success = true;
+  std::int64_t ended = 0;
+};
+BOOST_DESCRIBE_STRUCT(SessionsEnded, (), (success, ended))
+
 // ---- rows ------------------------------------------------------------------------------------
 
 struct CredentialRow {
@@ -125,6 +150,13 @@ struct ruck::json::EnumNames<ruck::auth::TokenPlace> {
   using enum ruck::auth::TokenPlace;
   static constexpr auto kNames = std::to_array<std::pair<ruck::auth::TokenPlace, std::string_view>>(
       {{kReply, "reply"}, {kCookie, "cookie"}});
+};
+template <>
+struct ruck::http::PathParam<ruck::auth::SessionId> {
+  static std::optional<ruck::auth::SessionId> parse(std::string_view text) {
+    const auto uuid = Uuid::parse(text);
+    return uuid ? std::optional(ruck::auth::SessionId(*uuid)) : std::nullopt;
+  }
 };
 template <>
 struct ruck::http::RulesOf<ruck::auth::Register> {

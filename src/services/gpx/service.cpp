@@ -35,6 +35,12 @@ Result<Upload> upload_in(const http::RawBody& body, ImportQuery query) {
       upload.fields.title = std::string(trim(part.bytes));
     } else if (part.name == "is_public") {
       upload.fields.is_public = trim(part.bytes) == "true";
+    } else if (part.name == "visibility") {
+      upload.fields.visibility = json::enum_of_name<people::Visibility>(trim(part.bytes));
+      if (!upload.fields.visibility) {
+        return fail(ErrorCode::kInvalidInput,
+                    "visibility: expected one of public, followers, private");
+      }
     }
   }
   if (upload.xml.empty()) return fail(ErrorCode::kInvalidInput, "the form holds no file");
@@ -68,7 +74,8 @@ rucks::ImportedRuck to_ruck(const Parsed& parsed, const ImportQuery& fields) {
   rucks::ImportedRuck ruck{
       .import_key = recording.identity,
       .ruck_weight_kg = fields.ruck_weight_kg,
-      .is_public = fields.is_public.value_or(true),
+      .is_public = fields.is_public,
+      .visibility = fields.visibility,
       .altitude_source = std::string(name_of(recording.altitude_source)),
       .track = {.points = recording.points, .heart_rate = recording.heart_rate}};
   if (fields.title && !fields.title->empty()) {

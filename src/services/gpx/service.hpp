@@ -10,9 +10,10 @@ namespace ruck::gpx_import {
 struct ImportQuery {
   std::optional<double> ruck_weight_kg;
   std::optional<bool> is_public;
+  std::optional<people::Visibility> visibility;
   std::optional<std::string> title;
 };
-BOOST_DESCRIBE_STRUCT(ImportQuery, (), (ruck_weight_kg, is_public, title))
+BOOST_DESCRIBE_STRUCT(ImportQuery, (), (ruck_weight_kg, is_public, visibility, title))
 
 struct ImportReply {
   bool success = true;
@@ -46,10 +47,11 @@ void add_routes(http::Router& router, GpxService& service);
 
 template <>
 struct ruck::http::RulesOf<ruck::gpx_import::ImportQuery> {
-  static constexpr auto kRules =
-      std::to_array<Rule>({rule("ruck_weight_kg", "Carried load, kg")
-                               .between(0, ruck::rucks::kLoadKgMax)
-                               .also("load_kg"),
-                           rule("is_public", "Others may see it"),
-                           rule("title", "Name; the track's when absent").length(0, 200)});
+  static constexpr auto kRules = std::to_array<Rule>(
+      {rule("ruck_weight_kg", "Carried load, kg")
+           .between(0, ruck::rucks::kLoadKgMax)
+           .also("load_kg"),
+       rule("is_public", "The old form of visibility: false is private and wins"),
+       rule("visibility", "Who may see it; the user's default when absent"),
+       rule("title", "Name; the track's when absent").length(0, 200)});
 };

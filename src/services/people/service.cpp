@@ -110,7 +110,7 @@ PublicStats stats_of(const store::PageRow& row, const store::TotalsRow& totals) 
           .clubsCount = 0};
 }
 
-ZoneView view_of(const store::ZoneRow& row) {
+PrivacyZone view_of(const store::ZoneRow& row) {
   return {.id = row.id,
           .name = row.name,
           .latitude = row.lat,

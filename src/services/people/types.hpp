@@ -179,7 +179,7 @@ struct ZoneInput {
   double radius_m = 0;
 };
 BOOST_DESCRIBE_STRUCT(ZoneInput, (), (name, latitude, longitude, radius_m))
-struct ZoneView {
+struct PrivacyZone {
   ZoneId id;
   std::string name;
   double latitude = 0;
@@ -187,15 +187,15 @@ struct ZoneView {
   double radius_m = 0;
   UtcUs created_at{};
 };
-BOOST_DESCRIBE_STRUCT(ZoneView, (), (id, name, latitude, longitude, radius_m, created_at))
+BOOST_DESCRIBE_STRUCT(PrivacyZone, (), (id, name, latitude, longitude, radius_m, created_at))
 struct ZonesReply {
   bool success = true;
-  std::vector<ZoneView> data;
+  std::vector<PrivacyZone> data;
 };
 BOOST_DESCRIBE_STRUCT(ZonesReply, (), (success, data))
 struct ZoneReply {
   bool success = true;
-  ZoneView data;
+  PrivacyZone data;
 };
 BOOST_DESCRIBE_STRUCT(ZoneReply, (), (success, data))
 struct ZoneDeleted {

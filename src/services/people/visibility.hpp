@@ -8,9 +8,8 @@
 // A ruck that is kHidden gets what an unknown id gets, in status and body.
 #include "base/ids.hpp"
 #include "db/session.hpp"
-#include "http/json/writer.hpp"
+#include "services/profile/visibility.hpp"
 
-#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,7 +17,7 @@
 
 namespace ruck::people {
 
-enum class Visibility : std::uint8_t { kPublic, kFollowers, kPrivate };
+using profile::Visibility;
 [[nodiscard]] std::string_view to_text(Visibility visibility);
 // What is not understood is private.
 [[nodiscard]] Visibility visibility_of(std::string_view text);
@@ -79,11 +78,3 @@ inline constexpr std::size_t kBatchMax = 50;
                                           std::string_view viewer);
 
 }  // namespace ruck::people
-
-template <>
-struct ruck::json::EnumNames<ruck::people::Visibility> {
-  using enum ruck::people::Visibility;
-  static constexpr auto kNames =
-      std::to_array<std::pair<ruck::people::Visibility, std::string_view>>(
-          {{kPublic, "public"}, {kFollowers, "followers"}, {kPrivate, "private"}});
-};

@@ -24,6 +24,22 @@ void set(std::optional<T>& target, const http::Settable<T>& change) {
   if (change.given) target = change.value;
 }
 
+// Two settings for one wish: an app that knows only the older one changes the newer with it, so
+// that what it switches off is off. Who makes new rucks visible wants them listed.
+void copy_sharing(UserRow& row, const UpdateProfile& c) {
+  const auto text_of = [](Visibility v) { return std::string(json::name_of_enum(v)); };
+  if (c.default_visibility.value) {
+    row.default_visibility = text_of(*c.default_visibility.value);
+    if (*c.default_visibility.value != Visibility::kPrivate) row.allow_ruck_sharing = true;
+  }
+  if (!c.allow_ruck_sharing.value) return;
+  const bool is_on = row.allow_ruck_sharing = *c.allow_ruck_sharing.value;
+  if (c.default_visibility.value) return;
+  const bool is_private = row.default_visibility == text_of(Visibility::kPrivate);
+  if (!is_on) row.default_visibility = text_of(Visibility::kPrivate);
+  if (is_on && is_private) row.default_visibility = text_of(Visibility::kPublic);
+}
+
 void copy_fields(UserRow& row, const UpdateProfile& c) {
   set(row.username, c.username);
   set(row.weight_kg, c.weight_kg);
@@ -35,7 +51,7 @@ void copy_fields(UserRow& row, const UpdateProfile& c) {
   if (c.calorie_method.value) row.calorie_method = json::name_of_enum(*c.calorie_method.value);
   set(row.calorie_active_only, c.calorie_active_only);
   set(row.prefer_metric, c.prefer_metric);
-  set(row.allow_ruck_sharing, c.allow_ruck_sharing);
+  copy_sharing(row, c);
   set(row.is_private, c.is_profile_private);
   set(row.avatar_url, c.avatar_url);
   set(row.notification_clubs, c.notification_clubs);
@@ -162,6 +178,8 @@ Profile to_profile(db::Session& q, const UserRow& r, UtcUs now) {
           .created_at = r.created_at,
           .prefer_metric = r.prefer_metric,
           .allow_ruck_sharing = r.allow_ruck_sharing,
+          .default_visibility =
+              json::enum_of_name<Visibility>(r.default_visibility).value_or(Visibility::kPrivate),
           .is_profile_private = r.is_private,
           .avatar_url = r.avatar_url,
           .notification_clubs = r.notification_clubs,

@@ -3,6 +3,7 @@
 #include "base/ids.hpp"
 #include "db/value.hpp"
 #include "http/bind.hpp"
+#include "services/profile/visibility.hpp"
 
 #include <boost/describe.hpp>
 
@@ -30,6 +31,7 @@ struct UserRow {
   bool calorie_active_only = false;
   bool prefer_metric = false;
   bool allow_ruck_sharing = true;
+  std::string default_visibility = "public";  // of new rucks
   bool is_private = false;
   std::optional<std::string> avatar_url;
   bool notification_clubs = true;
@@ -46,10 +48,10 @@ struct UserRow {
 BOOST_DESCRIBE_STRUCT(UserRow, (),
                       (id, email, username, weight_kg, height_cm, date_of_birth, gender, resting_hr,
                        max_hr, calorie_method, calorie_active_only, prefer_metric,
-                       allow_ruck_sharing, is_private, avatar_url, notification_clubs,
-                       notification_buddies, notification_events, notification_duels,
-                       notification_first_ruck, strava_auto_export, time_zone, last_active_at,
-                       created_at, updated_at))
+                       allow_ruck_sharing, default_visibility, is_private, avatar_url,
+                       notification_clubs, notification_buddies, notification_events,
+                       notification_duels, notification_first_ruck, strava_auto_export, time_zone,
+                       last_active_at, created_at, updated_at))
 
 struct MonthStats {
   std::int64_t rucks = 0;
@@ -93,6 +95,7 @@ struct Profile {
   UtcUs created_at{};
   bool prefer_metric = false;
   bool allow_ruck_sharing = true;
+  Visibility default_visibility = Visibility::kPrivate;  // of new rucks
   bool is_profile_private = false;
   std::optional<std::string> avatar_url;
   bool notification_clubs = true;
@@ -108,8 +111,8 @@ struct Profile {
 BOOST_DESCRIBE_STRUCT(Profile, (),
                       (id, user_id, email, username, weight_kg, height_cm, date_of_birth, gender,
                        resting_hr, max_hr, calorie_method, calorie_active_only, created_at,
-                       prefer_metric, allow_ruck_sharing, is_profile_private, avatar_url,
-                       notification_clubs, notification_buddies, notification_events,
+                       prefer_metric, allow_ruck_sharing, default_visibility, is_profile_private,
+                       avatar_url, notification_clubs, notification_buddies, notification_events,
                        notification_duels, notification_first_ruck, strava_auto_export, time_zone,
                        stats, hr_zones))
 
@@ -127,6 +130,7 @@ struct UpdateProfile {
   http::Settable<bool> calorie_active_only;
   http::Settable<bool> prefer_metric;
   http::Settable<bool> allow_ruck_sharing;
+  http::Settable<Visibility> default_visibility;
   http::Settable<bool> is_profile_private;
   http::Settable<std::string> avatar_url;
   http::Settable<bool> notification_clubs;
@@ -141,9 +145,10 @@ struct UpdateProfile {
 BOOST_DESCRIBE_STRUCT(UpdateProfile, (),
                       (username, email, weight_kg, height_cm, date_of_birth, gender, resting_hr,
                        max_hr, calorie_method, calorie_active_only, prefer_metric,
-                       allow_ruck_sharing, is_profile_private, avatar_url, notification_clubs,
-                       notification_buddies, notification_events, notification_duels,
-                       notification_first_ruck, strava_auto_export, time_zone, last_active_at))
+                       allow_ruck_sharing, default_visibility, is_profile_private, avatar_url,
+                       notification_clubs, notification_buddies, notification_events,
+                       notification_duels, notification_first_ruck, strava_auto_export, time_zone,
+                       last_active_at))
 
 struct UserReply {
   Profile user;
@@ -217,8 +222,11 @@ struct ruck::http::RulesOf<ruck::profile::UpdateProfile> {
       rule("calorie_method", "How calories are computed"),
       rule("calorie_active_only", "Leave out what the body burns at rest"),
       rule("prefer_metric", "Kilometres and kilograms, not miles and pounds").also("preferMetric"),
-      rule("allow_ruck_sharing", "New rucks are public unless they say otherwise")
+      rule("allow_ruck_sharing",
+           "Rucks are listed in feeds; changed alone, it moves default_visibility as well: false "
+           "is private, true is no longer private")
           .also("allowRuckSharing"),
+      rule("default_visibility", "Who may see new rucks that say nothing themselves"),
       rule("is_profile_private", "Hides the profile's numbers and rucks").also("isPrivateProfile"),
       rule("avatar_url", "Picture").length(0, 500),
       rule("time_zone", "IANA name; days, weeks and months are counted in it")

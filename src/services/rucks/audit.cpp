@@ -104,7 +104,9 @@ std::vector<std::string> audit_days(db::Session& q, UserId user) {
     };
     if (sums.rucks != computed.rucks || differs(sums.distance_m, computed.distance_m) ||
         differs(sums.duration_s, computed.duration_s) ||
-        differs(sums.calories_kcal, computed.calories_kcal)) {
+        differs(sums.calories_kcal, computed.calories_kcal) ||
+        differs(sums.effort_load, computed.effort_load) ||
+        differs(sums.heart_load, computed.heart_load)) {
       found.push_back(fmt::format("user {}, day {}: stored {} rucks of {} m, computed {} of {} m",
                                   user.value().to_string(), to_iso8601(day), sums.rucks,
                                   sums.distance_m, computed.rucks, computed.distance_m));

@@ -92,7 +92,7 @@ RuckRow blank_row(const profile::UserRow& user, UtcUs started_at, double load_kg
   return {.user_id = user.id,
           .id = make_ruck_id(started_at),
           .status = std::string(status::kCompleted),
-          .visibility = user.allow_ruck_sharing ? "public" : "private",
+          .visibility = user.default_visibility,
           .ruck_weight_kg = load_kg,
           .body = json::to_text(profile::body_of(user, now)),
           .created_at = started_at,
@@ -121,14 +121,15 @@ RuckRow summary_row(const profile::UserRow& user, const FinishedRuck& ruck,
 }
 
 stats::DayTotals totals_of(const RuckRow& row) {
-  return {.rucks = 1,
-          .distance_m = row.distance_m,
-          .duration_s = row.duration_s,
-          .moving_s = row.moving_s,
-          .elevation_gain_m = row.elevation_gain_m,
-          .calories_kcal = row.calories_kcal,
-          .power_points = row.power_points,
-          .load_distance_kg_km = row.load_distance_kg_km};
+  return {
+      .rucks = 1,
+      .distance_m = row.distance_m,
+      .duration_s = row.duration_s,
+      .moving_s = row.moving_s,
+      .elevation_gain_m = row.elevation_gain_m,
+      .calories_kcal = row.calories_kcal,
+      .power_points = row.power_points,
+      .load_distance_kg_km = row.load_distance_kg_km};  // nobody rated these, no heart was heard
 }
 }  // namespace
 

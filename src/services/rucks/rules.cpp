@@ -35,15 +35,13 @@ RuckId make_ruck_id(UtcUs now) {
 Result<RuckRow> new_ruck(db::Session& q, UserId user, UtcUs now) {
   const auto owner = profile::find_user(q, user);
   if (!owner) return fail(ErrorCode::kUserNotFound);
-  return RuckRow{
-      .user_id = user,
-      .id = make_ruck_id(now),
-      .visibility = std::string(people::to_text(
-          owner->allow_ruck_sharing ? people::Visibility::kPublic : people::Visibility::kPrivate)),
-      .body = json::to_text(profile::body_of(*owner, now)),
-      .created_at = now,
-      .updated_at = now,
-      .last_arrival_at = now};
+  return RuckRow{.user_id = user,
+                 .id = make_ruck_id(now),
+                 .visibility = owner->default_visibility,
+                 .body = json::to_text(profile::body_of(*owner, now)),
+                 .created_at = now,
+                 .updated_at = now,
+                 .last_arrival_at = now};
 }
 
 std::optional<RuckRow> find(db::Session& q, UserId user, const RuckRef& ref) {

@@ -199,6 +199,7 @@ task<Result<RuckView>> RuckService::start(Viewer viewer, RuckRef ref,
           return fail(ErrorCode::kInvalidState, "This ruck has ended and cannot be started");
         }
         set_weights(row, value.ruck_weight_kg, value.user_weight_kg);
+        set_visibility(row, std::nullopt, value.visibility);
         if (value.started_at) take_times(row, moment(*value.started_at), std::nullopt, now);
         start_now(row, now);
         store::update(q, row);
@@ -301,6 +302,8 @@ task<Result<RuckView>> RuckService::patch_details(Viewer viewer, RuckRef ref, Ru
         }
         row.updated_at = now;
         store::update(q, row);
+        const bool moves_day = row.perceived_exertion != before.perceived_exertion;
+        if (moves_day && row.local_day) refresh_day(q, row.user_id, *row.local_day);
         return view_of(row);
       });
 }
@@ -368,7 +371,7 @@ task<Result<ImportOutcome>> RuckService::import(UserId user, ImportedRuck ruck) 
         row->is_manual = true;
         row->status = status::kCompleted;
         row->title = ruck.title;
-        if (!ruck.is_public) row->visibility = people::to_text(people::Visibility::kPrivate);
+        set_visibility(*row, ruck.is_public, ruck.visibility);
         row->altitude_source = ruck.altitude_source;
         row->ruck_weight_kg = ruck.ruck_weight_kg.value_or(0);
         if (ruck.started_at) row->started_at = to_us(*ruck.started_at);

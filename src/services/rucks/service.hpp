@@ -26,7 +26,8 @@ struct ImportedRuck {
   std::string import_key;  // of the source: the same source is the same ruck
   std::optional<std::string> title;
   std::optional<double> ruck_weight_kg;
-  bool is_public = true;
+  std::optional<bool> is_public;  // without these two, the owner's default
+  std::optional<people::Visibility> visibility;
   std::string altitude_source = "gps";
   Track track;
   std::optional<UtcMs> started_at;  // where the points have no times

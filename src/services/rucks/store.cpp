@@ -101,7 +101,12 @@ const Sql kSumOfDay{
     "SELECT COUNT(*), COALESCE(SUM(distance_m), 0.0), COALESCE(SUM(duration_s), 0.0),"
     " COALESCE(SUM(moving_s), 0.0), COALESCE(SUM(elevation_gain_m), 0.0),"
     " COALESCE(SUM(calories_kcal), 0.0), COALESCE(SUM(power_points), 0.0),"
-    " COALESCE(SUM(load_distance_kg_km), 0.0)"
+    " COALESCE(SUM(load_distance_kg_km), 0.0),"
+    " COALESCE(SUM(CASE WHEN perceived_exertion > 0 THEN perceived_exertion * duration_s / 60"
+    " ELSE 0 END), 0.0),"
+    " COALESCE(SUM(CASE WHEN perceived_exertion > 0 THEN duration_s ELSE 0 END), 0.0),"
+    " COALESCE(SUM(training_load), 0.0),"
+    " COALESCE(SUM(CASE WHEN training_load > 0 THEN duration_s ELSE 0 END), 0.0)"
     " FROM rucks WHERE user_id = $1 AND local_day = $2 AND status = 'completed'"};
 const Sql kSetLocalDay{"rucks.set_local_day",
                        "UPDATE rucks SET local_day = $3 WHERE user_id = $1 AND id = $2"};

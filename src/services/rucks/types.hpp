@@ -102,8 +102,9 @@ struct StartRuck {
   std::optional<http::Timestamp> started_at;
   std::optional<double> ruck_weight_kg;
   std::optional<double> user_weight_kg;
+  std::optional<people::Visibility> visibility;
 };
-BOOST_DESCRIBE_STRUCT(StartRuck, (), (started_at, ruck_weight_kg, user_weight_kg))
+BOOST_DESCRIBE_STRUCT(StartRuck, (), (started_at, ruck_weight_kg, user_weight_kg, visibility))
 
 struct CompleteRuck : RuckClaims, RuckNotes {
   std::optional<double> ruck_weight_kg;
@@ -518,7 +519,9 @@ struct RulesOf<rucks::CompleteRuck> {
 template <>
 struct RulesOf<rucks::StartRuck> {
   static constexpr auto kRules =
-      rucks_rules::join(rucks_rules::kWeights, std::array{rule("started_at", "When it began")});
+      rucks_rules::join(rucks_rules::kWeights,
+                        std::array{rule("started_at", "When it began"),
+                                   rule("visibility", "Who may see it, from the first point on")});
 };
 template <>
 struct RulesOf<rucks::RuckEvent> {

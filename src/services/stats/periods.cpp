@@ -92,7 +92,11 @@ DayTotals operator+(const DayTotals& a, const DayTotals& b) {
           .elevation_gain_m = a.elevation_gain_m + b.elevation_gain_m,
           .calories_kcal = a.calories_kcal + b.calories_kcal,
           .power_points = a.power_points + b.power_points,
-          .load_distance_kg_km = a.load_distance_kg_km + b.load_distance_kg_km};
+          .load_distance_kg_km = a.load_distance_kg_km + b.load_distance_kg_km,
+          .effort_load = a.effort_load + b.effort_load,
+          .effort_s = a.effort_s + b.effort_s,
+          .heart_load = a.heart_load + b.heart_load,
+          .heart_s = a.heart_s + b.heart_s};
 }
 
 Range range_of(Period period, Day today, std::int64_t offset) {

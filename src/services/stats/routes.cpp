@@ -16,6 +16,10 @@ void add_routes(http::Router& r, StatsService& s) {
             {.summary = "A calendar year by months", .limit = kLimit, .cached = true}, &s,
             &StatsService::yearly);
   r.alias("/api/statistics/yearly");
+  http::get(
+      r, "/api/stats/training", "stats.training",
+      {.summary = "Load and form, day by day; one's own only", .limit = kLimit, .cached = true}, &s,
+      &StatsService::training);
 }
 
 }  // namespace ruck::stats

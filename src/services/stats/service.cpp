@@ -1,6 +1,7 @@
 #include "services/stats/service.hpp"
 
 #include "services/stats/store.hpp"
+#include "services/stats/training.hpp"
 
 namespace ruck::stats {
 namespace {
@@ -37,6 +38,17 @@ task<Result<StatsReply>> StatsService::monthly(http::Viewer viewer, PeriodQuery 
 }
 task<Result<StatsReply>> StatsService::yearly(http::Viewer viewer, PeriodQuery query) {
   return period(Period::kYear, viewer.user, query.offset);
+}
+
+task<Result<TrainingReply>> StatsService::training(http::Viewer viewer, TrainingQuery query) {
+  using std::chrono::days;
+  const UtcMs now = to_ms(clock_.now());
+  co_return co_await database_.read([this, user = viewer.user, query, now](db::Session& q) {
+    const Day today = zone_of_(q, user).day_of(now);
+    const TrainingRange range{.first = today - days(query.days - 1), .today = today};
+    const auto rows = store::days(q, user, range.first - days(kTrainingWarmUpDays), today);
+    return TrainingReply{training_of(rows, range, query.measure)};
+  });
 }
 
 task<Result<StatsReply>> StatsService::period(Period period, UserId user, std::int64_t offset) {

@@ -26,6 +26,7 @@ class StatsService {
   task<Result<StatsReply>> weekly(http::Viewer viewer, PeriodQuery query);
   task<Result<StatsReply>> monthly(http::Viewer viewer, PeriodQuery query);
   task<Result<StatsReply>> yearly(http::Viewer viewer, PeriodQuery query);
+  task<Result<TrainingReply>> training(http::Viewer viewer, TrainingQuery query);
 
  private:
   task<Result<StatsReply>> period(Period period, UserId user, std::int64_t offset);

@@ -42,10 +42,11 @@ export interface LocalRuck {
   startedAt: number;
   endedAt: number | null;
   loadKg: number; // at the start
+  visibility?: "public" | "followers" | "private"; // of rucks begun before there was a choice: not said
   body: Body;
   gaps: Gap[];
   lastSeen: number; // when the page was last alive while recording
-  notes: { title?: string; notes?: string; rating?: number; perceived_exertion?: number };
+  notes: { title?: string; notes?: string; rating?: number; perceived_exertion?: number; visibility?: "public" | "followers" | "private" };
   // Of the end, as the page showed them.
   totals: { distanceM: number; activeS: number; gainM: number; lossM: number; kcal: number } | null;
   // Progress of the upload.

@@ -82,6 +82,7 @@ export function round(value: number, digits: number): number {
 }
 
 const dayFormat = new Intl.DateTimeFormat(locale, { weekday: "short", day: "numeric", month: "short" });
+const shortDayFormat = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" });
 const fullDayFormat = new Intl.DateTimeFormat(locale, {
   weekday: "long",
   day: "numeric",
@@ -101,6 +102,7 @@ export function day(moment: Moment): string {
   if (days === 1) return t("day.yesterday");
   return dayFormat.format(date);
 }
+export const shortDay = (moment: Moment) => shortDayFormat.format(asDate(moment));
 export const fullDay = (moment: Moment) => fullDayFormat.format(asDate(moment));
 export const time = (moment: Moment) => timeFormat.format(asDate(moment));
 export const month = (moment: Moment) => monthFormat.format(asDate(moment));

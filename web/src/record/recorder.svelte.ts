@@ -99,7 +99,7 @@ class Recorder {
     return Math.max(0, (end - this.ruck.startedAt - this.pausedMs - pausing) / 1000);
   }
 
-  async start(loadKg: number) {
+  async start(loadKg: number, visibility: db.LocalRuck["visibility"]) {
     if (this.phase !== "idle" || !session.profile) return;
     this.phase = "starting";
     this.troubles = new Set();
@@ -112,6 +112,7 @@ class Recorder {
       startedAt,
       endedAt: null,
       loadKg,
+      visibility,
       body: bodyOf(session.profile, startedAt),
       gaps: [],
       lastSeen: startedAt,

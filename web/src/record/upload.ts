@@ -30,6 +30,7 @@ async function sendStart(ruck: db.LocalRuck) {
     started_at: iso(ruck.startedAt),
     ruck_weight_kg: ruck.loadKg,
     user_weight_kg: ruck.body.weightKg,
+    ...(ruck.visibility ? { visibility: ruck.visibility } : {}),
   });
   ruck.sentStart = true;
   await db.changeRuck(ruck.key, { sentStart: true });

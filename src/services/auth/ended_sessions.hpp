@@ -1,0 +1,26 @@
+#pragma once
+// Sign-ins that were ended while access tokens of theirs still run: refused at once, not within the
+// hour. Kept in memory, and read from the database at the start.
+#include "base/time.hpp"
+#include "base/uuid.hpp"
+
+#include <atomic>
+#include <shared_mutex>
+#include <span>
+#include <unordered_map>
+
+namespace ruck::auth {
+
+class EndedSessions {
+ public:
+  void add(std::span<const Uuid> sessions, UtcUs now);
+  [[nodiscard]] bool has(const Uuid& session) const;
+
+ private:
+  // Nearly always empty, and then nobody waits for the lock.
+  std::atomic<std::size_t> count_{0};
+  mutable std::shared_mutex mutex_;
+  std::unordered_map<Uuid, UtcUs> ended_;  // and when
+};
+
+}  // namespace ruck::auth
