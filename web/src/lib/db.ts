@@ -50,6 +50,7 @@ export interface LocalRuck {
   totals: { distanceM: number; activeS: number; gainM: number; lossM: number; kcal: number } | null;
   // Progress of the upload.
   sentStart: boolean;
+  serverId?: number; // the server's own name for it, once it has begun there
   sentFixes: number; // numbers of `fixes` and `events` up to which all is on the server
   sentEvents: number;
   problem: string | null; // what the server said when it refused
