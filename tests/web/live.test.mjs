@@ -156,9 +156,14 @@ test("the server goes away and comes back: the page recovers by itself and misse
   const late = await context.newPage();
   await late.goto(`${server.url}/rucks/${robin.id}/live`);
   await until(async () => (await state(late)) === "live", "the second page");
-  const place = (each) => each.evaluate(() => document.querySelector(".leaflet-container path.here")?.getAttribute("d") ?? "");
-  await until(async () => (await place(late)) !== "", "its marker");
-  assert.equal(await place(page), await place(late));
+  const length = (each) => each.evaluate(() => Math.max(0, ...[...document.querySelectorAll(".leaflet-container path:not(.here)")].map((path) => path.getTotalLength())));
+  await until(async () => (await length(late)) > 100, "its line");
+  const [there, here] = await Promise.all([length(page), length(late)]);
+  assert.ok(Math.abs(there / here - 1) < 0.02, `lines of ${there} and ${here} pixels`);
+  for (const name of ["data-at", "data-pieces"]) {
+    const [one, other] = await Promise.all([page, late].map((each) => each.locator("[data-live]").getAttribute(name)));
+    assert.equal(one, other, name);
+  }
   for (const name of ["distance", "time", "average"]) {
     const [one, other] = await Promise.all([page, late].map((each) => each.locator(`[data-stat="${name}"] .value`).innerText()));
     assert.equal(one, other, name);
@@ -355,7 +360,9 @@ test("who may not follow is told why, calmly; a closed ruck cannot be told from 
   const { context, page } = await signedIn(kim);
   await page.goto(`${server.url}/rucks/${robin.id}/live`);
   await page.locator('[data-over="must-follow"]').waitFor();
-  await page.getByRole("link", { name: "See the profile" }).click();
+  await page.getByRole("link", { name: "Find people" }).click();
+  await page.getByLabel("Search by name").fill("Robin");
+  await page.locator(`a[href="/users/${robin.who.id}"]`).click();
   await page.getByRole("button", { name: "Follow Robin", exact: true }).click();
   await page.getByRole("link", { name: "Robin is out now" }).click();
   await until(async () => (await state(page)) === "live", "live");

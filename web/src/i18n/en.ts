@@ -276,6 +276,7 @@ export const en = {
 
   // Following live, cheers, share links
   "live.title": "Live",
+  "live.own": "Your ruck, as followers find it",
   "live.who": "{name} is out",
   "live.link.heading": "A ruck under way",
   "live.link.text": "Somebody shares this ruck with you. It trails a little behind, and private places are left out.",
@@ -305,7 +306,6 @@ export const en = {
   "live.over.not-found.text": "It is not here, or not yours to see.",
   "live.over.must-follow.title": "For followers",
   "live.over.must-follow.text": "Follow this person to see the ruck live.",
-  "live.over.must-follow.link": "See the profile",
   "live.over.disabled.title": "Not shown live",
   "live.over.disabled.text": "This ruck is not shared while it is under way.",
   "live.over.link-over.title": "This link is no longer good",
@@ -388,8 +388,6 @@ export const en = {
   "comments.likers.more": "Liked by {names} and {n} more",
   "other.title": "No such ruck",
   "other.text": "It is not here, or not yours to see. Rucks can be private, or be deleted.",
-  "other.live": "Under way now",
-  "other.follow-live": "Follow live",
   "other.cut": "Private places and the first and last few hundred metres are not shown.",
 
   // People
