@@ -15,14 +15,20 @@ after(async () => {
   await server.stop();
 });
 
+const iso = (ms) => new Date(ms).toISOString();
 const json = (method, body = {}) => ({ method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+// Recorded, not imported: what is imported is in no feed.
 async function ruckOf(who, { title = "Ridge loop", count = 900, daysAgo = 2, seed = 7, ...more } = {}) {
   const fixes = madeTrack({ count, seed, stepS: 3, start: Date.now() - daysAgo * DAY, ...more });
-  const points = fixes.map((f) => `<trkpt lat="${f.lat}" lon="${f.lng}"><ele>${f.alt}</ele><time>${new Date(f.t).toISOString()}</time></trkpt>`);
-  const body = `<?xml version="1.0"?><gpx version="1.1" creator="Ruck"><trk><name>${title}</name><trkseg>${points.join("")}</trkseg></trk></gpx>`;
-  await api(server, who, "/api/gpx/import?load_kg=15", { method: "POST", headers: { "Content-Type": "application/gpx+xml" }, body });
-  const found = (await api(server, who, "/api/rucks?limit=50")).find((ruck) => ruck.title === title);
-  return found.id;
+  const [first, last] = [fixes[0].t, fixes.at(-1).t];
+  const path = `/api/rucks/offline_${first}`;
+  const { id } = await api(server, who, `${path}/start`, json("POST", { started_at: iso(first), ruck_weight_kg: 15 }));
+  for (let from = 0; from < count; from += 500) {
+    const points = fixes.slice(from, from + 500).map((f) => ({ lat: f.lat, lng: f.lng, altitude: f.alt, accuracy: f.acc, timestamp: iso(f.t) }));
+    await api(server, who, `${path}/location`, json("POST", { points }));
+  }
+  await api(server, who, `${path}/complete`, json("POST", { started_at: iso(first), completed_at: iso(last), title }));
+  return id;
 }
 const follow = (who, whom) => api(server, who, `/api/users/${whom.id}/follow`, json("POST"));
 async function signedIn(who, viewport = PHONE, more = {}) {
@@ -148,7 +154,7 @@ test("people: search, follow, lists, block, unblock; a private profile says so",
   const anna = await account(server, { username: "Annabel" });
   const kim = await account(server, { username: "Kim" });
   const shy = await account(server, { username: "Shy Sam" });
-  await api(server, shy, "/api/users/profile", json("PATCH", { is_profile_private: true }));
+  await api(server, shy, "/api/users/profile", json("PUT", { is_profile_private: true }));
   const ruck = await ruckOf(anna, { title: "Heavy hill" });
   const { context, page } = await signedIn(kim);
   await page.goto(`${server.url}/people`);

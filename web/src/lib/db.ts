@@ -120,6 +120,8 @@ export const getReply = (key: string) =>
   run<KeptReply | undefined>(["replies"], "readonly", (tx) => tx.objectStore("replies").get(key));
 export const setReply = (key: string, body: unknown) =>
   run(["replies"], "readwrite", (tx) => void tx.objectStore("replies").put({ at: Date.now(), body }, key));
+export const removeReply = (key: string) =>
+  run(["replies"], "readwrite", (tx) => void tx.objectStore("replies").delete(key));
 export const clearReplies = () =>
   run(["replies"], "readwrite", (tx) => void tx.objectStore("replies").clear());
 
