@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { DESKTOP, PHONE, RuckServer, account, api, launch, madeTrack, openPhone, settled, signIn, sleep, startRuck, until, walk } from "./support.mjs";
 import { load } from "./app_modules.mjs";
+import { follow as followed, iso, json } from "./people.mjs";
 
 const FOLLOWERS_MS = 1000; // from the acknowledgement of a batch to the marker at its new place
 let server, browser;
@@ -16,8 +17,6 @@ after(async () => {
   await server.stop();
 });
 
-const json = (method, body = {}) => ({ method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
-const iso = (ms) => new Date(ms).toISOString();
 
 // A rucker by the API: her batches are acknowledged when send() returns.
 async function rucker(username = "Robin") {
@@ -36,7 +35,7 @@ async function rucker(username = "Robin") {
   };
   return { who, id, send, finish: () => api(server, who, `/api/rucks/${id}/complete`, json("POST")) };
 }
-const follow = (follower, rucker) => api(server, follower, `/api/users/${rucker.id}/follow`, json("POST"));
+const follow = (follower, rucker) => followed(server, follower, rucker);
 
 async function signedIn(who, viewport = DESKTOP) {
   const context = await browser.newContext({ viewport });

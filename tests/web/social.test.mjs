@@ -2,9 +2,9 @@
 // what the server does not take is undone.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { DESKTOP, PHONE, RuckServer, account, api, launch, madeTrack, signIn, sleep, until } from "./support.mjs";
+import { follow as followed, json, ruckOf as recorded } from "./people.mjs";
+import { DESKTOP, PHONE, RuckServer, account, api, launch, signIn, sleep, until } from "./support.mjs";
 
-const DAY = 86_400_000;
 let server, browser;
 before(async () => {
   server = await RuckServer.start();
@@ -15,22 +15,8 @@ after(async () => {
   await server.stop();
 });
 
-const iso = (ms) => new Date(ms).toISOString();
-const json = (method, body = {}) => ({ method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
-// Recorded, not imported: what is imported is in no feed.
-async function ruckOf(who, { title = "Ridge loop", count = 900, daysAgo = 2, seed = 7, ...more } = {}) {
-  const fixes = madeTrack({ count, seed, stepS: 3, start: Date.now() - daysAgo * DAY, ...more });
-  const [first, last] = [fixes[0].t, fixes.at(-1).t];
-  const path = `/api/rucks/offline_${first}`;
-  const { id } = await api(server, who, `${path}/start`, json("POST", { started_at: iso(first), ruck_weight_kg: 15 }));
-  for (let from = 0; from < count; from += 500) {
-    const points = fixes.slice(from, from + 500).map((f) => ({ lat: f.lat, lng: f.lng, altitude: f.alt, accuracy: f.acc, timestamp: iso(f.t) }));
-    await api(server, who, `${path}/location`, json("POST", { points }));
-  }
-  await api(server, who, `${path}/complete`, json("POST", { started_at: iso(first), completed_at: iso(last), title }));
-  return id;
-}
-const follow = (who, whom) => api(server, who, `/api/users/${whom.id}/follow`, json("POST"));
+const follow = (who, whom) => followed(server, who, whom);
+const ruckOf = (who, more) => recorded(server, who, more);
 async function signedIn(who, viewport = PHONE, more = {}) {
   const context = await browser.newContext({ viewport, ...more });
   const page = await context.newPage();
