@@ -24,9 +24,9 @@ export async function ruckOf(server, who, { title = "Ridge loop", count = 900, d
   return id;
 }
 
-// Somebody on the move since half an hour; send() adds what she walks.
-export async function outNow(server, who, { load = 15, count = 600, seed = 7, ...more } = {}) {
-  const start = Date.now() - count * 3000;
+// Somebody on the move since half an hour; send() adds what she walks, `ahead` of it being yet to come.
+export async function outNow(server, who, { load = 15, count = 600, ahead = 0, seed = 7, ...more } = {}) {
+  const start = Date.now() - (count - ahead) * 3000;
   const { id } = await api(server, who, "/api/rucks", json("POST", { ruck_weight_kg: load, started_at: iso(start) }));
   await api(server, who, `/api/rucks/${id}/start`, json("POST", { started_at: iso(start) }));
   const way = madeTrack({ count, start, seed, ...more });

@@ -12,8 +12,8 @@ export async function takeSocial(folder) {
   for (const [i, title] of ["Morning ruck", "Ridge loop", "Lake and back"].entries()) {
     await ruckOf(server, me, { title, count: 800 + i * 300, daysAgo: 0.9 + i * 1.5, seed: 61 + i, load: 12 + i });
   }
-  const out = await outNow(server, anna, { count: 1500, seed: 11, lat: 47.2, lng: 11.35, load: 16 });
-  await out.send(1300);
+  const out = await outNow(server, anna, { count: 1500, ahead: 60, seed: 11, lat: 47.2, lng: 11.35, load: 16 });
+  await out.send(1440);
   await outNow(server, tomas, { count: 700, seed: 5, lat: 40.75, lng: -3.95 });
   const { data } = await api(server, anna, `/api/rucks/${out.id}/live/links`, json("POST", { hours: 24 }));
 
@@ -40,7 +40,7 @@ export async function takeSocial(folder) {
       await page.goto(`${server.url}/rucks/${out.id}/live`);
       await page.locator("[data-live=live]").waitFor();
       await page.locator(".leaflet-container path.here").waitFor({ state: "attached" });
-      await out.send(40);
+      await out.send(12);
       await take("follow-live");
       await page.getByRole("button", { name: "Keep going!" }).click().catch(() => {});
       await page.getByRole("heading", { name: "Cheer" }).scrollIntoViewIfNeeded();

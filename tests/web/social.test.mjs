@@ -160,7 +160,7 @@ test("people: search, follow, lists, block, unblock; a private profile says so",
   const { id } = await api(server, anna, "/api/rucks", json("POST", { ruck_weight_kg: 12 }));
   await api(server, anna, `/api/rucks/${id}/start`, json("POST"));
   await page.goto(`${server.url}/people`);
-  await page.locator('[data-person="Annabel"]').getByRole("link", { name: "Live now" }).click();
+  await page.locator('[data-person="Annabel"]').getByRole("link", { name: "Live", exact: true }).click();
   await page.getByRole("heading", { name: "Annabel is out" }).waitFor();
   await api(server, anna, `/api/rucks/${id}/complete`, json("POST"));
 

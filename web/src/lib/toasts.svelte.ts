@@ -2,7 +2,6 @@
 import type { IconName } from "../components/Icon.svelte";
 
 const SHOWN_MS = 7_000;
-const MOST = 3;
 export interface Toast {
   id: number;
   text: string;
@@ -10,12 +9,13 @@ export interface Toast {
 }
 
 class Toasts {
+  // One at a time: what arrives is in some list as well, and a rucker wants to see her figures.
   all = $state.raw<Toast[]>([]);
   private last = 0;
 
   show(text: string, icon: IconName = "info") {
     const toast = { id: ++this.last, text, icon };
-    this.all = [...this.all.slice(1 - MOST), toast];
+    this.all = [toast];
     setTimeout(() => this.remove(toast.id), SHOWN_MS);
   }
   remove(id: number) {
