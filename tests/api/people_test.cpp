@@ -7,7 +7,9 @@ namespace ruck::test {
 namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::Not;
+using testing::UnorderedElementsAre;
 
 class PeopleTest : public ApiTest {
  protected:
@@ -292,6 +294,40 @@ TEST_P(PeopleTest, TheLiveBadgeIsOnlyForWhoMayFollowLive) {
   }
   anna.post("/api/rucks/" + id + "/complete", "{}");
   EXPECT_TRUE(badge(berta)["activeRuckId"].is_null());
+}
+
+TEST_P(PeopleTest, WhoIsOutNowAreThoseWhomOneMayFollowLive) {
+  ApiClient anna = user("anna");
+  ApiClient berta = user("berta");
+  ApiClient carla = user("carla");
+  for (ApiClient* walker : {&anna, &carla}) berta.post(user_path(*walker, "follow"), "{}");
+  const auto out = [](ApiClient& viewer) {
+    return viewer.get("/api/users/me/following/live").json["data"]["people"];
+  };
+  const auto names_out = [&](ApiClient& viewer) {
+    std::vector<std::string> all;
+    for (const json::Tree& each : out(viewer).items()) all.push_back(each["username"].text());
+    return all;
+  };
+  EXPECT_THAT(names_out(berta), IsEmpty());
+  const std::string annas = start_ruck(anna);
+  const std::string carlas = start_ruck(carla);
+  EXPECT_THAT(names_out(berta), UnorderedElementsAre("anna", "carla"));
+  EXPECT_THAT(names_out(anna), IsEmpty()) << "follows nobody, and is not out for herself";
+  const json::Tree first = out(berta)[1];
+  EXPECT_EQ(first["username"].text(), "anna");
+  EXPECT_EQ(first["activeRuckId"].text(), annas);
+  EXPECT_EQ(first["status"].text(), "in_progress");
+  EXPECT_EQ(first["startedAt"].text().substr(16, 3), ":00") << "whole minutes only";
+  for (const char* closed : {R"({"allow_live_following":false})", R"({"visibility":"private"})"}) {
+    anna.patch("/api/rucks/" + annas, closed);
+    EXPECT_THAT(names_out(berta), ElementsAre("carla")) << closed;
+    anna.patch("/api/rucks/" + annas, R"({"allow_live_following":true,"visibility":"followers"})");
+  }
+  berta.del(user_path(anna, "follow"));
+  EXPECT_THAT(names_out(berta), ElementsAre("carla"));
+  carla.post("/api/rucks/" + carlas + "/complete", "{}");
+  EXPECT_THAT(names_out(berta), IsEmpty());
 }
 
 TEST_P(PeopleTest, NamesAreFoundByTheirBeginningAndInSpiteOfAWrongLetter) {

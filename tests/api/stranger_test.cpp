@@ -104,6 +104,7 @@ const std::map<std::string, Operation>& operations() {
       {"GET /api/users/{id}/followers", {{{"/api/users/{owner}/followers", ""}}, ""}},
       {"GET /api/users/{id}/following",
        {{{"/api/users/{owner}/following", ""}, {"/api/users/{other}/following", ""}}, ""}},
+      {"GET /api/users/me/following/live", {{{"/api/users/me/following/live", ""}}, ""}},
       {"POST /api/users/{id}/follow", {{{"/api/users/{other}/follow", "{}"}}, ""}},
       {"DELETE /api/users/{id}/follow", {{{"/api/users/{other}/follow", ""}}, ""}},
       {"POST /api/users/{id}/block", {{{"/api/users/{other}/block", "{}"}}, ""}},

@@ -1,12 +1,10 @@
 // Everybody can use it: axe finds nothing on any page in either theme, and the keyboard goes all the
 // way from signing up to a finished ruck.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
+import { look } from "./axe.mjs";
 import { DESKTOP, PHONE, RuckServer, account, api, launch, madeTrack, openPhone, settled, signIn, sleep, startRuck, stat, sync, until, walk } from "./support.mjs";
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 let server, browser;
 before(async () => {
   server = await RuckServer.start();
@@ -16,31 +14,6 @@ after(async () => {
   await browser.close();
   await server.stop();
 });
-
-async function violations(page) {
-  // Run as a browser extension runs, outside the page's Content-Security-Policy.
-  await page.evaluate(axe);
-  return page.evaluate(async () => {
-    const { violations } = await globalThis.axe.run(document, { resultTypes: ["violations"] });
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map((n) => `${n.html.slice(0, 160)} ${n.failureSummary ?? ""}`).join(" | ")}`);
-  });
-}
-async function smallTargets(page) {
-  return page.evaluate(() =>
-    [...document.querySelectorAll("button, a.button, nav a, select, input:not(.visually-hidden)")]
-      .filter((e) => e.checkVisibility() && !e.closest(".check, .visually-hidden"))
-      .map((e) => ({ text: (e.textContent || e.id).trim().slice(0, 30), box: e.getBoundingClientRect() }))
-      .filter(({ box }) => box.width > 0 && (box.height < 43.5 || box.width < 43.5))
-      .map(({ text, box }) => `${text} ${Math.round(box.width)}x${Math.round(box.height)}`),
-  );
-}
-async function look(page, name, problems) {
-  await sleep(400);
-  for (const found of await violations(page)) problems.push(`${name}: ${found}`);
-  for (const found of await smallTargets(page)) problems.push(`${name}: small target ${found}`);
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  if (wide > 0) problems.push(`${name}: ${wide} px too wide`);
-}
 
 for (const colorScheme of ["light", "dark"]) {
   for (const viewport of [PHONE, DESKTOP]) {

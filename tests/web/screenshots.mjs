@@ -134,3 +134,6 @@ for (const [form, viewport] of Object.entries({ phone: PHONE_SIZE, desktop: DESK
 }
 await browser.close();
 await server.stop();
+
+const { takeSocial } = await import("./screenshots_social.mjs");
+await takeSocial(folder);

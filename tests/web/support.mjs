@@ -87,12 +87,22 @@ export async function until(look, what, within = 15_000) {
   }
 }
 
+// A server on a machine that does much else sheds load, and says when to come again.
+const BUSY_TRIES = 10;
+async function asked(url, options) {
+  for (let tries = 1; ; tries++) {
+    const reply = await fetch(url, options);
+    if (reply.status !== 503 || tries === BUSY_TRIES) return reply;
+    await sleep(1000 * Number(reply.headers.get("Retry-After") ?? 1));
+  }
+}
+
 // An account, made on the server's side; signs the page in by its form.
 let made = 0;
 export async function account(server, more = {}) {
   const email = `rucker${++made}-${Date.now()}@example.org`;
   const body = { email, password: "long enough", username: "Robin", prefer_metric: true, weight_kg: 80, time_zone: "UTC", ...more };
-  const reply = await fetch(`${server.url}/api/auth/signup`, {
+  const reply = await asked(`${server.url}/api/auth/signup`, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(body),
@@ -109,7 +119,7 @@ export async function signIn(page, server, who) {
   await page.getByRole("heading", { name: /Hello/ }).waitFor();
 }
 export async function api(server, who, path, options = {}) {
-  const reply = await fetch(server.url + path, {
+  const reply = await asked(server.url + path, {
     ...options,
     headers: { Authorization: `Bearer ${who.token}`, ...options.headers },
   });

@@ -83,8 +83,8 @@ void Hub::tell_user(UserId user, std::string_view json, std::uint64_t key) {
 
 http::Frame Hub::snapshot_of(Room& room, Audience audience, std::optional<std::uint32_t> since) {
   const auto render = [&] {
-    return http::text_frame(messages::of_ruck("snapshot", room.ruck, room.view->seq(), std::nullopt,
-                                              room.view->snapshot(audience, since)));
+    return http::text_frame(messages::of_ruck("snapshot", room.ruck, room.view->seq(audience),
+                                              std::nullopt, room.view->snapshot(audience, since)));
   };
   if (since) return render();
   http::Frame& kept = room.snapshots[static_cast<std::size_t>(audience)];
@@ -129,10 +129,7 @@ task<Result<Hub::Joined>> Hub::join(Watcher watcher, std::uint64_t id, RuckId ru
                                 .link_hash = watcher.link_hash,
                                 .link_expires_at = watcher.link_expires_at};
         const auto at = static_cast<std::size_t>(granted.audience);
-        if (room.counts[at] == 0) {
-          room.view->begin(granted.audience);
-          room.sent_seq[at] = room.view->seq();
-        }
+        if (room.counts[at] == 0) room.view->begin(granted.audience);
         if (room.watching.emplace(id, watching).second) count(room, watching, 1);
         return Joined{.snapshot = snapshot_of(room, granted.audience, since),
                       .audience = granted.audience};
@@ -192,10 +189,9 @@ void Hub::publish(Room& room) {
   for (std::size_t i = 0; i < kAudiences; ++i) {
     if (room.counts[i] == 0) continue;
     is_any = true;
-    (*frames)[i] =
-        http::text_frame(messages::of_ruck("update", room.ruck, room.view->seq(), room.sent_seq[i],
-                                           room.view->update(static_cast<Audience>(i))));
-    room.sent_seq[i] = room.view->seq();
+    const RuckView::Update update = room.view->update(static_cast<Audience>(i));
+    (*frames)[i] = http::text_frame(
+        messages::of_ruck("update", room.ruck, update.seq, update.previous, update.data));
   }
   if (!is_any) return;
   published_.add();

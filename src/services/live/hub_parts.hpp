@@ -60,7 +60,6 @@ struct Hub::Room {
   std::unordered_map<std::uint64_t, Watching> watching;  // by the member's id
   std::array<std::uint32_t, kAudiences> counts{};
   std::vector<std::uint32_t> per_core;
-  std::array<std::uint32_t, kAudiences> sent_seq{};
   std::array<http::Frame, kAudiences> snapshots;  // of the present state
   std::vector<runtime::Promise<Result<std::uint64_t>>> waiting;
   std::vector<bus::Payload> missed;

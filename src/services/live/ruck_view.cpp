@@ -219,7 +219,7 @@ void RuckView::write_state(std::string& out, Audience audience,
 
 std::string RuckView::snapshot(Audience audience, std::optional<std::uint32_t> since) const {
   // A client that is ahead of us followed another instance, or the track was made anew: all of it.
-  const bool is_part = since && *since > 0 && *since <= seq_;
+  const bool is_part = since && *since > 0 && *since <= seq(audience);
   const Line line =
       is_part ? visible_since(audience, *since) : visible(audience, line_for(audience, 0));
   std::optional<Spot> current;
@@ -246,13 +246,14 @@ std::string RuckView::snapshot(Audience audience, std::optional<std::uint32_t> s
 void RuckView::begin(Audience audience) {
   const Line line = visible(audience, line_for(audience, 0));
   Shown& shown = shown_[index_of(audience)];
-  shown.order = audience == Audience::kLink ? trail_ : seq_;
+  shown.order = seq(audience);
   shown.at.reset();
   if (!line.pieces.empty()) shown.at = line.pieces.back().back();
 }
 
-std::string RuckView::update(Audience audience) {
+RuckView::Update RuckView::update(Audience audience) {
   Shown& shown = shown_[index_of(audience)];
+  Update out{.data = {}, .seq = seq(audience), .previous = shown.order};
   std::vector<Spot> line = line_for(audience, shown.order);
   if (shown.at) line.insert(line.begin(), *shown.at);
   Line seen = visible(audience, std::move(line));
@@ -260,19 +261,23 @@ std::string RuckView::update(Audience audience) {
   std::vector<Spot> fresh;
   if (!seen.pieces.empty()) {
     fresh = std::move(seen.pieces.back());
+    seen.pieces.pop_back();
     continues = shown.at && fresh.front().order == shown.at->order;
     if (continues) fresh.erase(fresh.begin());
   }
-  if (fresh.size() > kUpdateSpotsMax) {  // after a dead zone: a snapshot has the rest
-    fresh.erase(fresh.begin(), fresh.end() - static_cast<std::ptrdiff_t>(kUpdateSpotsMax));
+  // Of what lies before a hidden place in between, there is no room in an update.
+  if (!seen.pieces.empty()) out.previous = std::max(out.previous, seen.pieces.back().back().order);
+  if (fresh.size() > kUpdateSpotsMax) {  // after a dead zone
+    const auto kept = fresh.end() - static_cast<std::ptrdiff_t>(kUpdateSpotsMax);
+    out.previous = (kept - 1)->order;
+    fresh.erase(fresh.begin(), kept);
     continues = false;
   }
   if (!fresh.empty()) shown.at = fresh.back();
-  shown.order = audience == Audience::kLink ? trail_ : seq_;
-  std::string out;
-  json::Writer w(out);
+  shown.order = out.seq;
+  json::Writer w(out.data);
   w.begin_object();
-  write_state(out, audience, shown.at);
+  write_state(out.data, audience, shown.at);
   w.key("continues");
   w.boolean(continues);
   w.key("points");
@@ -292,7 +297,7 @@ std::string RuckView::contract_form(Audience audience) const {
   w.string("success");
   write_state(out, audience, current);
   w.key("seq");
-  w.integer(seq_);
+  w.integer(seq(audience));
   // For apps that draw one line: the piece that leads to where the rucker is.
   w.key("route");
   write_line(w, line.pieces.empty() ? std::vector<Spot>() : line.pieces.back());

@@ -7,8 +7,9 @@
 // trail behind: they see what would be shown if the ruck ended here, so that where it does end
 // stays hidden (rucking/privacy).
 //
-// A ruck's `seq` is the number of points it has; updates carry only what was not shown before, and
-// every kind of viewer gets the same frame.
+// `seq` is the number of points that an audience has been told of: all there are, and for links
+// those up to where they trail. Updates carry only what was not shown before, and every viewer of a
+// kind gets the same frame.
 #include "rucking/privacy.hpp"
 #include "services/live/limits.hpp"
 #include "services/people/zones.hpp"
@@ -42,15 +43,23 @@ class RuckView {
   void set_privacy(const people::OwnerPrivacy& privacy);
 
   [[nodiscard]] const rucks::LiveState& state() const { return state_; }
-  [[nodiscard]] std::uint32_t seq() const { return seq_; }
+  [[nodiscard]] std::uint32_t seq(Audience audience) const {
+    return audience == Audience::kLink ? trail_ : seq_;
+  }
   [[nodiscard]] std::optional<std::int64_t> last_point_ms() const;
 
   // The whole of it, or what came after `since`.
   [[nodiscard]] std::string snapshot(Audience audience, std::optional<std::uint32_t> since) const;
   // The audience is shown all there is: the first of it has just got a snapshot.
   void begin(Audience audience);
-  // What the audience has not been shown yet; from then on it has.
-  [[nodiscard]] std::string update(Audience audience);
+  // What the audience has not been shown yet; from then on it has. Where not all of it fits,
+  // `previous` is the last that was left out: whoever has less must ask for it with `since`.
+  struct Update {
+    std::string data;
+    std::uint32_t seq = 0;
+    std::uint32_t previous = 0;
+  };
+  [[nodiscard]] Update update(Audience audience);
   // The contract's form of GET /rucks/{id}/live (core §11).
   [[nodiscard]] std::string contract_form(Audience audience) const;
 

@@ -17,6 +17,9 @@ void add_routes(http::Router& r, PeopleService& s) {
   http::get(r, "/api/users/{id}/following", "people.following",
             {.summary = "Whom a user follows, the latest first, with live badges"}, &s,
             &PeopleService::following);
+  http::get(r, "/api/users/me/following/live", "people.out_now",
+            {.summary = "Whom one follows and may follow live now, the latest start first"}, &s,
+            &PeopleService::out_now);
   http::post(r, "/api/users/{id}/follow", "people.follow", {.summary = "Follow a user"}, &s,
              &PeopleService::follow);
   http::del(r, "/api/users/{id}/follow", "people.unfollow", {.summary = "Follow no longer"}, &s,

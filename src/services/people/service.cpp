@@ -198,6 +198,25 @@ task<Result<FollowingReply>> PeopleService::following(Viewer viewer, UserId user
   co_return FollowingReply{.data = {std::move(page->people), std::move(page->pagination)}};
 }
 
+task<Result<OutNowReply>> PeopleService::out_now(Viewer viewer) {
+  co_return co_await database_.read([me = viewer.user](db::Session& q) {
+    OutNowReply reply;
+    for (const store::OutRow& row : store::out_now(q, me)) {
+      OutNow out{.id = row.id,
+                 .username = row.username,
+                 .avatarUrl = row.avatar_url,
+                 .activeRuckId = std::to_string(row.ruck.value()),
+                 .status = row.status,
+                 .ruckWeightKg = row.load_kg};
+      if (row.started_at) {
+        out.startedAt = utc_us(rucking::public_time_us(row.started_at->time_since_epoch().count()));
+      }
+      reply.data.people.push_back(std::move(out));
+    }
+    return reply;
+  });
+}
+
 task<Result<FollowReply>> PeopleService::follow(Viewer viewer, UserId user) {
   const store::Pair pair{viewer.user, user};
   co_return co_await write_both<FollowReply>(

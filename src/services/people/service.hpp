@@ -34,6 +34,7 @@ class PeopleService {
   task<Result<ProfilePageReply>> profile(Viewer viewer, UserId user);
   task<Result<FollowersReply>> followers(Viewer viewer, UserId user, PageQuery query);
   task<Result<FollowingReply>> following(Viewer viewer, UserId user, PageQuery query);
+  task<Result<OutNowReply>> out_now(Viewer viewer);
   task<Result<FollowReply>> follow(Viewer viewer, UserId user);
   task<Result<FollowReply>> unfollow(Viewer viewer, UserId user);
   task<Result<BlockReply>> block(Viewer viewer, UserId user);

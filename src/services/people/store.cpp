@@ -84,6 +84,12 @@ std::string people_list(std::string_view listed, std::string_view of) {
 }
 const Sql kFollowers{"people.followers", people_list("follower_id", "followed_id")};
 const Sql kFollowing{"people.following", people_list("followed_id", "follower_id")};
+const Sql kOutNow{"people.out_now",
+                  "SELECT u.id, u.username, u.avatar_url, r.id, r.status, r.started_at,"
+                  " r.ruck_weight_kg FROM follows l JOIN users u ON u.id = l.followed_id"
+                  " JOIN rucks r ON r.user_id = u.id AND r.status IN ('in_progress', 'paused')"
+                  " WHERE l.follower_id = $1 AND r.id = " +
+                      kActiveRuck + " ORDER BY r.started_at DESC, u.id LIMIT $2"};
 const Sql kFollow{"people.follow",
                   "INSERT INTO follows (follower_id, followed_id, created_at) VALUES ($1, $2, $3)"
                   " ON CONFLICT (follower_id, followed_id) DO NOTHING"};
@@ -198,6 +204,10 @@ std::vector<PersonRow> followers(db::Session& q, UserId viewer, UserId of, const
 
 std::vector<PersonRow> following(db::Session& q, UserId viewer, UserId of, const Slice& s) {
   return q.many<PersonRow>(kFollowing, viewer, of, s.before_us, s.before_id, s.limit, s.offset);
+}
+
+std::vector<OutRow> out_now(db::Session& q, UserId viewer) {
+  return q.many<OutRow>(kOutNow, viewer, kOutNowMax);
 }
 
 bool add_follow(db::Session& q, Pair pair, UtcUs now) {

@@ -94,6 +94,18 @@ struct Slice {
                                                const Slice& slice);
 [[nodiscard]] std::vector<PersonRow> following(db::Session& q, UserId viewer, UserId of,
                                                const Slice& slice);
+// Whom the viewer follows and may follow live now, the latest start first.
+struct OutRow {
+  UserId id;
+  std::string username;
+  std::optional<std::string> avatar_url;
+  RuckId ruck;
+  std::string status;
+  std::optional<UtcUs> started_at;
+  double load_kg = 0;
+};
+BOOST_DESCRIBE_STRUCT(OutRow, (), (id, username, avatar_url, ruck, status, started_at, load_kg))
+[[nodiscard]] std::vector<OutRow> out_now(db::Session& q, UserId viewer);
 struct Pair {
   UserId from;
   UserId to;

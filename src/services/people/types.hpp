@@ -118,6 +118,28 @@ struct FollowingReply {
 };
 BOOST_DESCRIBE_STRUCT(FollowingReply, (), (success, data))
 
+// Somebody whom the viewer follows, and may follow live now.
+struct OutNow {
+  UserId id;
+  std::string username;
+  std::optional<std::string> avatarUrl;
+  std::string activeRuckId;
+  std::string status;
+  std::optional<UtcUs> startedAt;  // rounded, as all times that others see
+  double ruckWeightKg = 0;
+};
+BOOST_DESCRIBE_STRUCT(OutNow, (),
+                      (id, username, avatarUrl, activeRuckId, status, startedAt, ruckWeightKg))
+struct OutNowList {
+  std::vector<OutNow> people;
+};
+BOOST_DESCRIBE_STRUCT(OutNowList, (), (people))
+struct OutNowReply {
+  bool success = true;
+  OutNowList data;
+};
+BOOST_DESCRIBE_STRUCT(OutNowReply, (), (success, data))
+
 struct FollowReply {
   bool success = true;
   bool isFollowing = false;

@@ -95,6 +95,12 @@ export function renew(): Promise<SignedIn> {
   return renewing;
 }
 
+// For the WebSocket, which carries the token in a message. It is good for `leftMs` more at least.
+export async function token(leftMs: number): Promise<{ token: string; until: number }> {
+  if (!access || access.until - leftMs < Date.now()) await renew();
+  return access!;
+}
+
 async function authorized(method: Method, path: string, body: BodyInit | null, type?: string): Promise<Response> {
   if (!access || access.until - RENEW_BEFORE_MS < Date.now()) await renew();
   const headers = (): HeadersInit => ({

@@ -51,6 +51,7 @@ export interface LocalRuck {
   totals: { distanceM: number; activeS: number; gainM: number; lossM: number; kcal: number } | null;
   // Progress of the upload.
   sentStart: boolean;
+  serverId?: number; // the server's own name for it, once it has begun there
   sentFixes: number; // numbers of `fixes` and `events` up to which all is on the server
   sentEvents: number;
   problem: string | null; // what the server said when it refused
@@ -120,6 +121,8 @@ export const getReply = (key: string) =>
   run<KeptReply | undefined>(["replies"], "readonly", (tx) => tx.objectStore("replies").get(key));
 export const setReply = (key: string, body: unknown) =>
   run(["replies"], "readwrite", (tx) => void tx.objectStore("replies").put({ at: Date.now(), body }, key));
+export const removeReply = (key: string) =>
+  run(["replies"], "readwrite", (tx) => void tx.objectStore("replies").delete(key));
 export const clearReplies = () =>
   run(["replies"], "readwrite", (tx) => void tx.objectStore("replies").clear());
 

@@ -48,8 +48,16 @@ export class Kept<T> {
             : problem instanceof Refused && problem.status === 404
               ? "not-found"
               : "other";
+      if (this.problem === "not-found") this.drop();
     } finally {
       this.isLoading = false;
     }
+  }
+
+  // It is gone, or no longer ours to see: then not from this device either.
+  private drop() {
+    this.value = null;
+    this.oldSince = null;
+    db.removeReply(this.key).catch(() => {});
   }
 }

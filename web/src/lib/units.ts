@@ -30,6 +30,11 @@ export function distance(metres: number, metric: boolean): Shown {
   return { value: fixed(value, value < 100 ? 2 : 1), unit: metric ? "km" : "mi" };
 }
 
+// As others are told it: tenths.
+export function roughDistance(metres: number, metric: boolean): Shown {
+  return { value: fixed(metric ? metres / 1000 : metres / METRES_PER_MILE, 1), unit: metric ? "km" : "mi" };
+}
+
 export function height(metres: number, metric: boolean): Shown {
   return {
     value: fixed(metric ? metres : metres / METRES_PER_FOOT, 0),

@@ -26,14 +26,15 @@ const url = (ruck: db.LocalRuck, what = "") => `/api/rucks/${ruck.key}${what}`;
 
 async function sendStart(ruck: db.LocalRuck) {
   if (ruck.sentStart) return;
-  await post("POST /api/rucks/{id}/start", url(ruck, "/start"), {
+  const { id } = await post("POST /api/rucks/{id}/start", url(ruck, "/start"), {
     started_at: iso(ruck.startedAt),
     ruck_weight_kg: ruck.loadKg,
     user_weight_kg: ruck.body.weightKg,
     ...(ruck.visibility ? { visibility: ruck.visibility } : {}),
   });
   ruck.sentStart = true;
-  await db.changeRuck(ruck.key, { sentStart: true });
+  ruck.serverId = id;
+  await db.changeRuck(ruck.key, { sentStart: true, serverId: id });
 }
 
 function asPoint({ item: fix }: db.Numbered<db.Fix>) {

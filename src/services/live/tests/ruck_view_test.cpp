@@ -57,7 +57,7 @@ TEST(RuckView, WithoutAKeyNothingIsShown) {
   view.add(north(0, 500), progress(500));
   for (const Audience audience : {Audience::kFollower, Audience::kLink}) {
     EXPECT_TRUE(Tree::parse(view.snapshot(audience, {}))["current_location"].is_null());
-    EXPECT_TRUE(Tree::parse(view.update(audience))["current_location"].is_null());
+    EXPECT_TRUE(Tree::parse(view.update(audience).data)["current_location"].is_null());
   }
 }
 
@@ -66,7 +66,7 @@ TEST(RuckView, ALinkShowsWhatAFinishedRuckWouldShowHere) {
   double shown_before = 0;
   for (int i = 0; i < 400; i += 10) {
     view.add(north(i, i + 10), progress(i + 10));
-    const Tree at = Tree::parse(view.update(Audience::kLink))["current_location"];
+    const Tree at = Tree::parse(view.update(Audience::kLink).data)["current_location"];
     if (at.is_null()) continue;
     EXPECT_LE(metres(at), 10.0 * (i + 9) - rucking::kEndMarginM) << "behind, at least so far";
     EXPECT_GE(metres(at), shown_before) << "never back";
@@ -83,7 +83,7 @@ TEST(RuckView, UpdatesTogetherAreTheSnapshot) {
   std::vector<std::vector<double>> pieces;
   for (int i = 0; i < 350; i += 10) {
     view.add(north(i, i + 10), progress(i + 10));
-    const Tree update = Tree::parse(view.update(Audience::kFollower));
+    const Tree update = Tree::parse(view.update(Audience::kFollower).data);
     if (update["points"].size() == 0) continue;
     if (!update["continues"].boolean()) pieces.emplace_back();
     for (const Tree& point : update["points"].items()) {
@@ -115,6 +115,70 @@ TEST(RuckView, SinceGivesWhatCameAfterIt) {
   EXPECT_TRUE(ahead["since"].is_null()) << "of another life of the ruck: all of it";
 }
 
+// What a page puts together: updates that follow on what it has, and where one does not, what it
+// asks for with `since`.
+std::vector<std::vector<double>> followed(RuckView& view, Audience audience, int count, int step) {
+  std::vector<std::vector<double>> pieces;
+  std::uint32_t has = 0;
+  const auto take = [&](const Tree& points, bool continues) {
+    if (points.size() == 0) return;
+    if (!continues || pieces.empty()) pieces.emplace_back();
+    for (const Tree& point : points.items()) pieces.back().push_back(point["lat"].number());
+  };
+  view.begin(audience);
+  for (int i = 0; i < count; i += step) {
+    view.add(north(i, i + step), progress(i + step));
+    const RuckView::Update update = view.update(audience);
+    const Tree data = Tree::parse(update.data);
+    if (update.previous == has) {
+      take(data["points"], data["continues"].boolean());
+    } else {
+      const Tree rest = Tree::parse(
+          view.snapshot(audience, has > 0 ? std::optional<std::uint32_t>(has) : std::nullopt));
+      bool continues = rest["continues"].boolean();
+      for (const Tree& piece : rest["route_pieces"].items()) {
+        take(piece, continues);
+        continues = false;
+      }
+    }
+    has = update.seq;
+  }
+  return pieces;
+}
+
+TEST(RuckView, WhatDoesNotFitIntoAnUpdateIsAskedForAndNothingIsMissed) {
+  // Up to 120 points at once, as after a dead zone, and a zone in the middle of one batch.
+  for (const int step : {10, 40, 120}) {
+    for (const Audience audience : {Audience::kFollower, Audience::kLink}) {
+      RuckView view(state(),
+                    privacy({{.centre = {.lat_deg = 47 + 1500 * kDegreesPerMetre, .lng_deg = 8},
+                              .radius_m = 150}}));
+      const auto pieces = followed(view, audience, 480, step);
+      const Tree whole = Tree::parse(view.snapshot(audience, {}))["route_pieces"];
+      ASSERT_EQ(pieces.size(), whole.size()) << step;
+      for (std::size_t p = 0; p < pieces.size(); ++p) {
+        std::vector<double> all;
+        for (const Tree& point : whole[p].items()) all.push_back(point["lat"].number());
+        EXPECT_EQ(pieces[p], all) << step << " points at once, piece " << p;
+      }
+    }
+  }
+}
+
+TEST(RuckView, ALinkThatComesBackMissesNothingOfItsTrail) {
+  RuckView view(state(), privacy());
+  view.add(north(0, 200), progress(200));
+  const std::uint32_t had = view.seq(Audience::kLink);
+  EXPECT_LT(had, 200U) << "a link is not told of what it does not see";
+  const std::size_t before =
+      Tree::parse(view.snapshot(Audience::kLink, {}))["route_pieces"][0].size();
+  view.add(north(200, 300), progress(300));
+  const Tree rest = Tree::parse(view.snapshot(Audience::kLink, had));
+  EXPECT_TRUE(rest["continues"].boolean());
+  const std::size_t now = Tree::parse(view.snapshot(Audience::kLink, {}))["route_pieces"][0].size();
+  EXPECT_EQ(before + rest["route_pieces"][0].size(), now);
+}
+
 TEST(RuckView, ALongRuckStaysSmall) {
   RuckView view(state(), privacy());
   view.add(north(0, 20'000), progress(20'000));
@@ -143,7 +207,7 @@ TEST(RuckView, ANewZoneHidesWhereTheRuckerIs) {
   view.begin(Audience::kFollower);
   view.set_privacy(privacy(
       {{.centre = {.lat_deg = 47 + 2990 * kDegreesPerMetre, .lng_deg = 8}, .radius_m = 300}}));
-  EXPECT_TRUE(Tree::parse(view.update(Audience::kFollower))["current_location"].is_null());
+  EXPECT_TRUE(Tree::parse(view.update(Audience::kFollower).data)["current_location"].is_null());
 }
 
 }  // namespace
