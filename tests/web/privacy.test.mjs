@@ -114,7 +114,7 @@ test("zones by keyboard alone, and removed again", async () => {
   const page = await openPhone(context, null);
   await signIn(page, server, who);
   await page.goto(`${server.url}/settings/privacy`);
-  await page.locator("[data-preview] .leaflet-container").scrollIntoViewIfNeeded();
+  await page.getByRole("region", { name: "Map of what others see" }).scrollIntoViewIfNeeded();
   await page.locator("[data-preview] path").first().waitFor({ state: "attached" });
   const press = async (...keys) => {
     for (const key of keys) await page.keyboard.press(key);
