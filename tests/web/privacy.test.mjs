@@ -156,6 +156,31 @@ test("zones by keyboard alone, and removed again", async () => {
   await context.close();
 });
 
+test("what is shown stays when the list of rucks comes anew", async () => {
+  const { who, context } = await someone();
+  await importRuck(who, straight(24));
+  const page = await openPhone(context, null);
+  await signIn(page, server, who);
+  await page.goto(`${server.url}/settings/privacy`);
+  const frame = page.locator("[data-preview] .frame");
+  await frame.waitFor();
+  await sleep(500); // the list is kept
+  let answered = false;
+  await page.route("**/api/rucks?limit=*", async (route) => {
+    await sleep(1500);
+    await route.continue();
+  });
+  page.on("requestfinished", (request) => (answered ||= request.url().includes("/details")));
+  await page.goto(`${server.url}/settings/privacy`);
+  await frame.waitFor();
+  await frame.evaluate((element) => (element.dataset.mark = "same"));
+  assert.equal(answered, false, "from what was kept");
+  await until(() => answered, "the list to come");
+  await sleep(500);
+  assert.equal(await frame.getAttribute("data-mark"), "same");
+  await context.close();
+});
+
 test("a zone at one's own position; denied, there is another way", async () => {
   const { who, context } = await someone();
   const page = await openPhone(context, null);
