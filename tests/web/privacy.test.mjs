@@ -5,6 +5,7 @@ import { after, before, test } from "node:test";
 import { PHONE, RuckServer, account, api, launch, madeTrack, openPhone, settled, signIn, sleep, startRuck, sync, until, walk } from "./support.mjs";
 
 let server, browser;
+const errors = []; // of any page's scripts
 before(async () => {
   server = await RuckServer.start();
   browser = await launch();
@@ -40,6 +41,7 @@ function positionsIn(tree, found = []) {
 async function someone() {
   const who = await account(server);
   const context = await browser.newContext({ viewport: PHONE, reducedMotion: "reduce" });
+  context.on("weberror", (error) => errors.push(error.error().message));
   return { who, context };
 }
 // A long straight walk with a place in the middle of it.
@@ -332,3 +334,5 @@ test("history: dates narrow the list, and the month has its totals", async () =>
   await until(async () => /^1 ruck · 10\.00 km · 2 h · 100 m climb/.test(await page.locator("[data-month-totals]").innerText()), "the month's totals");
   await context.close();
 });
+
+test("no script of a page has failed", () => assert.deepEqual(errors, []));
