@@ -60,7 +60,7 @@ for (const colorScheme of ["light", "dark"]) {
       await page.locator("[data-preview] .leaflet-container path").first().waitFor({ state: "attached" });
       await look(page, "as others see it", problems);
       await page.goto(`${server.url}/settings/privacy`);
-      await page.locator("[data-preview] .leaflet-container").scrollIntoViewIfNeeded();
+      await page.getByRole("region", { name: "Map of what others see" }).scrollIntoViewIfNeeded();
       await page.locator("[data-preview] .leaflet-container path").first().waitFor({ state: "attached" });
       await page.getByRole("button", { name: "Add in the middle of the map" }).click();
       await page.getByRole("heading", { name: "New zone" }).waitFor();

@@ -5,6 +5,7 @@ import { after, before, test } from "node:test";
 import { PHONE, RuckServer, account, api, launch, madeTrack, openPhone, settled, signIn, sleep, startRuck, sync, until, walk } from "./support.mjs";
 
 let server, browser;
+const errors = []; // of any page's scripts
 before(async () => {
   server = await RuckServer.start();
   browser = await launch();
@@ -40,6 +41,7 @@ function positionsIn(tree, found = []) {
 async function someone() {
   const who = await account(server);
   const context = await browser.newContext({ viewport: PHONE, reducedMotion: "reduce" });
+  context.on("weberror", (error) => errors.push(error.error().message));
   return { who, context };
 }
 // A long straight walk with a place in the middle of it.
@@ -114,7 +116,7 @@ test("zones by keyboard alone, and removed again", async () => {
   const page = await openPhone(context, null);
   await signIn(page, server, who);
   await page.goto(`${server.url}/settings/privacy`);
-  await page.locator("[data-preview] .leaflet-container").scrollIntoViewIfNeeded();
+  await page.getByRole("region", { name: "Map of what others see" }).scrollIntoViewIfNeeded();
   await page.locator("[data-preview] path").first().waitFor({ state: "attached" });
   const press = async (...keys) => {
     for (const key of keys) await page.keyboard.press(key);
@@ -153,6 +155,31 @@ test("zones by keyboard alone, and removed again", async () => {
   await press("Enter");
   await page.getByText("Office is no longer hidden").waitFor();
   assert.deepEqual((await api(server, who, "/api/users/me/privacy-zones")).data, []);
+  await context.close();
+});
+
+test("what is shown stays when the list of rucks comes anew", async () => {
+  const { who, context } = await someone();
+  await importRuck(who, straight(24));
+  const page = await openPhone(context, null);
+  await signIn(page, server, who);
+  await page.goto(`${server.url}/settings/privacy`);
+  const frame = page.locator("[data-preview] .frame");
+  await frame.waitFor();
+  await sleep(500); // the list is kept
+  let answered = false;
+  await page.route("**/api/rucks?limit=*", async (route) => {
+    await sleep(1500);
+    await route.continue();
+  });
+  page.on("requestfinished", (request) => (answered ||= request.url().includes("/details")));
+  await page.goto(`${server.url}/settings/privacy`);
+  await frame.waitFor();
+  await frame.evaluate((element) => (element.dataset.mark = "same"));
+  assert.equal(answered, false, "from what was kept");
+  await until(() => answered, "the list to come");
+  await sleep(500);
+  assert.equal(await frame.getAttribute("data-mark"), "same");
   await context.close();
 });
 
@@ -307,3 +334,5 @@ test("history: dates narrow the list, and the month has its totals", async () =>
   await until(async () => /^1 ruck · 10\.00 km · 2 h · 100 m climb/.test(await page.locator("[data-month-totals]").innerText()), "the month's totals");
   await context.close();
 });
+
+test("no script of a page has failed", () => assert.deepEqual(errors, []));
