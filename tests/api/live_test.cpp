@@ -155,6 +155,25 @@ TEST_P(LiveTest, AccessEndsWithinASecondOfAChange) {
   }
 }
 
+TEST_P(LiveTest, ARuckThatThePhoneNamedIsTheActiveOneToo) {
+  ApiClient anna = user("anna");
+  ApiClient berta = user("berta");
+  follow(berta, anna);
+  const Reply started = anna.post("/api/rucks/offline_1763800000123/start",
+                                  R"({"started_at":"2025-11-22T08:26:40.123Z"})");
+  ASSERT_EQ(started.status, 200) << started.body;
+  const std::string ruck = std::to_string(started.json["id"].integer());
+  LiveClient watcher = viewer(berta);
+  watcher.subscribe("ruck:" + ruck);
+  watcher.next("snapshot");
+  LiveClient own = viewer(anna);
+  own.subscribe("me");
+  const json::Tree me = own.next("snapshot")["data"];
+  ASSERT_FALSE(me["active_ruck_id"].is_null());
+  EXPECT_EQ(std::to_string(me["active_ruck_id"].integer()), ruck);
+  EXPECT_EQ(me["watching"].integer(), 1);
+}
+
 TEST_P(LiveTest, CheersReachTheRuckerAndAreKept) {
   ApiClient anna = user("anna");
   ApiClient berta = user("berta");

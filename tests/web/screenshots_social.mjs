@@ -79,8 +79,7 @@ export async function takeSocial(folder) {
       await phone.getByRole("button", { name: "Finish" }).click();
       await phone.getByRole("dialog").getByRole("button", { name: "Finish" }).click();
       await until(async () => (await sync(phone)) === "saved", "the ruck to arrive");
-      const [last] = await api(server, me, "/api/rucks?limit=1");
-      await api(server, me, `/api/rucks/${last.id}`, json("DELETE"));
+      await api(server, me, `/api/rucks/${active.id}`, json("DELETE"));
       await walker.close();
       await context.close();
     }

@@ -231,3 +231,16 @@ test("home: who is out now, and the latest of those one follows", async () => {
   assert.equal((await api(server, anna, `/api/rucks/${id}/messages`)).messages[0].message, "Nice pace!");
   await context.close();
 });
+
+test("a page that meets a busy server asks again when it was told to", async () => {
+  const kim = await account(server, { username: "Kim" });
+  const { context, page } = await signedIn(kim);
+  let refused = 0;
+  await page.route("**/api/ruck-buddies*", (route) =>
+    ++refused > 2 ? route.continue() : route.fulfill({ status: 503, headers: { "Retry-After": "2" }, contentType: "application/json", body: JSON.stringify({ error: "overloaded", message: "The service is busy" }) }),
+  );
+  await page.goto(`${server.url}/feed`);
+  await until(() => refused > 2, "another try");
+  await page.locator("[data-ruck]").first().waitFor();
+  await context.close();
+});

@@ -37,8 +37,7 @@ Result<LiveTrack> live_track(db::Session& q, UserId owner, RuckId ruck) {
 }
 
 std::optional<RuckId> active_ruck(db::Session& q, UserId owner) {
-  const auto row = store::find_active(q, owner);
-  return row && is_live(row->status) ? std::optional(row->id) : std::nullopt;
+  return store::under_way(q, owner);
 }
 
 }  // namespace ruck::rucks

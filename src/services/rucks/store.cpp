@@ -69,6 +69,9 @@ const Sql kFindActive{"rucks.find_active",
                       "SELECT " + kColumns +
                           " FROM rucks WHERE user_id = $1 AND"
                           " status IN ('created', 'in_progress', 'paused') AND client_key IS NULL"};
+const Sql kUnderWay{"rucks.under_way",
+                    "SELECT id FROM rucks WHERE user_id = $1 AND status IN ('in_progress',"
+                    " 'paused') ORDER BY started_at DESC, id DESC LIMIT 1"};
 const Sql kList{"rucks.list", "SELECT " + kColumns +
                                   " FROM rucks WHERE user_id = $1 AND status <> 'created'"
                                   " AND COALESCE(local_day, $4) BETWEEN $4 AND $5"
@@ -212,6 +215,10 @@ std::optional<RuckRow> find_by_import_key(db::Session& q, UserId user, const std
 
 std::optional<RuckRow> find_active(db::Session& q, UserId user) {
   return q.optional<RuckRow>(kFindActive, user);
+}
+
+std::optional<RuckId> under_way(db::Session& q, UserId user) {
+  return q.optional<RuckId>(kUnderWay, user);
 }
 
 std::vector<RuckRow> list(db::Session& q, UserId user, Page page) {

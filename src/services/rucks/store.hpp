@@ -25,6 +25,8 @@ bool remove(db::Session& q, Key key);
 [[nodiscard]] std::optional<RuckRow> find_by_import_key(db::Session& q, UserId user,
                                                         const std::string& key);
 [[nodiscard]] std::optional<RuckRow> find_active(db::Session& q, UserId user);
+// The latest on the move, whoever named it: the phone, too.
+[[nodiscard]] std::optional<RuckId> under_way(db::Session& q, UserId user);
 struct Page {
   std::int64_t limit = 20;
   std::int64_t offset = 0;

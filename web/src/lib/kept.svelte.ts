@@ -4,6 +4,10 @@ import { Refused, SignedOut, Unreachable } from "./api";
 import * as db from "./db";
 import { session } from "./session.svelte";
 
+// A server that sheds load says when to come again, and means it.
+const BUSY_TRIES = 3;
+const BUSY_WAIT_MOST_S = 5;
+
 export class Kept<T> {
   value = $state.raw<T | null>(null);
   // When `value` was the server's word, ms; null while it is.
@@ -30,10 +34,23 @@ export class Kept<T> {
     return this;
   }
 
+  private async loadWithPatience(): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.load();
+      } catch (problem) {
+        const isBusy = problem instanceof Refused && problem.status === 503;
+        if (!isBusy || tries === BUSY_TRIES) throw problem;
+        const wait = Math.min(BUSY_WAIT_MOST_S, Math.max(1, problem.retryAfterS));
+        await new Promise((resolve) => setTimeout(resolve, wait * 1000));
+      }
+    }
+  }
+
   async refresh() {
     this.isLoading = true;
     try {
-      const fresh = await this.load();
+      const fresh = await this.loadWithPatience();
       this.value = fresh;
       this.oldSince = null;
       this.problem = null;
