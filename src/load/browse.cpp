@@ -152,6 +152,8 @@ class BrowseRun {
   std::vector<LoadAccount> accounts_;
   http::ServerAddress server_;
   rucking::SeededRandom random_;
+  runtime::Cores cores_;  // outlives the connections
+  runtime::TaskGroup tasks_;
   RunClock clock_;
   Micros end_ = 0;
   const std::atomic<bool>* stop_ = nullptr;
@@ -159,8 +161,6 @@ class BrowseRun {
   std::vector<std::unique_ptr<http::AsyncConnection>> idle_;
   std::size_t connections_ = 0;
   std::unique_ptr<BrowseReport> report_ = std::make_unique<BrowseReport>();
-  runtime::Cores cores_;
-  runtime::TaskGroup tasks_;
 };
 
 double in_ms(Micros us) { return static_cast<double>(us) / 1000; }
