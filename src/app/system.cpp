@@ -77,8 +77,10 @@ void add_routes(http::Router& r, System& s) {
             {.summary = "Which mobile apps may be used", .auth = Auth::kNone}, &s,
             &System::version_info);
   http::get(r, "/api/app/web-config", "system.web_config",
-            {.summary = "What the web app has to know of this server", .auth = Auth::kNone}, &s,
-            &System::web_config);
+            {.summary = "What the web app has to know of this server",
+             .auth = Auth::kNone,
+             .vital = true},
+            &s, &System::web_config);
   http::get(r, "/api/openapi.json", "system.openapi",
             {.summary = "This document", .auth = Auth::kNone}, &s, &System::openapi);
 }

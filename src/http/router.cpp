@@ -98,7 +98,8 @@ void Router::set_fallback(Handler fallback) {
   fallback_ = std::make_unique<Route>(Route{.method = Method::kGet,
                                             .pattern = "*",
                                             .name = "web.page",
-                                            .options = {.auth = Auth::kNone},
+                                            // From memory, and cheaper than to be asked again.
+                                            .options = {.auth = Auth::kNone, .vital = true},
                                             .handler = std::move(fallback)});
   fallback_->seconds = &dependencies_.metrics.histogram("ruck_http_request_seconds", "",
                                                         {{"route", fallback_->name}});
