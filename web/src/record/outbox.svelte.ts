@@ -81,6 +81,13 @@ class Outbox {
     this.schedule(Math.max(0, this.sentAt + every - Date.now()));
   }
 
+  // A ruck ended or was thrown away, and the server has to be told. Until it is, nothing says "saved".
+  ended() {
+    this.unfinished += 1;
+    this.notedCount += 1;
+    if (this.state === "saved") this.state = "waiting";
+  }
+
   // Now: something ended, the network is back, the user asks. What is under way may have begun
   // before that, so it is followed by another look.
   send(): Promise<void> {
@@ -135,7 +142,8 @@ class Outbox {
       next = "offline";
       this.retry();
     }
-    this.state = next;
+    // "Saved" is what look() finds, not what was true when the last answer came.
+    this.state = next === "saved" ? "waiting" : next;
     await this.look();
     if (next === "saved" && this.waiting > 0 && !this.timer) this.schedule(BATCH_EVERY_MS);
     if (this.rucks.length < before) for (const listener of this.listeners) listener();

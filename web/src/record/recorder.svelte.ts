@@ -380,6 +380,7 @@ class Recorder {
     clearInterval(this.ticker);
     this.letSleep();
     await this.change(change);
+    outbox.ended();
     this.engine?.stop();
     this.engine = null;
     this.releaseLock?.();
