@@ -164,7 +164,7 @@ test("what is shown stays when the list of rucks comes anew", async () => {
   const page = await openPhone(context, null);
   await signIn(page, server, who);
   await page.goto(`${server.url}/settings/privacy`);
-  const frame = page.locator("[data-preview] .frame");
+  const frame = page.locator("[data-preview] .map-frame");
   await frame.waitFor();
   await sleep(500); // the list is kept
   let answered = false;

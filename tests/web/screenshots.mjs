@@ -117,7 +117,7 @@ for (const [form, viewport] of Object.entries({ phone: PHONE_SIZE, desktop: DESK
     await take("record");
     await page.getByRole("button", { name: "Show the map" }).click();
     await page.locator(".leaflet-container path").first().waitFor({ state: "attached" });
-    await page.evaluate(() => document.querySelector(".frame")?.scrollIntoView({ block: "center" }));
+    await page.evaluate(() => document.querySelector(".map-frame")?.scrollIntoView({ block: "center" }));
     await take("record-map");
     await page.getByRole("button", { name: "Finish" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Finish" }).click();
