@@ -335,4 +335,25 @@ test("history: dates narrow the list, and the month has its totals", async () =>
   await context.close();
 });
 
+test("history: the oldest ruck is reached, however many came after it", async () => {
+  const { who, context } = await someone();
+  const rucks = 230;
+  for (let i = 0; i < rucks; i++) {
+    const start_time = new Date(Date.now() - (i + 1) * DAY).toISOString();
+    await api(server, who, "/api/rucks", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ is_manual: true, status: "completed", title: `Number ${i}`, start_time, distance_km: 3, duration_seconds: 2000, ruck_weight_kg: 10 }) });
+  }
+  const page = await openPhone(context, null);
+  await signIn(page, server, who);
+  await page.goto(`${server.url}/rucks`);
+  const rows = page.locator("ul.list li");
+  for (let seen = 50; seen < rucks; seen += 50) {
+    await until(async () => (await rows.count()) === seen, `${seen} of them`);
+    await page.getByRole("button", { name: "Show more" }).click();
+  }
+  await until(async () => (await rows.count()) === rucks, "all of them");
+  await page.getByText(`Number ${rucks - 1}`, { exact: true }).waitFor();
+  assert.equal(await page.getByRole("button", { name: "Show more" }).count(), 0);
+  await context.close();
+});
+
 test("no script of a page has failed", () => assert.deepEqual(errors, []));
