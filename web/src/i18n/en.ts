@@ -208,6 +208,7 @@ export const en = {
   "statistics.title": "Statistics",
   "statistics.period": "Period",
   "statistics.week": "Week",
+  "statistics.week.of": "Week from {day}",
   "statistics.month": "Month",
   "statistics.year": "Year",
   "statistics.earlier": "Earlier",

@@ -95,6 +95,8 @@ const fullDayFormat = new Intl.DateTimeFormat(locale, {
   year: "numeric",
 });
 const timeFormat = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hour12: false });
+const yearFormat = new Intl.DateTimeFormat(locale, { year: "numeric" });
+const daysFormat = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric" });
 const monthFormat = new Intl.DateTimeFormat(locale, { month: "long", year: "numeric" });
 
 type Moment = string | number | Date;
@@ -111,6 +113,8 @@ export const shortDay = (moment: Moment) => shortDayFormat.format(asDate(moment)
 export const fullDay = (moment: Moment) => fullDayFormat.format(asDate(moment));
 export const time = (moment: Moment) => timeFormat.format(asDate(moment));
 export const month = (moment: Moment) => monthFormat.format(asDate(moment));
+export const year = (moment: Moment) => yearFormat.format(asDate(moment));
+export const days = (first: Moment, last: Moment) => daysFormat.formatRange(asDate(first), asDate(last));
 
 function startOfDay(date: Date): number {
   return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
