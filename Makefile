@@ -61,6 +61,7 @@ screenshots: build         ## pictures of every page, phone and desktop, light a
 	@cd build/web-tests && npm ci --no-audit --no-fund --prefer-offline --loglevel=error
 	@RUCK_BINARY=$(CURDIR)/build/release/ruck RUCK_TRACKS_DIR=$${RUCK_TRACKS_DIR:-$(CURDIR)/../shared/data/tracks} \
 	  node build/web-tests/screenshots.mjs docs/images
+	@git ls-files -mo docs/images/*.png | xargs -r pngquant --force --ext .png --speed 3 --strip 256
 
 lighthouse: build          ## scores and times of the web app into docs/performance-web.md
 	@mkdir -p build/lighthouse && cp tests/lighthouse/*.mjs tests/lighthouse/*.json tests/lighthouse/.npmrc build/lighthouse/
