@@ -82,7 +82,8 @@ std::size_t ClimbMeter::slot(std::int64_t second) const {
 
 bool ClimbMeter::rejects(std::int64_t time_ms, std::int32_t altitude_dm) {
   const double dt_s = static_cast<double>(time_ms - last_ms_) / 1000;
-  const double change_m = std::abs(altitude_dm - last_dm_) * kMetresPerDm;
+  const std::int64_t change_dm = std::int64_t{altitude_dm} - last_dm_;
+  const double change_m = static_cast<double>(std::abs(change_dm)) * kMetresPerDm;
   if (change_m <= kFastest_m_per_s * dt_s + kSpikeAllowance_m) return false;
   return ++spikes_ < kSpikesThatAreALevel;
 }

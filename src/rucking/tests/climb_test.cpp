@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <vector>
 
 namespace ruck::rucking {
@@ -150,6 +151,18 @@ TEST(ClimbMeter, IgnoresASpike) {
   }
   EXPECT_NEAR(spiked->climb().gain_m, clean->climb().gain_m, 0.2);
   EXPECT_LT(spiked->max_altitude_m().value_or(0), 161);
+}
+
+// The difference of two altitudes did not fit their type.
+TEST(ClimbMeter, BearsAnyTwoAltitudes) {
+  for (const std::int32_t far :
+       {std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max()}) {
+    ClimbMeter meter(AltitudeSource::kGps);
+    meter.add(0, far < 0 ? 10'000 : -10'000);
+    meter.add(1000, far);
+    EXPECT_EQ(meter.climb().gain_m, 0) << "a spike";
+    EXPECT_EQ(meter.climb().loss_m, 0);
+  }
 }
 
 TEST(ClimbMeter, TakesANewLevelWithoutCountingTheStep) {

@@ -41,7 +41,8 @@ EngineConfig random_config(SeededRandom& random) {
 // What phones and pockets do to fixes.
 void spoil(TrackPoint& point, SeededRandom& random) {
   if (random.chance(0.03)) point.altitude_dm = TrackPoint::kNoAltitude;
-  if (random.chance(0.01)) point.altitude_dm += 5000;
+  const bool has_altitude = point.altitude_dm != TrackPoint::kNoAltitude;
+  if (random.chance(0.01) && has_altitude) point.altitude_dm += 5000;
   if (random.chance(0.05)) point.accuracy_hm = TrackPoint::kNoAccuracy;
   if (random.chance(0.03)) point.accuracy_hm = static_cast<std::uint16_t>(random.below(600));
   if (random.chance(0.01)) point.lat_e7 += static_cast<std::int32_t>(random.below(100'000));

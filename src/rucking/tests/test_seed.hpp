@@ -26,10 +26,11 @@ inline std::uint64_t test_seed() {
                                  ? ::ruck::rucking::test::test_seed() \
                                  : std::uint64_t{usual})
 
-#define RUCK_PRINT_THIS_SEED(seed, value)                                          \
-  const std::uint64_t seed = (value);                                              \
-  const testing::ScopedTrace seed_trace(__FILE__, __LINE__,                        \
-                                        "RUCK_TEST_SEED=" + std::to_string(seed)); \
-  std::printf("[   seed   ] RUCK_TEST_SEED=%llu\n", static_cast<unsigned long long>(seed))
+#define RUCK_PRINT_THIS_SEED(seed, value)                                                   \
+  const std::uint64_t seed = (value);                                                       \
+  const testing::ScopedTrace seed_trace(__FILE__, __LINE__,                                 \
+                                        "RUCK_TEST_SEED=" + std::to_string(seed));          \
+  std::printf("[   seed   ] RUCK_TEST_SEED=%llu\n", static_cast<unsigned long long>(seed)); \
+  std::fflush(stdout) /* a sanitizer that stops the test would lose it */
 
 }  // namespace ruck::rucking::test
