@@ -9,6 +9,7 @@
 #include "rucking/simulate.hpp"
 #include "services/auth/passwords.hpp"
 #include "services/auth/service.hpp"
+#include "services/auth/token_upkeep.hpp"
 
 #include <fmt/format.h>
 #include <sodium.h>
@@ -89,16 +90,6 @@ std::optional<PopulationFlags> take_flags(Arguments& arguments) {
   return out;
 }
 
-Result<> load_tokens(const runtime::Config& config, db::Database& database, UtcUs now,
-                     auth::Tokens& tokens) {
-  if (config.token_keys.empty()) return auth::load_keys(database, tokens, now);
-  const auto keys = auth::parse_keys(config.token_keys);
-  if (!keys) return fail(keys.error());
-  for (const auth::SigningKey& key : *keys) tokens.add_key(key);
-  tokens.sign_with(keys->front().id);
-  return {};
-}
-
 Result<load::Population> fill(const runtime::Config& config, const PopulationFlags& flags) {
   telemetry::Metrics metrics;
   const SystemClock clock;
@@ -107,7 +98,8 @@ Result<load::Population> fill(const runtime::Config& config, const PopulationFla
   const auto migrated = db::migrate(**database, clock, embedded::migrations());
   if (!migrated) return fail(migrated.error());
   auth::Tokens tokens;
-  if (Result<> loaded = load_tokens(config, **database, clock.now(), tokens); !loaded) {
+  if (Result<> loaded = auth::load_keys(**database, tokens, config.token_keys, clock.now());
+      !loaded) {
     return fail(std::move(loaded).error());
   }
   load::PopulationSettings settings = flags.settings;

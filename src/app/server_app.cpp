@@ -12,6 +12,7 @@
 #include "mail/mailer.hpp"
 #include "runtime/blocking_pool.hpp"
 #include "services/auth/service.hpp"
+#include "services/auth/token_upkeep.hpp"
 #include "services/feed/service.hpp"
 #include "services/gpx/service.hpp"
 #include "services/live/service.hpp"
@@ -93,6 +94,7 @@ struct ServerApp::Parts {
   std::unique_ptr<mail::Mailer> mailer;
   auth::Tokens tokens;
   std::unique_ptr<auth::AuthService> auth;
+  std::unique_ptr<auth::TokenUpkeep> token_upkeep;
   std::unique_ptr<profile::ProfileService> profile;
   std::unique_ptr<stats::StatsService> stats;
   std::unique_ptr<people::PeopleService> people;
@@ -132,12 +134,7 @@ Result<> ServerApp::Parts::load_tokens() {
   if (Result<> ended = auth::load_ended_sessions(*database, tokens, clock.now()); !ended) {
     return ended;
   }
-  if (config.token_keys.empty()) return auth::load_keys(*database, tokens, clock.now());
-  const auto keys = auth::parse_keys(config.token_keys);
-  if (!keys) return fail(keys.error());
-  for (const auth::SigningKey& key : *keys) tokens.add_key(key);
-  tokens.sign_with(keys->front().id);
-  return {};
+  return auth::load_keys(*database, tokens, config.token_keys, clock.now());
 }
 
 void ServerApp::Parts::make_services() {
@@ -280,6 +277,12 @@ Result<> ServerApp::start() {
   if (Result<> made = parts_->make_server(); !made) return made;
   parts_->cores.start();
   parts_->pressure->start(parts_->cores);
+  parts_->token_upkeep = std::make_unique<auth::TokenUpkeep>(
+      auth::TokenUpkeep::Dependencies{.database = *parts_->database,
+                                      .tokens = parts_->tokens,
+                                      .clock = parts_->clock,
+                                      .are_keys_configured = !parts_->config.token_keys.empty()},
+      parts_->cores.at(0));
   parts_->rucks->start(parts_->cores.at(0));
   parts_->live->start();
   parts_->server->start();
@@ -318,6 +321,7 @@ void ServerApp::stop() {
   parts_->pressure->stop();
   // Services finish what they still have under way, while there are threads for it.
   parts_->live->stop();
+  parts_->token_upkeep.reset();
   parts_->auth.reset();
   parts_->rucks.reset();
   parts_->database->close();

@@ -28,6 +28,8 @@ class Authenticator {
   virtual ~Authenticator() = default;
   // kTokenExpired for a genuine token that is too old, kInvalidToken for anything else wrong.
   [[nodiscard]] virtual Result<Viewer> authenticate(std::string_view token, UtcUs now) const = 0;
+  // Whether a sign-in has been ended, though tokens of it still run.
+  [[nodiscard]] virtual bool has_ended(const Uuid& session) const = 0;
 };
 
 enum class Auth : std::uint8_t {

@@ -323,6 +323,21 @@ TEST_P(LiveSocketTest, NobodyIsLetInWithoutAGoodToken) {
   EXPECT_EQ(silent.closed(std::chrono::seconds(13)), 4401) << "ten seconds, told by the second";
 }
 
+TEST_P(LiveSocketTest, ASocketDoesNotOutliveItsSignIn) {
+  ApiClient anna = user("anna");
+  ApiClient lost = client();
+  const Reply in =
+      lost.post("/api/auth/login", R"({"email":"anna@example.org","password":"correct horse"})");
+  ASSERT_EQ(in.status, 200) << in.body;
+  lost.set_token(in.json["access_token"].text());
+  LiveClient theirs = viewer(lost);
+  LiveClient hers = viewer(anna);
+  ASSERT_EQ(anna.post("/api/auth/sessions/end-others").status, 200);
+  EXPECT_EQ(theirs.closed(std::chrono::seconds(20)), 4401) << "looked at every kSignInCheck";
+  hers.say(R"({"type":"ping"})");
+  EXPECT_EQ(hers.next()["type"].text(), "pong");
+}
+
 TEST_P(LiveSocketTest, BrokenFramesAreClosedWithTheCodeOfTheProtocol) {
   ApiClient anna = user("anna");
   LiveClient big = viewer(anna);

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 namespace ruck::test {
 namespace {
 
@@ -53,6 +55,26 @@ TEST_F(TwoServers, WhatOneChangedTheOtherShowsAtOnce) {
     EXPECT_EQ(at_b.get("/api/rucks").json.size(), static_cast<std::size_t>(i) + 1)
         << "from its cache it would show one less";
   }
+}
+
+TEST_F(TwoServers, ASignInThatOneEndedIsOverAtTheOtherInAMoment) {
+  ApiClient phone(a_.url());
+  phone.sign_up("anna");
+  ApiClient lost(b_.url());
+  const Reply in =
+      lost.post("/api/auth/login", R"({"email":"anna@example.org","password":"correct horse"})");
+  ASSERT_EQ(in.status, 200) << in.body;
+  lost.set_token(in.json["access_token"].text());
+  ASSERT_EQ(lost.get("/api/users/profile").status, 200);
+  ASSERT_EQ(phone.post("/api/auth/sessions/end-others").json["ended"].integer(), 1);
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  int status = 200;
+  while (status == 200 && std::chrono::steady_clock::now() < give_up) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    status = lost.get("/api/users/profile").status;
+  }
+  EXPECT_EQ(status, 401) << "known there within auth::kTokenReload";
+  EXPECT_EQ(phone.get("/api/users/profile").status, 200);
 }
 
 }  // namespace

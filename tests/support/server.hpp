@@ -77,7 +77,10 @@ class ApiClient {
 
   // Makes an account of that name and signs in with it.
   Reply sign_up(const std::string& name);
-  void set_token(const std::string& other) { client_.set_token(other); }
+  void set_token(const std::string& other) {
+    token = other;
+    client_.set_token(other);
+  }
   http::Client& raw() { return client_; }
 
   std::string user_id;

@@ -17,6 +17,7 @@ class FakeTokens final : public Authenticator {
     if (token != "good") return fail(ErrorCode::kInvalidToken);
     return Viewer{UserId(Uuid(Uuid::Bytes{1}))};
   }
+  [[nodiscard]] bool has_ended(const Uuid&) const override { return false; }
 };
 
 struct Pet {

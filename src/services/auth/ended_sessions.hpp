@@ -1,6 +1,6 @@
 #pragma once
 // Sign-ins that were ended while access tokens of theirs still run: refused at once, not within the
-// hour. Kept in memory, and read from the database at the start.
+// hour. Kept in memory; token_upkeep.hpp reads them from the database.
 #include "base/time.hpp"
 #include "base/uuid.hpp"
 

@@ -27,6 +27,7 @@ inline constexpr std::size_t kKeysMax = 16;             // signing keys known at
 inline constexpr auto kKeyRotation = std::chrono::days(90);
 // A new key only verifies at first, until every instance has read it.
 inline constexpr auto kKeyWarmUp = std::chrono::minutes(15);
-inline constexpr auto kKeyReload = std::chrono::minutes(5);
+// So long another instance's new key and ended sign-ins may be unknown: two reads by an index.
+inline constexpr auto kTokenReload = std::chrono::seconds(5);
 
 }  // namespace ruck::auth

@@ -106,11 +106,6 @@ Refreshed rotate(db::Session& q, const std::string& token, UtcUs now) {
           .token = successor,
           .user = profile::to_profile(q, *user, now)};
 }
-
-KeyRow new_key(UtcUs now) {
-  return {
-      .key_id = to_hex(random_bytes(4)), .secret = {random_bytes(kSecretBytes)}, .created_at = now};
-}
 }  // namespace
 
 Result<> change_email(db::Session& q, UserId user, const std::string& email, UtcUs now) {
@@ -122,34 +117,6 @@ Result<> add_account(db::Session& q, UserId user, const std::string& email,
                      const std::string& password_hash, UtcUs now) {
   if (store::add_credential(q, key_of(email), user, password_hash, now)) return {};
   return fail(ErrorCode::kDuplicateEmail);
-}
-
-Result<> load_keys(db::Database& database, Tokens& tokens, UtcUs now) {
-  const auto keys = database.write_now([now](db::Session& q) {
-    store::remove_keys_before(q, now - kKeyRotation - kKeyWarmUp - 2 * kAccessLifetime);
-    std::vector<KeyRow> rows = store::keys(q);
-    if (rows.empty() || rows.back().created_at < now - kKeyRotation) {
-      rows.push_back(new_key(now));
-      store::add_key(q, rows.back());
-    }
-    return rows;
-  });
-  if (!keys) return fail(keys.error());
-  const KeyRow* signer = &keys->front();
-  for (const KeyRow& key : *keys) {
-    tokens.add_key({.id = key.key_id, .secret = key.secret.data});
-    if (key.created_at <= now - kKeyWarmUp) signer = &key;
-  }
-  tokens.sign_with(signer->key_id);
-  return {};
-}
-
-Result<> load_ended_sessions(db::Database& database, Tokens& tokens, UtcUs now) {
-  const auto ended = database.write_now(
-      [now](db::Session& q) { return store::ended_since(q, now - kAccessLifetime); });
-  if (!ended) return fail(ended.error());
-  tokens.end_sessions(*ended, now);
-  return {};
 }
 
 AuthService::AuthService(Dependencies dependencies)

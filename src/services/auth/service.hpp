@@ -25,13 +25,6 @@ namespace ruck::auth {
 [[nodiscard]] Result<> change_email(db::Session& q, UserId user, const std::string& email,
                                     UtcUs now);
 
-// Reads the signing keys from the database into `tokens`, makes the first one, and a new one when
-// the newest has grown old. Blocking; safe to call again and from several instances.
-[[nodiscard]] Result<> load_keys(db::Database& database, Tokens& tokens, UtcUs now);
-
-// Sign-ins that ended while access tokens of theirs may still run, into `tokens`. Blocking.
-[[nodiscard]] Result<> load_ended_sessions(db::Database& database, Tokens& tokens, UtcUs now);
-
 // For tools that fill a database, inside their unit of work. kDuplicateEmail when it is taken.
 // `password_hash` may be text that no password fits, as kNoPassword.
 inline constexpr std::string_view kNoPassword = "!";

@@ -41,6 +41,7 @@ class Tokens final : public http::Authenticator {
   [[nodiscard]] Issued issue(const http::Viewer& viewer, UtcUs now,
                              std::chrono::seconds lifetime = kAccessLifetime) const;
   [[nodiscard]] Result<http::Viewer> authenticate(std::string_view token, UtcUs now) const override;
+  [[nodiscard]] bool has_ended(const Uuid& session) const override { return ended_.has(session); }
   // Tokens of these sign-ins are refused from now on, as expired ones are.
   void end_sessions(std::span<const Uuid> sessions, UtcUs now) { ended_.add(sessions, now); }
 

@@ -106,6 +106,7 @@ void Client::take_token(const std::string& token) {
     who_.user = viewer->user;
   }
   expires_at_ = viewer->expires_at;
+  session_ = viewer->session;
   ready();
 }
 
@@ -130,19 +131,22 @@ task<> Client::take_share(std::string token) {
 void Client::ready() {
   is_known_ = true;
   was_warned_ = false;
-  wake_for_token();
+  wake_later();
   Ready message{.expires_at = expires_at_};
   if (who_.user) message.user_id = *who_.user;
   if (who_.is_link()) message.topic = topic_of(who_.link_ruck);
   say(json::to_text(message));
 }
 
-void Client::wake_for_token() {
+// For what comes first: the end of the token, or of the link, or a look at the sign-in.
+void Client::wake_later() {
   const UtcUs at = was_warned_ || who_.is_link() ? expires_at_ : expires_at_ - kRenewalNotice;
-  const auto in = std::max(at - shared_.clock.now(), std::chrono::microseconds(0));
+  auto in = std::max(at - shared_.clock.now(), std::chrono::microseconds(0));
   // A moment beyond what the steady clock can hold never comes.
   constexpr auto kFar = std::chrono::hours(24 * 365);
-  socket_->wake_at(SteadyClock::now() + std::min<std::chrono::microseconds>(in, kFar));
+  in = std::min<std::chrono::microseconds>(in, kFar);
+  if (!who_.is_link()) in = std::min<std::chrono::microseconds>(in, kSignInCheck);
+  socket_->wake_at(SteadyClock::now() + in);
 }
 
 void Client::on_wake() {
@@ -154,11 +158,14 @@ void Client::on_wake() {
     return socket_->close(close_code::kNotAuthenticated,
                           who_.is_link() ? "the link has expired" : "the token has expired");
   }
-  if (!was_warned_ && !who_.is_link()) {
+  if (!who_.is_link() && shared_.authenticator.has_ended(session_)) {
+    return socket_->close(close_code::kNotAuthenticated, "this sign-in has been ended");
+  }
+  if (!was_warned_ && !who_.is_link() && now >= expires_at_ - kRenewalNotice) {
     was_warned_ = true;
     say(messages::token_expiring((expires_at_ - now) / milliseconds(1)));
   }
-  wake_for_token();
+  wake_later();
 }
 
 void Client::take_subscribe(const std::string& topic, std::optional<std::uint32_t> since) {

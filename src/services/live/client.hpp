@@ -49,7 +49,7 @@ class Client final : public http::SocketHandler,
   task<> subscribe(RuckId ruck, std::optional<std::uint32_t> since);
   task<> subscribe_me();
   void ready();
-  void wake_for_token();
+  void wake_later();
   void say(const std::string& text);
   void complain(ErrorCode code, std::string_view text, std::string_view topic);
   void complain(std::string_view id, std::string_view text, std::string_view topic = {});
@@ -59,6 +59,7 @@ class Client final : public http::SocketHandler,
   std::uint64_t id_;
   Watcher who_;
   UtcUs expires_at_{};
+  Uuid session_{};             // the sign-in of the token
   std::vector<RuckId> rucks_;  // subscribed
   std::vector<RuckId> asked_;  // being subscribed
   http::Socket::Time window_start_;

@@ -11,8 +11,10 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 // Sockets
-inline constexpr auto kAuthTime = seconds(10);          // from the upgrade to a good auth message
-inline constexpr auto kRenewalNotice = seconds(60);     // told so long before a token expires
+inline constexpr auto kAuthTime = seconds(10);       // from the upgrade to a good auth message
+inline constexpr auto kRenewalNotice = seconds(60);  // told so long before a token expires
+// A socket whose sign-in was ended is closed within this: 10,000 sockets look 1,000 times a second.
+inline constexpr auto kSignInCheck = seconds(10);
 inline constexpr std::size_t kSocketsPerUserMax = 10;   // phones, tablets, tabs of one person
 inline constexpr std::size_t kTopicsPerSocketMax = 50;  // a screen shows fewer
 inline constexpr int kMessagesPerWindowMax = 120;       // from one client, in kMessageWindow
