@@ -70,6 +70,8 @@ void say_what_to_do_next(const ServerApp& app) {
       fmt::format("{}://127.0.0.1:{}", app.is_secure() ? "https" : "http", app.port());
   fmt::print(stderr,
              "\nRuckingApp is ready at {0}\n\n"
+             "  sign up and record              open {0} in a browser\n"
+             "  the same on a phone             needs https: docs/operations.md\n"
              "  record a ruck from a GPX file   {1} replay FILE.gpx --load-kg 15 --url {0}\n"
              "  make such a file up             {1} simulate --km 8 --load-kg 15 > ruck.gpx\n"
              "  the API document                {0}/api/openapi.json\n"
