@@ -65,6 +65,24 @@ test("the feed: lists, a thumbnail of the visible line, likes that are undone wh
   await context.close();
 });
 
+test("a page of rucks near of which nothing may be seen is not the end of the list", async () => {
+  const anna = await account(server, { username: "Anna" });
+  const kim = await account(server, { username: "Kim" });
+  const [lat, lng] = [63.4, 10.4];
+  await api(server, anna, "/api/users/me/privacy-zones", json("POST", { name: "Home", latitude: lat, longitude: lng, radius_m: 500 }));
+  const long = await ruckOf(anna, { title: "Long one", count: 1500, daysAgo: 5, lat, lng });
+  for (let i = 0; i < 11; i++) await ruckOf(anna, { title: `Round the house ${i}`, count: 150, daysAgo: 1 + i * 0.1, seed: i, lat, lng });
+  const first = await api(server, kim, `/api/ruck-buddies?per_page=10&sort_by=proximity_asc&latitude=${lat}&longitude=${lng}`);
+  assert.deepEqual([first.ruck_sessions.length, Boolean(first.meta.next_cursor)], [0, true], "else this tests nothing");
+  const context = await browser.newContext({ geolocation: { latitude: lat, longitude: lng }, permissions: ["geolocation"], locale: "en-GB" });
+  const page = await context.newPage();
+  await signIn(page, server, kim);
+  await page.goto(`${server.url}/feed`);
+  await page.getByRole("button", { name: "Nearby" }).click();
+  await page.locator(`[data-ruck="${long}"]`).waitFor();
+  await context.close();
+});
+
 test("the feed goes on page by page, and its first page is there without a network", async () => {
   const anna = await account(server, { username: "Anna" });
   const kim = await account(server, { username: "Kim" });
