@@ -45,6 +45,16 @@ TEST_F(ConfigTest, AFileThatIsNoTomlIsAProblemNotACrash) {
   }
 }
 
+// A quote within a bare value opens no string; the library took the letter behind it for
+// impossible.
+TEST_F(ConfigTest, ALetterBehindAQuoteThatOpensNothingIsAProblemNotACrash) {
+  for (const char* text :
+       {"listen =+0sd\"[\xca\x93]\n", "x = 7'\xc3\xa9\n", "x = a\"\xe2\x82\xac\"\n"}) {
+    file_ = write("bad.toml", text);
+    EXPECT_THAT(load().problems, Contains(HasSubstr("bad.toml, line 1"))) << text;
+  }
+}
+
 TEST_F(ConfigTest, OutsideOfQuotesThereIsOnlyAscii) {
   for (const char* text : {"x = 7sql\xd8\xa8\n", "# ü\nü = 1\n", "log_level = \"a\\\"\" é\n"}) {
     file_ = write("bad.toml", text);
