@@ -47,6 +47,12 @@ Database::Database(telemetry::Metrics& metrics)
                                  "Units of work refused because the queue was full",
                                  {{"access", "read"}})),
       write_shed_(metrics.counter("ruck_db_shed_total", "", {{"access", "write"}})) {
+  // In the order of FailureKind.
+  for (const char* kind :
+       {"constraint", "conflict", "timeout", "unavailable", "storage", "mistake"}) {
+    failures_.push_back(&metrics.counter(
+        "ruck_db_failures_total", "Units of work that the database failed", {{"kind", kind}}));
+  }
   for (const Sql* sql : Sql::all()) {
     statements_.push_back(&metrics.histogram("ruck_db_statement_seconds",
                                              "Time a named statement took, rows read included",
@@ -75,13 +81,14 @@ void Database::submit(Access access, std::unique_ptr<Job> job) {
   }
 }
 
-bool run_unit(Job& job, Session& session) {
+bool Database::run_unit(Job& job, Session& session) {
   try {
     return job.run(session);
   } catch (const Failure& failure) {
     if (failure.kind() == FailureKind::kConflict) throw;
     telemetry::log_error("db.statement_failed",
                          {{"statement", failure.statement()}, {"what", failure.what()}});
+    failures_.at(static_cast<std::size_t>(failure.kind()))->add();
     job.fail(to_error(failure));
   } catch (const std::exception&) {
     telemetry::log_exception("db.unit_failed", "unit of work", std::current_exception());

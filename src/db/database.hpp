@@ -135,6 +135,10 @@ class Database {
   // For drivers: the latency of each named statement, and how long jobs waited.
   [[nodiscard]] telemetry::Histogram& statement_seconds(const Sql& sql);
   void record_wait(Access access, const Job& job);
+  // Runs the unit in the transaction that `session` has open, and says whether to commit. What the
+  // unit throws becomes its error and is counted; kConflict is thrown on, so that the driver can
+  // run it again.
+  [[nodiscard]] bool run_unit(Job& job, Session& session);
 
  private:
   template <class Fn>
@@ -166,11 +170,8 @@ class Database {
   telemetry::Histogram& write_wait_;
   telemetry::Counter& read_shed_;
   telemetry::Counter& write_shed_;
+  std::vector<telemetry::Counter*> failures_;      // by FailureKind
   std::vector<telemetry::Histogram*> statements_;  // by Sql::index(), made at start
 };
-
-// Runs the unit in the transaction that `session` has open, and says whether to commit. What the
-// unit throws becomes its error; kConflict is thrown on, so that the driver can run it again.
-[[nodiscard]] bool run_unit(Job& job, Session& session);
 
 }  // namespace ruck::db
