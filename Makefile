@@ -63,7 +63,7 @@ screenshots: build         ## pictures of every page, phone and desktop, light a
 	  node build/web-tests/screenshots.mjs docs/images
 	@git ls-files -mo docs/images/*.png | xargs -r pngquant --force --ext .png --speed 3 --strip 256
 
-lighthouse: build          ## scores and times of the web app into docs/performance-web.md
+lighthouse: build          ## scores and times of the web app into docs/performance.md
 	@mkdir -p build/lighthouse && cp tests/lighthouse/*.mjs tests/lighthouse/*.json tests/lighthouse/.npmrc build/lighthouse/
 	@cd build/lighthouse && npm ci --no-audit --no-fund --prefer-offline --loglevel=error
-	@node build/lighthouse/lighthouse.mjs build/release/ruck docs/performance-web.md
+	@node build/lighthouse/lighthouse.mjs build/release/ruck docs/performance.md
