@@ -76,8 +76,10 @@ Result<> RecordingMachine::start() {
 
 void RecordingMachine::stop() {
   ingest_.reset();
-  cores_.reset();
+  // First the threads that hand results to the cores: what a core was handed may end it, while the
+  // writer is still inside its `post`.
   if (database_) database_->close();
+  cores_.reset();
   revisions_.reset();
   database_.reset();
   metrics_.reset();
