@@ -131,6 +131,35 @@ test("storage full: fixes wait in memory and are written when there is room", as
   await context.close();
 });
 
+test("storage full to the end: a ruck is not finished before every fix is safe somewhere", async () => {
+  const { context, page, who, begin } = await phone();
+  await startRuck(page, server);
+  const way = madeTrack({ count: 60, start: begin + 2000 });
+  await page.evaluate(() => {
+    const put = IDBObjectStore.prototype.put;
+    IDBObjectStore.prototype.put = function (...values) {
+      if (this.name === "fixes") throw new DOMException("full", "QuotaExceededError");
+      return put.apply(this, values);
+    };
+  });
+  await page.route(/\/api\/rucks\//, (route) => route.abort());
+  await walk(page, way);
+  await settled(page);
+  assert.notEqual(await sync(page), "saved", "what only memory holds is not saved");
+  await page.getByRole("button", { name: "Finish" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Finish" }).click();
+  await trouble(page, "no-room").waitFor();
+  await page.getByRole("button", { name: "Pause" }).waitFor();
+  const shown = await stat(page, "distance");
+  await page.unroute(/\/api\/rucks\//);
+  await finishRuck(page);
+  assert.equal(await stat(page, "distance"), shown);
+  await until(async () => (await sync(page)) === "saved", "everything to arrive");
+  const [ruck] = await api(server, who, "/api/rucks");
+  assert.equal(Number(ruck.distance_km).toFixed(2), shown, "the server has what was shown");
+  await context.close();
+});
+
 test("the sign-in ends while offline: recording goes on, and all is sent after signing in", async () => {
   const { context, page: first, who, begin } = await phone();
   await startRuck(first, server);

@@ -29,8 +29,9 @@ export interface NewAccount {
   weight_kg?: number;
 }
 export async function signUp(account: NewAccount) {
+  await session.tellOfLeaving();
   const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  session.take(
+  await session.take(
     await api.open("POST", "POST /api/auth/signup", "/api/auth/signup", {
       ...account,
       time_zone: timeZone,
@@ -41,7 +42,8 @@ export async function signUp(account: NewAccount) {
 }
 
 export async function signIn(email: string, password: string) {
-  session.take(
+  await session.tellOfLeaving();
+  await session.take(
     await api.open("POST", "POST /api/auth/login", "/api/auth/login", {
       email,
       password,

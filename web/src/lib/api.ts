@@ -28,6 +28,10 @@ export class SignedOut extends Error {
   }
 }
 
+// On this device somebody else has signed in meanwhile, in another tab: nothing of this page's person
+// may go out under that name, or be shown what is theirs.
+export class AnotherPerson extends SignedOut {}
+
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 // "/api/rucks/7" is of the route "GET /api/rucks/{id}".
 type Route<M extends Method> = Extract<keyof Replies, `${M} ${string}`>;
@@ -35,8 +39,10 @@ type Route<M extends Method> = Extract<keyof Replies, `${M} ${string}`>;
 const TIMEOUT_MS = 30_000;
 const RENEW_BEFORE_MS = 60_000;
 
-let access: { token: string; until: number } | null = null;
+let access: { user: string; token: string; until: number } | null = null;
 let renewing: Promise<SignedIn> | null = null;
+let owner: string | null = null;
+let whenAnother = () => {};
 
 async function send(method: Method, path: string, body: BodyInit | null, headers: HeadersInit): Promise<Response> {
   try {
@@ -72,14 +78,23 @@ async function read<T>(response: Response): Promise<T> {
   );
 }
 
+// Whose requests these are from now on. The cookie is shared by all tabs, so what it gives is compared
+// with this each time.
+export function belongTo(user: string | null) {
+  owner = user;
+  if (access?.user !== user) access = null;
+}
+export const isOwner = (user: string) => owner === user;
+export const onAnotherPerson = (told: () => void) => (whenAnother = told);
+
 export function keep(signedIn: SignedIn): SignedIn {
-  access = { token: signedIn.access_token, until: Date.now() + signedIn.expires_in * 1000 };
+  access = { user: signedIn.user.id, token: signedIn.access_token, until: Date.now() + signedIn.expires_in * 1000 };
   return signedIn;
 }
-export const forget = () => (access = null);
 
 // One at a time: each refresh replaces the token in the cookie.
 export function renew(): Promise<SignedIn> {
+  if (owner === null) return Promise.reject(new SignedOut());
   renewing ??= (async () => {
     try {
       const response = await send("POST", "/api/auth/refresh", null, {});
@@ -87,7 +102,13 @@ export function renew(): Promise<SignedIn> {
         access = null;
         throw new SignedOut();
       }
-      return keep(await read<SignedIn>(response));
+      const signedIn = await read<SignedIn>(response);
+      if (signedIn.user.id !== owner) {
+        access = null;
+        whenAnother();
+        throw new AnotherPerson();
+      }
+      return keep(signedIn);
     } finally {
       renewing = null;
     }
@@ -98,15 +119,17 @@ export function renew(): Promise<SignedIn> {
 // For the WebSocket, which carries the token in a message. It is good for `leftMs` more at least.
 export async function token(leftMs: number): Promise<{ token: string; until: number }> {
   if (!access || access.until - leftMs < Date.now()) await renew();
-  return access!;
+  if (!access) throw new SignedOut();
+  return access;
 }
 
 async function authorized(method: Method, path: string, body: BodyInit | null, type?: string): Promise<Response> {
+  const whose = owner;
   if (!access || access.until - RENEW_BEFORE_MS < Date.now()) await renew();
-  const headers = (): HeadersInit => ({
-    Authorization: `Bearer ${access!.token}`,
-    ...(type ? { "Content-Type": type } : {}),
-  });
+  const headers = (): HeadersInit => {
+    if (!access || access.user !== whose) throw new SignedOut();
+    return { Authorization: `Bearer ${access.token}`, ...(type ? { "Content-Type": type } : {}) };
+  };
   const first = await send(method, path, body, headers());
   const isExpired = first.status === 401 || (first.status === 503 && first.headers.get("Retry-After") === "1");
   if (!isExpired) return first;
@@ -149,7 +172,8 @@ export async function file(path: string): Promise<Blob> {
 export async function upload<T>(path: string, body: Blob, type: string): Promise<T> {
   return read<T>(await authorized("POST", path, body, type));
 }
+// Ends the sign-in of the cookie, whoever asks: after "sign out" there is nobody here to ask for.
 export async function leave(): Promise<void> {
-  await send("POST", "/api/auth/logout", null, access ? { Authorization: `Bearer ${access.token}` } : {});
-  access = null;
+  const response = await send("POST", "/api/auth/logout", null, {});
+  if (response.status >= 500 || response.status === 429) throw new Unreachable();
 }

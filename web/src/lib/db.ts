@@ -34,6 +34,13 @@ export interface Body {
   calorieMethod: 0 | 1 | 2;
   activeOnly: boolean;
 }
+export interface Notes {
+  title?: string;
+  notes?: string;
+  rating?: number;
+  perceived_exertion?: number;
+  visibility?: "public" | "followers" | "private";
+}
 export type LocalState = "recording" | "paused" | "finished" | "discarded";
 export interface LocalRuck {
   key: string; // offline_<ms>: the name that the server accepts for it
@@ -46,7 +53,7 @@ export interface LocalRuck {
   body: Body;
   gaps: Gap[];
   lastSeen: number; // when the page was last alive while recording
-  notes: { title?: string; notes?: string; rating?: number; perceived_exertion?: number; visibility?: "public" | "followers" | "private" };
+  notes: Notes;
   // Of the end, as the page showed them.
   totals: { distanceM: number; activeS: number; gainM: number; lossM: number; kcal: number } | null;
   // Progress of the upload.
@@ -54,6 +61,7 @@ export interface LocalRuck {
   serverId?: number; // the server's own name for it, once it has begun there
   sentFixes: number; // numbers of `fixes` and `events` up to which all is on the server
   sentEvents: number;
+  sentNotes?: Notes; // those that went with the end, once the server has acknowledged it
   problem: string | null; // what the server said when it refused
 }
 
@@ -134,14 +142,17 @@ export const putRuck = (ruck: LocalRuck) =>
   run(["rucks"], "readwrite", (tx) => void tx.objectStore("rucks").put(ruck));
 
 // Changes some fields of the record as it is now: the page and the service worker both write it.
-export async function changeRuck(key: string, change: Partial<LocalRuck>): Promise<void> {
-  await run(["rucks"], "readwrite", (tx) => {
+// Says whether there was one.
+export async function changeRuck(key: string, change: Partial<LocalRuck>): Promise<boolean> {
+  const found = await run<LocalRuck | undefined>(["rucks"], "readwrite", (tx) => {
     const store = tx.objectStore("rucks");
-    const read = store.get(key);
+    const read = store.get(key) as IDBRequest<LocalRuck | undefined>;
     read.onsuccess = () => {
       if (read.result) store.put({ ...read.result, ...change });
     };
+    return read;
   });
+  return found !== undefined;
 }
 
 export const addFix = (ruck: string, number: number, fix: Fix) =>
@@ -173,14 +184,29 @@ export async function countWaiting(ruck: LocalRuck): Promise<number> {
   );
 }
 
+function removeIn(tx: IDBTransaction, key: string) {
+  tx.objectStore("rucks").delete(key);
+  tx.objectStore("fixes").delete(rangeOf(key));
+  tx.objectStore("events").delete(rangeOf(key));
+}
+// Removes the rucks for which `isWanted` is not true, as they are at that moment.
+async function removeUnless(keys: IDBKeyRange | undefined, isWanted: (ruck: LocalRuck) => boolean): Promise<void> {
+  await run(["rucks", "fixes", "events"], "readwrite", (tx) => {
+    const read = tx.objectStore("rucks").getAll(keys) as IDBRequest<LocalRuck[]>;
+    read.onsuccess = () => {
+      for (const ruck of read.result) if (!isWanted(ruck)) removeIn(tx, ruck.key);
+    };
+  });
+}
 export const removeRuck = (key: string) =>
-  run(["rucks", "fixes", "events"], "readwrite", (tx) => {
-    tx.objectStore("rucks").delete(key);
-    tx.objectStore("fixes").delete(rangeOf(key));
-    tx.objectStore("events").delete(rangeOf(key));
-  });
+  run(["rucks", "fixes", "events"], "readwrite", (tx) => removeIn(tx, key));
+export const removeRucksOf = (user: string) => removeUnless(undefined, (ruck) => ruck.user !== user);
+// Unless its words were changed since they were sent.
+export const removeIfToldAll = (key: string) =>
+  removeUnless(IDBKeyRange.only(key), (ruck) => Object.keys(untold(ruck)).length > 0);
 
-export const clearAll = () =>
-  run(["values", "rucks", "fixes", "events", "replies"], "readwrite", (tx) => {
-    for (const name of tx.objectStoreNames) tx.objectStore(name).clear();
-  });
+// The words of a ruck that the server does not have.
+export function untold({ notes, sentNotes }: LocalRuck): Notes {
+  const all = Object.entries(notes) as [keyof Notes, never][];
+  return Object.fromEntries(all.filter(([name, value]) => value !== sentNotes?.[name])) as Notes;
+}

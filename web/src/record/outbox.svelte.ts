@@ -2,6 +2,7 @@
 // cannot claim that something is on the server which is not.
 import * as db from "../lib/db";
 import { session } from "../lib/session.svelte";
+import { syncLater } from "../lib/sync-later";
 import { upload } from "./upload";
 
 const BATCH_EVERY_MS = 30_000; // while recording: the radio wakes twice a minute
@@ -15,20 +16,25 @@ type State =
   | "waiting" // recording: the next batch goes soon
   | "offline"
   | "signed-out"
-  | "refused";
+  | "refused"
+  | "unknown"; // the phone's store cannot be read
 
 class Outbox {
   state = $state<State>("saved");
   waiting = $state(0); // fixes of all rucks that the server has not acknowledged
+  held = $state(0); // fixes that are not even in the store, because it is full
   unfinished = $state(0); // rucks whose end the server does not know
   message = $state<string | null>(null);
   rucks = $state.raw<db.LocalRuck[]>([]);
   lowBattery = false;
   // What may be said: with something left to send and nobody signed in, only that counts.
-  shown = $derived<State>(
-    session.state === "expired" && this.waiting + this.unfinished > 0 ? "signed-out" : this.state,
-  );
+  shown = $derived.by<State>(() => {
+    if (session.state === "expired" && this.waiting + this.held + this.unfinished > 0) return "signed-out";
+    if (this.isUnread) return "unknown";
+    return this.state === "saved" && this.held > 0 ? "waiting" : this.state;
+  });
 
+  private isUnread = $state(false);
   private retryMs = RETRY_FIRST_MS;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private running: Promise<void> | null = null;
@@ -56,18 +62,23 @@ class Outbox {
     let notedBefore: number;
     do {
       notedBefore = this.notedCount;
-      const rucks = await db.allRucks().catch(() => [] as db.LocalRuck[]);
-      this.rucks = rucks.filter((ruck) => ruck.user === session.profile?.id);
       let waiting = 0;
-      for (const ruck of this.rucks) {
-        if (ruck.state !== "discarded") waiting += await db.countWaiting(ruck).catch(() => 0);
+      try {
+        this.rucks = (await db.allRucks()).filter((ruck) => ruck.user === session.profile?.id);
+        for (const ruck of this.rucks) {
+          if (ruck.state !== "discarded") waiting += await db.countWaiting(ruck);
+        }
+        this.isUnread = false;
+      } catch {
+        this.isUnread = true;
+        return;
       }
       this.waiting = waiting + this.notedCount - notedBefore;
     } while (this.notedCount !== notedBefore);
     this.unfinished = this.rucks.filter((r) => r.state === "finished" || r.state === "discarded").length;
     if (this.running && this.state === "sending") return;
     const isClean = this.waiting === 0 && this.unfinished === 0;
-    if (isClean && this.state !== "signed-out") this.state = "saved";
+    if (isClean) this.state = "saved";
     else if (!isClean && this.state === "saved") this.state = "waiting";
   }
 
@@ -126,6 +137,12 @@ class Outbox {
     let next: State = "saved";
     try {
       const outcome = await upload(user, { changed: () => void this.look() });
+      // Somebody else is here by now, whose own rucks are looked at.
+      if (session.profile?.id !== user) {
+        this.state = "saved";
+        this.again = session.profile !== null;
+        return await this.look();
+      }
       this.sentAt = Date.now();
       this.message = outcome.kind === "refused" ? outcome.message : null;
       if (outcome.kind === "done") this.retryMs = RETRY_FIRST_MS;
@@ -153,14 +170,8 @@ class Outbox {
     this.schedule(this.retryMs);
     this.retryMs = Math.min(RETRY_MOST_MS, this.retryMs * 2);
     // The browser may do it for us when the page is closed by then.
-    navigator.serviceWorker?.ready
-      .then((registration) => (registration as SyncRegistration).sync?.register("ruck-upload"))
-      .catch(() => {});
+    syncLater("ruck-upload");
   }
-}
-
-interface SyncRegistration extends ServiceWorkerRegistration {
-  sync?: { register(tag: string): Promise<void> };
 }
 
 export const outbox = new Outbox();

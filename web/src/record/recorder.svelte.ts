@@ -5,6 +5,7 @@ import { session } from "../lib/session.svelte";
 import type { Profile } from "$generated/api";
 import { EngineClient, type Snapshot } from "../worker/client";
 import { outbox } from "./outbox.svelte";
+import { sendDirectly } from "./upload";
 import { Receiver } from "./receiver";
 
 const LOCK = "ruck-recording";
@@ -15,6 +16,7 @@ const CLOCK_JUMP_MS = 120_000;
 const TICK_MS = 1000;
 const SUSPENDED_MS = 10_000; // between two ticks: the page slept, clocks may differ
 const LOW_BATTERY = 0.15;
+const MAKE_ROOM_EVERY_MS = 60_000;
 const LATEST_AHEAD_MS = 3_600_000; // kClockAheadAllowed_ms of the engine
 const LINE_MOST = 4000; // positions of the map line
 
@@ -72,6 +74,7 @@ class Recorder {
   private eventNumber = 0;
   private queue: Promise<void> = Promise.resolve();
   private backlog: { number: number; fix: db.Fix }[] = [];
+  private roomMadeAt = -Infinity;
   private releaseLock: (() => void) | null = null;
   private wakeLock: WakeLockSentinel | null = null;
   private ticker: ReturnType<typeof setInterval> | undefined;
@@ -85,6 +88,7 @@ class Recorder {
   constructor() {
     document.addEventListener("visibilitychange", () => this.onVisibility());
     addEventListener("pagehide", () => this.touch());
+    session.onLeave(() => this.leave());
   }
 
   get isActive() {
@@ -125,7 +129,7 @@ class Recorder {
     };
     this.loadKg = loadKg;
     try {
-      await db.putRuck(ruck);
+      await this.withRoom(() => db.putRuck(ruck));
     } catch {
       this.trouble("storage", true);
     }
@@ -158,6 +162,8 @@ class Recorder {
 
   private begin(ruck: db.LocalRuck) {
     this.ruck = ruck;
+    this.backlog = [];
+    this.countUnwritten();
     this.snapshot = null;
     this.line = [];
     this.fixNumber = 0;
@@ -250,7 +256,8 @@ class Recorder {
   private async writeBacklog(key: string) {
     try {
       for (let next = this.backlog[0]; next; next = this.backlog[0]) {
-        await db.addFix(key, next.number, next.fix);
+        const { number, fix } = next;
+        await this.withRoom(() => db.addFix(key, number, fix));
         this.backlog.shift();
         outbox.noted();
       }
@@ -258,7 +265,23 @@ class Recorder {
     } catch {
       this.trouble("storage", true);
     }
+    this.countUnwritten();
+  }
+  private countUnwritten() {
     this.unwritten = this.backlog.length;
+    outbox.held = this.backlog.length;
+  }
+
+  // A recording goes before what can be fetched again.
+  private async withRoom<T>(write: () => Promise<T>): Promise<T> {
+    try {
+      return await write();
+    } catch (problem) {
+      if (performance.now() - this.roomMadeAt < MAKE_ROOM_EVERY_MS) throw problem;
+      this.roomMadeAt = performance.now();
+      await session.makeRoom();
+      return write();
+    }
   }
 
   private async tell(ask: Parameters<EngineClient["ask"]>[0]) {
@@ -332,10 +355,15 @@ class Recorder {
     await this.addEvent({ at: this.time(Date.now()), kind: "load", loadKg: kg });
   }
 
-  async finish() {
-    if (!this.isActive || !this.ruck) return;
+  // Not before every fix is in the store or on the server: what was shown would be lost.
+  async finish(): Promise<"finished" | "no-room"> {
+    if (!this.isActive || !this.ruck) return "finished";
     this.receiver.stop();
     await this.queue;
+    if (!(await this.emptyBacklog(this.ruck))) {
+      if (this.phase === "recording") this.receiver.start();
+      return "no-room";
+    }
     const endedAt = this.time(Date.now());
     const totals = this.snapshot?.totals;
     await this.stop({
@@ -353,6 +381,22 @@ class Recorder {
     });
     this.phase = "finished";
     outbox.send();
+    return "finished";
+  }
+
+  private async emptyBacklog(ruck: db.LocalRuck): Promise<boolean> {
+    if (this.backlog.length === 0) return true;
+    this.roomMadeAt = -Infinity;
+    await this.writeBacklog(ruck.key);
+    if (this.backlog.length === 0) return true;
+    try {
+      await sendDirectly((await db.getRuck(ruck.key)) ?? ruck, this.backlog.map(({ fix }) => fix));
+    } catch {
+      return false;
+    }
+    this.backlog = [];
+    this.countUnwritten();
+    return true;
   }
 
   async discard() {
@@ -362,9 +406,31 @@ class Recorder {
     outbox.send();
   }
 
-  // A finished ruck's own words; they go with its end, or after it.
-  async describe(notes: db.LocalRuck["notes"]) {
-    if (this.ruck) await this.change({ notes: { ...this.ruck.notes, ...notes } });
+  // A finished ruck's own words; they go with its end, or after it: then its record is made again, for
+  // the outbox to send them.
+  async describe(notes: db.Notes) {
+    const before = this.ruck;
+    if (!before) return;
+    const ruck = (this.ruck = { ...before, notes: { ...before.notes, ...notes } });
+    try {
+      const isThere = await this.withRoom(() => db.changeRuck(ruck.key, { notes: ruck.notes }));
+      if (!isThere) await db.putRuck({ ...ruck, sentStart: true, sentNotes: before.notes });
+      outbox.ended();
+    } catch {
+      this.trouble("storage", true);
+    }
+    outbox.send();
+  }
+
+  // The person goes; the ruck stays on the phone as it is and goes on when they are back.
+  private async leave() {
+    if (this.isActive) {
+      this.receiver.stop();
+      await this.queue;
+      if (this.ruck) await db.changeRuck(this.ruck.key, { lastSeen: this.time(Date.now()) }).catch(() => {});
+      this.close();
+    }
+    this.clear();
   }
 
   clear() {
@@ -373,14 +439,19 @@ class Recorder {
     this.snapshot = null;
     this.line = [];
     this.troubles = new Set();
+    this.backlog = [];
+    this.countUnwritten();
   }
 
   private async stop(change: Partial<db.LocalRuck>) {
     this.receiver.stop();
-    clearInterval(this.ticker);
-    this.letSleep();
     await this.change(change);
     outbox.ended();
+    this.close();
+  }
+  private close() {
+    clearInterval(this.ticker);
+    this.letSleep();
     this.engine?.stop();
     this.engine = null;
     this.releaseLock?.();
@@ -390,7 +461,8 @@ class Recorder {
   private async change(change: Partial<db.LocalRuck>) {
     if (!this.ruck) return;
     this.ruck = { ...this.ruck, ...change };
-    await db.changeRuck(this.ruck.key, change).catch(() => this.trouble("storage", true));
+    const { key } = this.ruck;
+    await this.withRoom(() => db.changeRuck(key, change)).catch(() => this.trouble("storage", true));
   }
 
   // ---- what happens around it -------------------------------------------------------------------

@@ -4,7 +4,7 @@
 // Everything it sends may be sent again: the ruck has a name of the phone's own, a point is known by
 // its moment, an event by its moment and kind. So after a reply that was lost it starts over from
 // what was acknowledged last.
-import { Refused, SignedOut, Unreachable, del, post } from "../lib/api";
+import { Refused, SignedOut, Unreachable, del, isOwner, patch, post } from "../lib/api";
 import * as db from "../lib/db";
 
 const FIXES_PER_BATCH = 500; // 60 KB as JSON: small enough for one bar of reception
@@ -22,7 +22,12 @@ export interface Progress {
 }
 
 const iso = (ms: number) => new Date(ms).toISOString();
-const url = (ruck: db.LocalRuck, what = "") => `/api/rucks/${ruck.key}${what}`;
+// Where to send it; asked for at each request, since whoever is signed in may have changed meanwhile:
+// then it waits for its own person.
+function url(ruck: db.LocalRuck, what = "") {
+  if (!isOwner(ruck.user)) throw new SignedOut();
+  return `/api/rucks/${ruck.key}${what}`;
+}
 
 async function sendStart(ruck: db.LocalRuck) {
   if (ruck.sentStart) return;
@@ -37,7 +42,7 @@ async function sendStart(ruck: db.LocalRuck) {
   await db.changeRuck(ruck.key, { sentStart: true, serverId: id });
 }
 
-function asPoint({ item: fix }: db.Numbered<db.Fix>) {
+function asPoint(fix: db.Fix) {
   return {
     lat: fix.lat,
     lng: fix.lng,
@@ -53,7 +58,7 @@ async function sendFixes(ruck: db.LocalRuck, progress: Progress) {
     const batch = await db.fixesOf(ruck.key, ruck.sentFixes, FIXES_PER_BATCH);
     if (batch.length === 0) return;
     const reply = await post("POST /api/rucks/{id}/location", url(ruck, "/location"), {
-      points: batch.map(asPoint),
+      points: batch.map(({ item }) => asPoint(item)),
     });
     if (reply.inserted + reply.duplicates + reply.rejected < batch.length) throw new Unreachable();
     ruck.sentFixes = batch[batch.length - 1]!.number;
@@ -75,23 +80,33 @@ async function sendEvents(ruck: db.LocalRuck) {
   }
 }
 
-async function sendEnd(ruck: db.LocalRuck) {
-  if (ruck.state === "discarded") {
-    if (ruck.sentStart) {
-      await del("DELETE /api/rucks/{id}", url(ruck)).catch((problem: unknown) => {
-        if (!(problem instanceof Refused) || problem.status !== 404) throw problem;
-      });
+const unlessGone = (problem: unknown) => {
+  if (!(problem instanceof Refused) || problem.status !== 404) throw problem;
+};
+
+// The words are read as late as can be, and once more after the end was acknowledged: the rucker may
+// write them while the last batches are on their way.
+async function sendEnd(key: string) {
+  for (;;) {
+    const ruck = await db.getRuck(key);
+    if (!ruck || (ruck.state !== "finished" && ruck.state !== "discarded")) return;
+    if (ruck.state === "discarded") {
+      if (ruck.sentStart) await del("DELETE /api/rucks/{id}", url(ruck)).catch(unlessGone);
+      return db.removeRuck(key);
     }
-    await db.removeRuck(ruck.key);
-    return;
+    const words = db.untold(ruck);
+    if (!ruck.sentNotes) {
+      await post("POST /api/rucks/{id}/complete", url(ruck, "/complete"), {
+        started_at: iso(ruck.startedAt),
+        completed_at: iso(ruck.endedAt ?? ruck.lastSeen),
+        ...words,
+      });
+    } else if (Object.keys(words).length > 0) {
+      await patch("PATCH /api/rucks/{id}/details", url(ruck, "/details"), words).catch(unlessGone);
+    }
+    await db.changeRuck(key, { sentNotes: { ...ruck.sentNotes, ...words } });
+    await db.removeIfToldAll(key);
   }
-  if (ruck.state !== "finished") return;
-  await post("POST /api/rucks/{id}/complete", url(ruck, "/complete"), {
-    started_at: iso(ruck.startedAt),
-    completed_at: iso(ruck.endedAt ?? ruck.lastSeen),
-    ...ruck.notes,
-  });
-  await db.removeRuck(ruck.key);
 }
 
 async function sendRuck(ruck: db.LocalRuck, progress: Progress) {
@@ -100,7 +115,8 @@ async function sendRuck(ruck: db.LocalRuck, progress: Progress) {
     await sendFixes(ruck, progress);
     await sendEvents(ruck);
   }
-  await sendEnd(ruck);
+  // As it was when its fixes were looked up: one that has ended since may have more of them.
+  if (ruck.state === "finished" || ruck.state === "discarded") await sendEnd(ruck.key);
   if (ruck.problem !== null) await db.changeRuck(ruck.key, { problem: null });
   progress.changed?.(ruck.key);
 }
@@ -113,6 +129,16 @@ function outcomeOf(problem: unknown): Outcome {
     return { kind: "refused", message: problem.message };
   }
   throw problem;
+}
+
+// Fixes that the phone's store has no room for, straight from memory.
+export async function sendDirectly(ruck: db.LocalRuck, fixes: db.Fix[]): Promise<void> {
+  await sendStart(ruck);
+  for (let from = 0; from < fixes.length; from += FIXES_PER_BATCH) {
+    const points = fixes.slice(from, from + FIXES_PER_BATCH).map(asPoint);
+    const reply = await post("POST /api/rucks/{id}/location", url(ruck, "/location"), { points });
+    if (reply.inserted + reply.duplicates + reply.rejected < points.length) throw new Unreachable();
+  }
 }
 
 // Of this user's rucks, the oldest first. One that is refused does not hold up the others.

@@ -6,6 +6,7 @@ import { cleanupOutdatedCaches, createHandlerBoundToURL, precacheAndRoute } from
 import { NavigationRoute, registerRoute } from "workbox-routing";
 import { CacheFirst } from "workbox-strategies";
 import type { Profile } from "$generated/api";
+import { belongTo, leave } from "../lib/api";
 import * as db from "../lib/db";
 import { upload } from "../record/upload";
 
@@ -32,12 +33,10 @@ const assets = new CacheFirst({ cacheName: LATER_CACHE });
 registerRoute(({ url, sameOrigin }) => sameOrigin && url.pathname.startsWith("/assets/"), assets);
 
 // Pictures from elsewhere can only be the map tiles that the operator has set.
+const tilesBound = new ExpirationPlugin({ maxEntries: TILES_MOST, maxAgeSeconds: TILES_KEPT_S, purgeOnQuotaError: true });
 registerRoute(
   ({ request, sameOrigin }) => request.destination === "image" && !sameOrigin,
-  new CacheFirst({
-    cacheName: TILES_CACHE,
-    plugins: [new ExpirationPlugin({ maxEntries: TILES_MOST, maxAgeSeconds: TILES_KEPT_S, purgeOnQuotaError: true })],
-  }),
+  new CacheFirst({ cacheName: TILES_CACHE, plugins: [tilesBound] }),
 );
 
 async function fetchLater() {
@@ -50,9 +49,17 @@ async function fetchLater() {
   }
 }
 
+// Somebody signed out here without a network.
+async function leaveNow() {
+  if (!(await db.getValue<boolean>("leaving"))) return;
+  await leave();
+  await db.setValue("leaving", undefined);
+}
+
 async function send() {
   const profile = await db.getValue<Profile>("profile");
   if (!profile) return;
+  belongTo(profile.id);
   const outcome = await upload(profile.id);
   // Rejecting makes the browser try again later.
   if (outcome.kind === "unreachable" || outcome.kind === "busy") throw new Error(outcome.kind);
@@ -66,11 +73,13 @@ self.addEventListener("message", (event) => {
         .catch(() => {}), // the next visit tries again
     );
   }
+  if (event.data === "forget-tiles") event.waitUntil(tilesBound.deleteCacheAndMetadata().catch(() => {}));
   if (event.data === "activate") self.skipWaiting();
   if (event.data === "version") event.source?.postMessage(__VERSION__);
 });
 self.addEventListener("sync", (event) => {
   const sync = event as ExtendableEvent & { tag: string };
   if (sync.tag === "ruck-upload") sync.waitUntil(send());
+  if (sync.tag === "ruck-leave") sync.waitUntil(leaveNow());
 });
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
