@@ -215,8 +215,10 @@ task<Result<RuckView>> RuckService::add_event(Viewer viewer, RuckRef ref, RuckEv
   co_return co_await change<RuckView>(
       viewer, {.id = *id, .client_key = {}},
       [event, kind, now](db::Session& q, RuckRow row) -> Result<RuckView> {
-        const bool is_load = kind == "load";
-        if (!is_load && !is_live(row.status)) {
+        // One that says when it was is news of the past: the phone was without a network, and the
+        // ruck may have been closed meanwhile.
+        const bool is_live_now = is_live(row.status);
+        if (kind != "load" && !event.timestamp && !is_live_now) {
           return fail(ErrorCode::kInvalidState, "Only a ruck under way can be paused or resumed");
         }
         const store::Key key{row.user_id, row.id};
@@ -229,8 +231,8 @@ task<Result<RuckView>> RuckService::add_event(Viewer viewer, RuckRef ref, RuckEv
                          {.at_ms = to_ms(at).time_since_epoch().count(),
                           .kind = kind,
                           .load_kg = event.load_kg});
-        if (kind == "pause") row.status = status::kPaused;
-        if (kind == "resume") row.status = status::kInProgress;
+        if (kind == "pause" && is_live_now) row.status = status::kPaused;
+        if (kind == "resume" && is_live_now) row.status = status::kInProgress;
         const Result<Merged> merged = merge_track(q, std::move(row), {}, now);
         if (!merged) return fail(merged.error());
         return view_of(merged->row);

@@ -112,6 +112,39 @@ TEST_P(ClosingTest, LatePointsMakeAClosedRuckACompletedOneAgain) {
   EXPECT_EQ(close(), 0);
 }
 
+TEST_P(ClosingTest, LatePausesAreMergedIntoAClosedRuckAsTheyAreIntoOneUnderWay) {
+  const UtcUs begin = clock_.now();
+  const auto pause_and_resume = [&](RuckId ruck) {
+    const RuckRef ref{.id = ruck, .client_key = {}};
+    const auto at = [](UtcUs time) {
+      return http::Lenient<RuckEvent>{
+          .value = {.timestamp = http::Timestamp{.time = to_ms(time)}, .load_kg = {}},
+          .warnings = {}};
+    };
+    ASSERT_TRUE(cores_.run(service_->pause(anna_, ref, at(begin + std::chrono::seconds(20)))));
+    ASSERT_TRUE(cores_.run(service_->resume(anna_, ref, at(begin + minutes(10)))));
+  };
+  const RuckId under_way = create();
+  ASSERT_TRUE(send(under_way, begin));
+  ASSERT_TRUE(send(under_way, begin + minutes(10), 30));
+  pause_and_resume(under_way);
+  ASSERT_TRUE(cores_.run(service_->complete(anna_, {.id = under_way, .client_key = {}}, {})));
+
+  const RuckId left = create();
+  ASSERT_TRUE(send(left, begin));
+  clock_.advance(hours(5));
+  ASSERT_EQ(close(), 1);
+  ASSERT_TRUE(send(left, begin + minutes(10), 30));
+  pause_and_resume(left);
+  EXPECT_EQ(row(left).status, "completed");
+  EXPECT_GT(row(under_way).paused_s, 500);
+  EXPECT_EQ(row(left).paused_s, row(under_way).paused_s);
+  EXPECT_EQ(row(left).distance_m, row(under_way).distance_m);
+
+  // Without a time it would be of now, when there is nothing to pause.
+  EXPECT_FALSE(cores_.run(service_->pause(anna_, {.id = left, .client_key = {}}, {})));
+}
+
 TEST_P(ClosingTest, ANewRuckIsNeverBlockedByOneThatWasLeft) {
   const RuckId left = create();
   ASSERT_TRUE(send(left, clock_.now()));
