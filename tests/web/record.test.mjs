@@ -1,5 +1,6 @@
 // Recording: what was walked is what the server has, whatever happens on the way.
 import assert from "node:assert/strict";
+import { cpSync, renameSync, rmSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { PHONE, RuckServer, account, api, finishRuck, launch, madeTrack, movedTo, openPhone, realTrack, settled, signIn, sleep, startRuck, stat, stored, sync, until, walk } from "./support.mjs";
 
@@ -189,4 +190,38 @@ test("the browser's own geolocation: fixes as the device gives them", async () =
   const [ruck] = await api(server, who, "/api/rucks");
   assert.equal((await api(server, who, `/api/rucks/${ruck.id}`)).location_points.length, fixes.length);
   await context.close();
+});
+
+test("a server that went back to an older backup gets the whole ruck again", async () => {
+  const other = await RuckServer.start();
+  const context = await browser.newContext({ viewport: PHONE });
+  const begin = Date.now() - 3 * 3_600_000;
+  const page = await openPhone(context, begin);
+  const who = await account(other);
+  await signIn(page, other, who);
+  await other.down();
+  const backup = `${other.folder}-backup`;
+  cpSync(other.folder, backup, { recursive: true });
+  await other.up();
+  await startRuck(page, other);
+  const way = madeTrack({ count: 200, start: begin + 2000 });
+  await walk(page, way.slice(0, 150));
+  await settled(page);
+  await page.locator("[data-sync]").click();
+  await until(async () => (await page.locator("[data-sync]").getAttribute("data-waiting")) === "0", "the first batches");
+  await other.down();
+  rmSync(other.folder, { recursive: true });
+  renameSync(backup, other.folder);
+  await other.up();
+  assert.deepEqual(await api(other, who, "/api/rucks"), []);
+  await walk(page, way.slice(150));
+  await settled(page);
+  await finishRuck(page);
+  const shown = await stat(page, "distance");
+  await until(async () => (await sync(page)) === "saved", "everything to arrive", 30_000);
+  const [ruck] = await api(other, who, "/api/rucks");
+  assert.equal(Number(ruck.distance_km).toFixed(2), shown);
+  assert.equal(ruck.ruck_weight_kg, 10, "with the pack that was said at the start");
+  await context.close();
+  await other.stop();
 });

@@ -61,6 +61,7 @@ export interface LocalRuck {
   serverId?: number; // the server's own name for it, once it has begun there
   sentFixes: number; // numbers of `fixes` and `events` up to which all is on the server
   sentEvents: number;
+  sentTwice?: boolean; // the server had lost some of it
   sentNotes?: Notes; // those that went with the end, once the server has acknowledged it
   problem: string | null; // what the server said when it refused
 }

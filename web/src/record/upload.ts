@@ -9,6 +9,10 @@ import * as db from "../lib/db";
 
 const FIXES_PER_BATCH = 500; // 60 KB as JSON: small enough for one bar of reception
 const LOCK = "ruck-upload";
+// By so much the server's way may be shorter than the one that was shown: both compute the same, so
+// more than rounding means that it has not got every fix.
+const SHORT_PART = 0.01;
+const SHORT_M = 20;
 
 export type Outcome =
   | { kind: "done" } // the server has everything
@@ -29,17 +33,23 @@ function url(ruck: db.LocalRuck, what = "") {
   return `/api/rucks/${ruck.key}${what}`;
 }
 
+// The server has closed the ruck, for want of news, or has all that it takes: what else there is of it
+// is sent all the same.
+function unlessEnded(problem: unknown): undefined {
+  if (!(problem instanceof Refused) || problem.code !== "invalid_state") throw problem;
+}
+const weights = (ruck: db.LocalRuck) => ({ ruck_weight_kg: ruck.loadKg, user_weight_kg: ruck.body.weightKg });
+
 async function sendStart(ruck: db.LocalRuck) {
   if (ruck.sentStart) return;
-  const { id } = await post("POST /api/rucks/{id}/start", url(ruck, "/start"), {
+  const begun = await post("POST /api/rucks/{id}/start", url(ruck, "/start"), {
     started_at: iso(ruck.startedAt),
-    ruck_weight_kg: ruck.loadKg,
-    user_weight_kg: ruck.body.weightKg,
+    ...weights(ruck),
     ...(ruck.visibility ? { visibility: ruck.visibility } : {}),
-  });
+  }).catch(unlessEnded);
   ruck.sentStart = true;
-  ruck.serverId = id;
-  await db.changeRuck(ruck.key, { sentStart: true, serverId: id });
+  if (begun) ruck.serverId = begun.id;
+  await db.changeRuck(ruck.key, { sentStart: true, ...(begun ? { serverId: begun.id } : {}) });
 }
 
 function asPoint(fix: db.Fix) {
@@ -72,9 +82,13 @@ async function sendFixes(ruck: db.LocalRuck, progress: Progress) {
 async function sendEvents(ruck: db.LocalRuck) {
   for (const { number, item } of await db.eventsOf(ruck.key, ruck.sentEvents)) {
     const body = { timestamp: iso(item.at), ...(item.loadKg === undefined ? {} : { load_kg: item.loadKg }) };
-    if (item.kind === "pause") await post("POST /api/rucks/{id}/pause", url(ruck, "/pause"), body);
-    else if (item.kind === "resume") await post("POST /api/rucks/{id}/resume", url(ruck, "/resume"), body);
-    else await post("POST /api/rucks/{id}/load", url(ruck, "/load"), body);
+    const sent =
+      item.kind === "pause"
+        ? post("POST /api/rucks/{id}/pause", url(ruck, "/pause"), body)
+        : item.kind === "resume"
+          ? post("POST /api/rucks/{id}/resume", url(ruck, "/resume"), body)
+          : post("POST /api/rucks/{id}/load", url(ruck, "/load"), body);
+    await sent.catch(unlessEnded);
     ruck.sentEvents = number;
     await db.changeRuck(ruck.key, { sentEvents: number });
   }
@@ -86,21 +100,28 @@ const unlessGone = (problem: unknown) => {
 
 // The words are read as late as can be, and once more after the end was acknowledged: the rucker may
 // write them while the last batches are on their way.
-async function sendEnd(key: string) {
+async function sendEnd(key: string): Promise<"told" | "short"> {
   for (;;) {
     const ruck = await db.getRuck(key);
-    if (!ruck || (ruck.state !== "finished" && ruck.state !== "discarded")) return;
+    if (!ruck || (ruck.state !== "finished" && ruck.state !== "discarded")) return "told";
     if (ruck.state === "discarded") {
       if (ruck.sentStart) await del("DELETE /api/rucks/{id}", url(ruck)).catch(unlessGone);
-      return db.removeRuck(key);
+      await db.removeRuck(key);
+      return "told";
     }
     const words = db.untold(ruck);
     if (!ruck.sentNotes) {
-      await post("POST /api/rucks/{id}/complete", url(ruck, "/complete"), {
+      const { distance_km } = await post("POST /api/rucks/{id}/complete", url(ruck, "/complete"), {
         started_at: iso(ruck.startedAt),
         completed_at: iso(ruck.endedAt ?? ruck.lastSeen),
+        ...(ruck.sentTwice ? weights(ruck) : {}),
         ...words,
       });
+      const wayM = ruck.totals?.distanceM ?? 0;
+      if (!ruck.sentTwice && distance_km * 1000 < wayM * (1 - SHORT_PART) - SHORT_M) {
+        await db.changeRuck(key, { sentStart: false, sentFixes: -1, sentEvents: -1, sentTwice: true });
+        return "short";
+      }
     } else if (Object.keys(words).length > 0) {
       await patch("PATCH /api/rucks/{id}/details", url(ruck, "/details"), words).catch(unlessGone);
     }
@@ -109,14 +130,23 @@ async function sendEnd(key: string) {
   }
 }
 
-async function sendRuck(ruck: db.LocalRuck, progress: Progress) {
+async function sendAll(ruck: db.LocalRuck, progress: Progress): Promise<"told" | "short"> {
   if (ruck.state !== "discarded") {
     await sendStart(ruck);
     await sendFixes(ruck, progress);
     await sendEvents(ruck);
   }
   // As it was when its fixes were looked up: one that has ended since may have more of them.
-  if (ruck.state === "finished" || ruck.state === "discarded") await sendEnd(ruck.key);
+  return ruck.state === "finished" || ruck.state === "discarded" ? sendEnd(ruck.key) : "told";
+}
+
+// A server that went back to an older backup has acknowledged what it no longer has. This phone still
+// does, until the end: so the length of the way is compared, and all is sent once more.
+async function sendRuck(ruck: db.LocalRuck, progress: Progress) {
+  if ((await sendAll(ruck, progress)) === "short") {
+    const again = await db.getRuck(ruck.key);
+    if (again) await sendAll(again, progress);
+  }
   if (ruck.problem !== null) await db.changeRuck(ruck.key, { problem: null });
   progress.changed?.(ruck.key);
 }
