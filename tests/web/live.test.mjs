@@ -125,6 +125,8 @@ test("the marker moves within a second of the acknowledgement, and cheers arrive
   await recorder.getByRole("button", { name: "Finish" }).click();
   await recorder.getByRole("dialog").getByRole("button", { name: "Finish" }).click();
   await page.locator('[data-over="ended"]').waitFor();
+  await page.locator('[data-shown="ended"]').getByText(/^Last position at/).waitFor();
+  assert.equal(await page.getByText("Live", { exact: true }).count(), 0, "what has ended is not live");
   await page.getByRole("link", { name: "See the ruck" }).click();
   await page.getByText("Private places and the first").waitFor();
   await context.close();

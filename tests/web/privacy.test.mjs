@@ -241,7 +241,7 @@ test("who may see it: the default, at the start, at the finish, afterwards, and 
   const dialog = page.getByRole("dialog");
   assert.equal(await dialog.getByLabel("Who may see it").inputValue(), "public");
   await dialog.getByLabel("Who may see it").selectOption("followers");
-  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.getByRole("button", { name: "Save", exact: true }).click();
   await until(async () => (await answerOf(stranger, `/api/rucks/${live.id}`)).status === 404, "the stranger to be out");
 
   await page.goto(`${server.url}/profile`);

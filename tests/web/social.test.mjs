@@ -133,7 +133,7 @@ test("comments: written, changed, deleted; others' are not one's own to change",
   assert.equal(await page.locator("[data-comment]").nth(1).locator(".words").innerText(), "<b>Brave</b> of you!");
   await page.getByRole("button", { name: "Edit" }).click();
   await page.getByLabel("Your comment").fill("Brave of you, Anna.");
-  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("button", { name: "Save", exact: true }).click();
   await page.getByText("Brave of you, Anna.").waitFor();
   assert.match(await page.locator("[data-comment]").nth(1).innerText(), /edited/);
   await page.getByRole("button", { name: "Like" }).click();
@@ -170,7 +170,7 @@ test("people: search, follow, lists, block, unblock; a private profile says so",
   await page.locator(`a[href="/users/${anna.id}"]`).first().click();
   await page.getByRole("heading", { name: "Annabel" }).waitFor();
   await page.getByText("Heavy hill").waitFor();
-  await page.getByRole("link", { name: "1 Followers" }).click();
+  await page.getByRole("link", { name: "1 Follower", exact: true }).click();
   await page.getByRole("heading", { name: "Followers of Annabel" }).waitFor();
   await page.locator('[data-person="Kim"]').waitFor();
 

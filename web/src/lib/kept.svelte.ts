@@ -15,6 +15,8 @@ export class Kept<T> {
   problem = $state<"unreachable" | "signed-out" | "not-found" | "other" | null>(null);
   isLoading = $state(true);
 
+  private freshAt: number | null = null;
+
   constructor(
     private readonly name: string,
     private readonly load: () => Promise<T>,
@@ -49,12 +51,15 @@ export class Kept<T> {
 
   async refresh() {
     this.isLoading = true;
+    const key = this.key;
     try {
       const fresh = await this.loadWithPatience();
+      if (key !== this.key) return; // it is another person's
       this.value = fresh;
+      this.freshAt = Date.now();
       this.oldSince = null;
       this.problem = null;
-      db.setReply(this.key, fresh).catch(() => {});
+      db.setReply(key, fresh).catch(() => {});
     } catch (problem) {
       if (problem instanceof SignedOut) session.expire();
       this.problem =
@@ -66,6 +71,7 @@ export class Kept<T> {
               ? "not-found"
               : "other";
       if (this.problem === "not-found") this.drop();
+      else if (this.value !== null) this.oldSince ??= this.freshAt;
     } finally {
       this.isLoading = false;
     }

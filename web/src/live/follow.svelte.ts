@@ -9,7 +9,8 @@ export type FollowState =
   | "live" // the socket is up, and what is shown is what the server knows
   | "polling" // no socket to be had: asked for every POLL_EVERY_MS
   | "reconnecting"
-  | "asleep";
+  | "asleep"
+  | "ended";
 // Why there is nothing more to follow.
 export type Outcome = "ended" | "not-begun" | "not-found" | "must-follow" | "disabled" | "link-over" | "signed-out";
 
@@ -79,6 +80,7 @@ export class Follow {
   private finish(outcome: Outcome) {
     this.outcome = outcome;
     this.stop();
+    this.state = "ended";
   }
 
   // ---- the socket ------------------------------------------------------------------------------
@@ -148,7 +150,7 @@ export class Follow {
   private async poll() {
     try {
       const reply = await this.ask();
-      this.take(fromPoll(reply));
+      if (this.outcome === null) this.take(fromPoll(reply));
       if (!reply.is_active) this.finish("ended");
     } catch (problem) {
       if (problem instanceof Refused && !problem.isBusy) this.onRefusal(problem.code, problem.message);
