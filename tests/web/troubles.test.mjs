@@ -1,7 +1,7 @@
 // What goes wrong on a walk: each gets a calm word, says what still works, and loses nothing.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { PHONE, RuckServer, account, api, finishRuck, launch, madeTrack, movedTo, offlineReady, openPhone, settled, signIn, sleep, startRuck, stat, stored, sync, until, walk } from "./support.mjs";
+import { PHONE, RuckServer, account, api, finishRuck, launch, madeTrack, movedTo, offlineReady, openPhone, readGpx, settled, signIn, sleep, startRuck, stat, stored, sync, until, walk } from "./support.mjs";
 
 const HOUR = 3_600_000;
 let server, browser;
@@ -216,6 +216,28 @@ async function startRuckOffline(page) {
   await page.getByRole("button", { name: "Start", exact: true }).click();
   await page.getByRole("button", { name: "Pause" }).waitFor();
 }
+
+test("a ruck that the server refuses can be saved as a file, and is only removed when asked", async () => {
+  const { context, page, begin } = await phone();
+  await page.route(/\/api\/rucks\/offline_/, (route) => route.fulfill({ status: 400, contentType: "application/json", body: '{"error":"invalid_input","message":"This is not taken"}' }));
+  await startRuck(page, server);
+  await walk(page, madeTrack({ count: 40, start: begin + 2000 }));
+  await settled(page);
+  await finishRuck(page);
+  await page.getByRole("button", { name: "Done" }).click();
+  const card = page.locator("[data-local]");
+  await card.getByText("This is not taken").waitFor();
+  assert.equal(await sync(page), "refused");
+  const [file] = await Promise.all([page.waitForEvent("download"), card.getByRole("button", { name: "Save as GPX" }).click()]);
+  const kept = readGpx(await file.path());
+  assert.deepEqual(kept.map(({ t, lat, lng }) => ({ t, lat, lng })), (await stored(page)).map(({ t, lat, lng }) => ({ t, lat, lng })));
+  await card.getByRole("button", { name: "Remove" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
+  await card.waitFor({ state: "detached" });
+  await until(async () => (await sync(page)) === "saved", "nothing to be left");
+  assert.equal((await stored(page)).length, 0);
+  await context.close();
+});
 
 test("without https there is no GPS, and the page says so", async () => {
   const { context, page } = await phone();
