@@ -118,6 +118,7 @@ test("storage full: fixes wait in memory and are written when there is room", as
     };
     globalThis.isFull = true;
   });
+  await page.route(/\/api\/rucks\//, (route) => route.abort());
   const before = (await stored(page)).length;
   await walk(page, way.slice(20, 40));
   await trouble(page, "storage").waitFor();

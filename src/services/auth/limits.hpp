@@ -11,7 +11,8 @@ inline constexpr auto kAccessLifetime = std::chrono::hours(1);
 // A sign-in that is not used for so long ends. Ruckers take a winter off.
 inline constexpr auto kSessionLifetime = std::chrono::days(90);
 // The app retries a refresh whose reply was lost, with back-offs up to 30 s (contract core §1.2).
-inline constexpr auto kRefreshGrace = std::chrono::seconds(120);
+// A walk, or a week in the mountains, after a reply that was lost at the trailhead.
+inline constexpr auto kRefreshGrace = std::chrono::days(7);
 inline constexpr auto kResetLifetime = std::chrono::hours(1);
 
 inline constexpr std::size_t kPasswordLengthMin = 8;    // NIST SP 800-63B

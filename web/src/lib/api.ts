@@ -74,7 +74,7 @@ async function read<T>(response: Response): Promise<T> {
     response.status,
     problem?.error ?? String(response.status),
     problem?.message ?? response.statusText,
-    Number(response.headers.get("Retry-After") ?? 0),
+    Number(response.headers.get("Retry-After") ?? 0) || 0, // a date is no number
   );
 }
 

@@ -52,6 +52,7 @@ export interface LocalRuck {
   visibility?: "public" | "followers" | "private"; // of rucks begun before there was a choice: not said
   body: Body;
   gaps: Gap[];
+  clockOffsetMs?: number; // how far the phone's clock was moved while recording
   lastSeen: number; // when the page was last alive while recording
   notes: Notes;
   // Of the end, as the page showed them.
@@ -66,6 +67,7 @@ export interface LocalRuck {
   problem: string | null; // what the server said when it refused
 }
 
+export const RECORDING_LOCK = "ruck-recording"; // held by the tab that records
 const NAME = "ruck";
 const VERSION = 1;
 let opened: Promise<IDBDatabase> | null = null;
@@ -199,6 +201,9 @@ async function removeUnless(keys: IDBKeyRange | undefined, isWanted: (ruck: Loca
     };
   });
 }
+export const countEventsWaiting = (ruck: LocalRuck) =>
+  run<number>(["events"], "readonly", (tx) => tx.objectStore("events").count(rangeOf(ruck.key, ruck.sentEvents)));
+
 export const removeRuck = (key: string) =>
   run(["rucks", "fixes", "events"], "readwrite", (tx) => removeIn(tx, key));
 export const removeRucksOf = (user: string) => removeUnless(undefined, (ruck) => ruck.user !== user);

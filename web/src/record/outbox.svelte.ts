@@ -17,6 +17,7 @@ type State =
   | "offline"
   | "signed-out"
   | "refused"
+  | "clock" // the phone's is ahead of the server's, which does not take points of the future
   | "unknown"; // the phone's store cannot be read
 
 class Outbox {
@@ -39,7 +40,8 @@ class Outbox {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private running: Promise<void> | null = null;
   private again = false;
-  private sentAt = 0;
+  private sentAt = -Infinity; // of the clock that only runs
+  private isUntold = false; // a start, a pause, a load that the server has not got
   private notedCount = 0;
   private listeners = new Set<() => void>();
 
@@ -63,11 +65,14 @@ class Outbox {
     do {
       notedBefore = this.notedCount;
       let waiting = 0;
+      let isUntold = false;
       try {
         this.rucks = (await db.allRucks()).filter((ruck) => ruck.user === session.profile?.id);
         for (const ruck of this.rucks) {
           if (ruck.state !== "discarded") waiting += await db.countWaiting(ruck);
+          isUntold ||= !ruck.sentStart || (await db.countEventsWaiting(ruck)) > 0;
         }
+        this.isUntold = isUntold;
         this.isUnread = false;
       } catch {
         this.isUnread = true;
@@ -77,7 +82,7 @@ class Outbox {
     } while (this.notedCount !== notedBefore);
     this.unfinished = this.rucks.filter((r) => r.state === "finished" || r.state === "discarded").length;
     if (this.running && this.state === "sending") return;
-    const isClean = this.waiting === 0 && this.unfinished === 0;
+    const isClean = this.waiting === 0 && this.unfinished === 0 && !this.isUntold;
     if (isClean) this.state = "saved";
     else if (!isClean && this.state === "saved") this.state = "waiting";
   }
@@ -89,7 +94,7 @@ class Outbox {
     if (this.state === "saved") this.state = "waiting";
     if (this.timer || this.running) return;
     const every = this.lowBattery ? LOW_BATTERY_BATCH_EVERY_MS : BATCH_EVERY_MS;
-    this.schedule(Math.max(0, this.sentAt + every - Date.now()));
+    this.schedule(Math.max(0, this.sentAt + every - performance.now()));
   }
 
   // A ruck ended or was thrown away, and the server has to be told. Until it is, nothing says "saved".
@@ -143,16 +148,17 @@ class Outbox {
         this.again = session.profile !== null;
         return await this.look();
       }
-      this.sentAt = Date.now();
+      this.sentAt = performance.now();
       this.message = outcome.kind === "refused" ? outcome.message : null;
       if (outcome.kind === "done") this.retryMs = RETRY_FIRST_MS;
       else if (outcome.kind === "signed-out") session.expire();
-      else if (outcome.kind === "busy") this.schedule(outcome.retryAfterS * 1000);
+      else if (outcome.kind === "busy") this.retry(outcome.retryAfterS * 1000);
+      else if (outcome.kind === "clock") this.schedule(RETRY_MOST_MS);
       else if (outcome.kind === "unreachable") this.retry();
       next =
         outcome.kind === "done"
           ? "saved"
-          : outcome.kind === "signed-out" || outcome.kind === "refused"
+          : outcome.kind === "signed-out" || outcome.kind === "refused" || outcome.kind === "clock"
             ? outcome.kind
             : "offline";
     } catch {
@@ -166,8 +172,8 @@ class Outbox {
     if (this.rucks.length < before) for (const listener of this.listeners) listener();
   }
 
-  private retry() {
-    this.schedule(this.retryMs);
+  private retry(atLeastMs = 0) {
+    this.schedule(Math.max(this.retryMs, atLeastMs));
     this.retryMs = Math.min(RETRY_MOST_MS, this.retryMs * 2);
     // The browser may do it for us when the page is closed by then.
     syncLater("ruck-upload");

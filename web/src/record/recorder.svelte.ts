@@ -8,7 +8,6 @@ import { outbox } from "./outbox.svelte";
 import { sendDirectly } from "./upload";
 import { Receiver } from "./receiver";
 
-const LOCK = "ruck-recording";
 const SILENCE_S = 30; // without a fix for so long, say so
 const POOR_ACCURACY_M = 50; // the engine waits for better ones (track_filter.hpp)
 const GAP_S = 60; // a shorter one is not worth a word
@@ -17,8 +16,14 @@ const TICK_MS = 1000;
 const SUSPENDED_MS = 10_000; // between two ticks: the page slept, clocks may differ
 const LOW_BATTERY = 0.15;
 const MAKE_ROOM_EVERY_MS = 60_000;
+const SEND_DIRECTLY_EVERY_MS = 30_000; // while the store is full
+const FIGURES_WAIT_MS = 5_000; // for all of them, at the end and when a ruck is taken up again
+export const LEFT_AFTER_MS = 30 * 60_000; // without a sign of life: the rucker is asked, not recorded
 const LATEST_AHEAD_MS = 3_600_000; // kClockAheadAllowed_ms of the engine
 const LINE_MOST = 4000; // positions of the map line
+
+// What the store has no room for.
+type Entry = { number: number; fix: db.Fix } | { number: number; event: db.RuckEvent };
 
 export type Phase = "idle" | "starting" | "recording" | "paused" | "finished" | "elsewhere";
 export type Trouble =
@@ -73,8 +78,12 @@ class Recorder {
   private fixNumber = 0;
   private eventNumber = 0;
   private queue: Promise<void> = Promise.resolve();
-  private backlog: { number: number; fix: db.Fix }[] = [];
+  // Figures come behind the store, which waits for nobody.
+  private figures: Promise<void> = Promise.resolve();
+  private backlog: Entry[] = [];
   private roomMadeAt = -Infinity;
+  private sentDirectlyAt = -Infinity;
+  private wasHidden = false;
   private releaseLock: (() => void) | null = null;
   private wakeLock: WakeLockSentinel | null = null;
   private ticker: ReturnType<typeof setInterval> | undefined;
@@ -140,23 +149,30 @@ class Recorder {
   }
 
   // Goes on with a ruck that was under way when the page went away.
-  async recover(ruck: db.LocalRuck) {
+  // Or ends it where it stopped.
+  async recover(ruck: db.LocalRuck, left: "go-on" | "finish" = "go-on") {
     if (this.phase !== "idle") return;
     this.phase = "starting";
     if (!this.isPossible() || !(await this.lock())) return;
     const [fixes, events] = await Promise.all([db.fixesOf(ruck.key), db.eventsOf(ruck.key)]);
     this.begin(ruck);
+    // Times go on from where they were, also where the clock was set while the page was closed.
+    const last = fixes.at(-1)?.item.t ?? 0;
+    this.clockOffset = ruck.clockOffsetMs ?? 0;
+    if (this.time(Date.now()) < last) this.clockOffset = Date.now() - last - TICK_MS;
     this.fixNumber = (fixes.at(-1)?.number ?? -1) + 1;
     this.eventNumber = (events.at(-1)?.number ?? -1) + 1;
     this.loadKg = events.findLast(({ item }) => item.kind === "load")?.item.loadKg ?? ruck.loadKg;
     for (const { item } of events) this.countPause(item);
     this.line = fixes.slice(-LINE_MOST).map(({ item }) => [item.lat, item.lng]);
-    await this.tellAll(
-      fixes.map(({ item }) => item),
-      events.map(({ item }) => item),
-    );
-    const lastSeen = Math.max(ruck.lastSeen, fixes.at(-1)?.item.t ?? 0);
-    if (ruck.state === "recording") this.noteGap({ from: lastSeen, to: Date.now(), why: "closed" });
+    const all = [fixes.map(({ item }) => item), events.map(({ item }) => item)] as const;
+    this.figure(() => this.tellAll(...all));
+    await this.figured();
+    if (left === "finish") {
+      if ((await this.finishAt(Math.max(last, ruck.lastSeen))) === "finished") return;
+    }
+    const lastSeen = Math.max(ruck.lastSeen, last);
+    if (ruck.state === "recording") this.noteGap({ from: lastSeen, to: this.time(Date.now()), why: "closed" });
     await this.run();
   }
 
@@ -173,7 +189,15 @@ class Recorder {
     this.clockOffset = 0;
     this.lastGap = null;
     this.engine = new EngineClient();
-    this.tell({ do: "begin", body: ruck.body, loadKg: ruck.loadKg });
+    this.figure(() => this.tell({ do: "begin", body: ruck.body, loadKg: ruck.loadKg }));
+  }
+  private figure(work: () => Promise<void>) {
+    const engine = this.engine;
+    this.figures = this.figures.then(() => (engine === this.engine ? work() : undefined)).catch(() => {});
+  }
+
+  private figured() {
+    return Promise.race([this.figures, new Promise((resolve) => setTimeout(resolve, FIGURES_WAIT_MS))]);
   }
 
   private async run() {
@@ -202,7 +226,7 @@ class Recorder {
   private async lock(): Promise<boolean> {
     if (!("locks" in navigator)) return true;
     const held = await new Promise<boolean>((resolve) => {
-      navigator.locks.request(LOCK, { ifAvailable: true }, (lock) => {
+      navigator.locks.request(db.RECORDING_LOCK, { ifAvailable: true }, (lock) => {
         resolve(lock !== null);
         if (lock === null) return;
         return new Promise<void>((release) => (this.releaseLock = release));
@@ -245,27 +269,48 @@ class Recorder {
     const ruck = this.ruck;
     if (!ruck) return;
     this.backlog.push({ number, fix });
-    await this.writeBacklog(ruck.key);
+    await this.writeBacklog(ruck);
     if (fix.acc === null || fix.acc <= POOR_ACCURACY_M || this.line.length === 0) {
       this.line = [...this.line.slice(-LINE_MOST), [fix.lat, fix.lng]];
     }
-    await this.tell({ do: "feed", fixes: [fix], latestAllowedMs: this.latestAllowed() });
+    this.figure(() => this.tell({ do: "feed", fixes: [fix], latestAllowedMs: this.latestAllowed() }));
   }
 
-  // Fixes wait here only while the store refuses them; they are tried again with the next one.
-  private async writeBacklog(key: string) {
+  // Entries wait here only while the store refuses them; they are tried again with the next one, and
+  // sent from memory now and then.
+  private async writeBacklog(ruck: db.LocalRuck) {
     try {
       for (let next = this.backlog[0]; next; next = this.backlog[0]) {
-        const { number, fix } = next;
-        await this.withRoom(() => db.addFix(key, number, fix));
+        const entry = next;
+        await this.withRoom(async () => {
+          if ("fix" in entry) await db.addFix(ruck.key, entry.number, entry.fix);
+          else await db.addEvent(ruck.key, entry.number, entry.event);
+        });
         this.backlog.shift();
         outbox.noted();
       }
       this.trouble("storage", false);
     } catch {
       this.trouble("storage", true);
+      if (performance.now() - this.sentDirectlyAt > SEND_DIRECTLY_EVERY_MS) void this.sendBacklog(ruck);
     }
     this.countUnwritten();
+  }
+  private async sendBacklog(ruck: db.LocalRuck): Promise<boolean> {
+    this.sentDirectlyAt = performance.now();
+    const entries = [...this.backlog];
+    try {
+      await sendDirectly(
+        (await db.getRuck(ruck.key).catch(() => undefined)) ?? ruck,
+        entries.flatMap((entry) => ("fix" in entry ? [entry.fix] : [])),
+        entries.flatMap((entry) => ("event" in entry ? [entry.event] : [])),
+      );
+    } catch {
+      return false;
+    }
+    this.backlog = this.backlog.filter((entry) => !entries.includes(entry));
+    this.countUnwritten();
+    return this.backlog.length === 0;
   }
   private countUnwritten() {
     this.unwritten = this.backlog.length;
@@ -315,10 +360,17 @@ class Recorder {
 
   private async addEvent(event: db.RuckEvent) {
     if (!this.ruck) return;
-    await db.addEvent(this.ruck.key, this.eventNumber++, event).catch(() => this.trouble("storage", true));
-    await this.queue;
+    const ruck = this.ruck;
     this.countPause(event);
-    await this.tell({ do: "event", kind: event.kind, atMs: event.at, loadKg: event.loadKg ?? 0 });
+    const number = this.eventNumber++;
+    this.queue = this.queue
+      .then(() => {
+        this.backlog.push({ number, event });
+        return this.writeBacklog(ruck);
+      })
+      .catch(() => {});
+    await this.queue;
+    this.figure(() => this.tell({ do: "event", kind: event.kind, atMs: event.at, loadKg: event.loadKg ?? 0 }));
   }
 
   private countPause(event: db.RuckEvent) {
@@ -364,9 +416,15 @@ class Recorder {
       if (this.phase === "recording") this.receiver.start();
       return "no-room";
     }
-    const endedAt = this.time(Date.now());
+    return this.finishAt(this.time(Date.now()));
+  }
+
+  private async finishAt(endedAt: number): Promise<"finished" | "no-room"> {
+    if (!this.ruck) return "finished";
+    await this.figured();
     const totals = this.snapshot?.totals;
-    await this.stop({
+    const ended: db.LocalRuck = {
+      ...this.ruck,
       state: "finished",
       endedAt,
       totals: totals
@@ -378,7 +436,18 @@ class Recorder {
             kcal: totals.kcal,
           }
         : null,
-    });
+    };
+    try {
+      await this.withRoom(() => this.write(ended, { state: ended.state, endedAt, totals: ended.totals }));
+    } catch {
+      this.trouble("storage", true);
+      if (this.phase === "recording") this.receiver.start();
+      return "no-room";
+    }
+    this.ruck = ended;
+    this.receiver.stop();
+    outbox.ended();
+    this.close();
     this.phase = "finished";
     outbox.send();
     return "finished";
@@ -387,16 +456,9 @@ class Recorder {
   private async emptyBacklog(ruck: db.LocalRuck): Promise<boolean> {
     if (this.backlog.length === 0) return true;
     this.roomMadeAt = -Infinity;
-    await this.writeBacklog(ruck.key);
-    if (this.backlog.length === 0) return true;
-    try {
-      await sendDirectly((await db.getRuck(ruck.key)) ?? ruck, this.backlog.map(({ fix }) => fix));
-    } catch {
-      return false;
-    }
-    this.backlog = [];
-    this.countUnwritten();
-    return true;
+    this.sentDirectlyAt = performance.now();
+    await this.writeBacklog(ruck);
+    return this.backlog.length === 0 || this.sendBacklog(ruck);
   }
 
   async discard() {
@@ -427,7 +489,8 @@ class Recorder {
     if (this.isActive) {
       this.receiver.stop();
       await this.queue;
-      if (this.ruck) await db.changeRuck(this.ruck.key, { lastSeen: this.time(Date.now()) }).catch(() => {});
+      if (this.ruck) await this.emptyBacklog(this.ruck);
+      await this.touch();
       this.close();
     }
     this.clear();
@@ -460,9 +523,15 @@ class Recorder {
 
   private async change(change: Partial<db.LocalRuck>) {
     if (!this.ruck) return;
-    this.ruck = { ...this.ruck, ...change };
-    const { key } = this.ruck;
-    await this.withRoom(() => db.changeRuck(key, change)).catch(() => this.trouble("storage", true));
+    const ruck = (this.ruck = { ...this.ruck, ...change });
+    await this.withRoom(() => this.write(ruck, change)).catch(() => this.trouble("storage", true));
+  }
+  // A record that could not be written at the start, or was thrown away by the browser, is made anew:
+  // without it nothing of the ruck would be sent.
+  private async write(ruck: db.LocalRuck, change: Partial<db.LocalRuck>) {
+    if (await db.changeRuck(ruck.key, change)) return;
+    await db.putRuck({ ...ruck, sentStart: false, sentFixes: -1, sentEvents: -1 });
+    await outbox.look();
   }
 
   // ---- what happens around it -------------------------------------------------------------------
@@ -499,17 +568,24 @@ class Recorder {
     const jump = dateNow - this.tickDate - (performanceNow - this.tickPerformance);
     this.tickPerformance = performanceNow;
     this.tickDate = dateNow;
-    if (slept || Math.abs(jump) < CLOCK_JUMP_MS) return;
+    // While the page was hidden the device may have slept, and the running clock with it.
+    const wasHidden = this.wasHidden;
+    this.wasHidden = document.visibilityState === "hidden";
+    if (slept || Math.abs(jump) < CLOCK_JUMP_MS || (jump > 0 && wasHidden)) return;
     this.clockOffset += jump;
+    this.receiver.sampler.reset();
+    void this.change({ clockOffsetMs: this.clockOffset });
     this.clockJumpS = Math.round(jump / 1000);
     this.trouble("clock", true);
   }
 
-  private touch() {
-    if (this.isActive && this.ruck) db.changeRuck(this.ruck.key, { lastSeen: this.time(Date.now()) }).catch(() => {});
+  private async touch() {
+    if (!this.isActive || !this.ruck) return;
+    await this.write(this.ruck, { lastSeen: this.time(Date.now()) }).catch(() => {});
   }
 
   private onVisibility() {
+    if (document.visibilityState === "hidden") this.wasHidden = true;
     if (this.phase !== "recording") return;
     if (document.visibilityState === "hidden") {
       this.touch();

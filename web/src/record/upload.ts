@@ -19,7 +19,12 @@ export type Outcome =
   | { kind: "unreachable" }
   | { kind: "signed-out" }
   | { kind: "busy"; retryAfterS: number }
+  | { kind: "clock" } // this phone's is ahead of the server's: some points are not taken yet
   | { kind: "refused"; message: string };
+
+class Again extends Error {}
+// The server takes no point of the future: this phone's clock is ahead, and time will mend it.
+class NotYet extends Error {}
 
 export interface Progress {
   changed?: (key: string) => void;
@@ -63,6 +68,15 @@ function asPoint(fix: db.Fix) {
   };
 }
 
+// The server knows this name for another ruck than before: it had lost the first, or somebody has
+// deleted it. All is sent again, and who may see it is said before anything else.
+async function noticeAnotherRuck(ruck: db.LocalRuck, id: number) {
+  if (ruck.serverId === undefined || ruck.serverId === id) return;
+  if (ruck.visibility) await patch("PATCH /api/rucks/{id}/details", url(ruck, "/details"), { visibility: ruck.visibility });
+  await db.changeRuck(ruck.key, { serverId: id, sentStart: true, sentFixes: -1, sentEvents: -1, sentTwice: true });
+  throw new Again();
+}
+
 async function sendFixes(ruck: db.LocalRuck, progress: Progress) {
   for (;;) {
     const batch = await db.fixesOf(ruck.key, ruck.sentFixes, FIXES_PER_BATCH);
@@ -70,7 +84,9 @@ async function sendFixes(ruck: db.LocalRuck, progress: Progress) {
     const reply = await post("POST /api/rucks/{id}/location", url(ruck, "/location"), {
       points: batch.map(({ item }) => asPoint(item)),
     });
-    if (reply.inserted + reply.duplicates + reply.rejected < batch.length) throw new Unreachable();
+    if (reply.rejected > 0) throw new NotYet();
+    if (!(reply.inserted + reply.duplicates >= batch.length)) throw new Unreachable();
+    await noticeAnotherRuck(ruck, reply.ruck_id);
     ruck.sentFixes = batch[batch.length - 1]!.number;
     await db.changeRuck(ruck.key, { sentFixes: ruck.sentFixes });
     progress.changed?.(ruck.key);
@@ -79,16 +95,19 @@ async function sendFixes(ruck: db.LocalRuck, progress: Progress) {
   }
 }
 
+async function sendEvent(ruck: db.LocalRuck, event: db.RuckEvent) {
+  const body = { timestamp: iso(event.at), ...(event.loadKg === undefined ? {} : { load_kg: event.loadKg }) };
+  const sent =
+    event.kind === "pause"
+      ? post("POST /api/rucks/{id}/pause", url(ruck, "/pause"), body)
+      : event.kind === "resume"
+        ? post("POST /api/rucks/{id}/resume", url(ruck, "/resume"), body)
+        : post("POST /api/rucks/{id}/load", url(ruck, "/load"), body);
+  await sent.catch(unlessEnded);
+}
 async function sendEvents(ruck: db.LocalRuck) {
   for (const { number, item } of await db.eventsOf(ruck.key, ruck.sentEvents)) {
-    const body = { timestamp: iso(item.at), ...(item.loadKg === undefined ? {} : { load_kg: item.loadKg }) };
-    const sent =
-      item.kind === "pause"
-        ? post("POST /api/rucks/{id}/pause", url(ruck, "/pause"), body)
-        : item.kind === "resume"
-          ? post("POST /api/rucks/{id}/resume", url(ruck, "/resume"), body)
-          : post("POST /api/rucks/{id}/load", url(ruck, "/load"), body);
-    await sent.catch(unlessEnded);
+    await sendEvent(ruck, item);
     ruck.sentEvents = number;
     await db.changeRuck(ruck.key, { sentEvents: number });
   }
@@ -105,7 +124,8 @@ async function sendEnd(key: string): Promise<"told" | "short"> {
     const ruck = await db.getRuck(key);
     if (!ruck || (ruck.state !== "finished" && ruck.state !== "discarded")) return "told";
     if (ruck.state === "discarded") {
-      if (ruck.sentStart) await del("DELETE /api/rucks/{id}", url(ruck)).catch(unlessGone);
+      // Also where the answer to the start was lost.
+      await del("DELETE /api/rucks/{id}", url(ruck)).catch(unlessGone);
       await db.removeRuck(key);
       return "told";
     }
@@ -114,11 +134,11 @@ async function sendEnd(key: string): Promise<"told" | "short"> {
       const { distance_km } = await post("POST /api/rucks/{id}/complete", url(ruck, "/complete"), {
         started_at: iso(ruck.startedAt),
         completed_at: iso(ruck.endedAt ?? ruck.lastSeen),
-        ...(ruck.sentTwice ? weights(ruck) : {}),
+        ...(ruck.sentTwice ? { ...weights(ruck), ...(ruck.visibility ? { visibility: ruck.visibility } : {}) } : {}),
         ...words,
       });
       const wayM = ruck.totals?.distanceM ?? 0;
-      if (!ruck.sentTwice && distance_km * 1000 < wayM * (1 - SHORT_PART) - SHORT_M) {
+      if (!ruck.sentTwice && !(distance_km * 1000 >= wayM * (1 - SHORT_PART) - SHORT_M)) {
         await db.changeRuck(key, { sentStart: false, sentFixes: -1, sentEvents: -1, sentTwice: true });
         return "short";
       }
@@ -143,7 +163,11 @@ async function sendAll(ruck: db.LocalRuck, progress: Progress): Promise<"told" |
 // A server that went back to an older backup has acknowledged what it no longer has. This phone still
 // does, until the end: so the length of the way is compared, and all is sent once more.
 async function sendRuck(ruck: db.LocalRuck, progress: Progress) {
-  if ((await sendAll(ruck, progress)) === "short") {
+  const outcome = await sendAll(ruck, progress).catch((problem: unknown) => {
+    if (problem instanceof Again) return "short" as const;
+    throw problem;
+  });
+  if (outcome === "short") {
     const again = await db.getRuck(ruck.key);
     if (again) await sendAll(again, progress);
   }
@@ -154,24 +178,27 @@ async function sendRuck(ruck: db.LocalRuck, progress: Progress) {
 function outcomeOf(problem: unknown): Outcome {
   if (problem instanceof Unreachable) return { kind: "unreachable" };
   if (problem instanceof SignedOut) return { kind: "signed-out" };
+  if (problem instanceof NotYet) return { kind: "clock" };
   if (problem instanceof Refused) {
-    if (problem.isBusy) return { kind: "busy", retryAfterS: Math.max(1, problem.retryAfterS) };
+    if (problem.isBusy) return { kind: "busy", retryAfterS: problem.retryAfterS };
     return { kind: "refused", message: problem.message };
   }
   throw problem;
 }
 
 // Fixes that the phone's store has no room for, straight from memory.
-export async function sendDirectly(ruck: db.LocalRuck, fixes: db.Fix[]): Promise<void> {
+export async function sendDirectly(ruck: db.LocalRuck, fixes: db.Fix[], events: db.RuckEvent[]): Promise<void> {
   await sendStart(ruck);
   for (let from = 0; from < fixes.length; from += FIXES_PER_BATCH) {
     const points = fixes.slice(from, from + FIXES_PER_BATCH).map(asPoint);
     const reply = await post("POST /api/rucks/{id}/location", url(ruck, "/location"), { points });
-    if (reply.inserted + reply.duplicates + reply.rejected < points.length) throw new Unreachable();
+    if (!(reply.inserted + reply.duplicates >= points.length)) throw new Unreachable();
   }
+  for (const event of events) await sendEvent(ruck, event);
 }
 
-// Of this user's rucks, the oldest first. One that is refused does not hold up the others.
+// Of this user's rucks, the oldest first. One that is refused, or that the server fails at, does not
+// hold up the others.
 async function uploadNow(user: string, progress: Progress): Promise<Outcome> {
   let worst: Outcome = { kind: "done" };
   const rucks = (await db.allRucks()).filter((ruck) => ruck.user === user);
@@ -180,8 +207,9 @@ async function uploadNow(user: string, progress: Progress): Promise<Outcome> {
       await sendRuck(ruck, progress);
     } catch (problem) {
       const outcome = outcomeOf(problem);
-      if (outcome.kind !== "refused") return outcome;
-      await db.changeRuck(ruck.key, { problem: outcome.message });
+      const isItsOwn = outcome.kind === "refused" || outcome.kind === "clock" || (problem instanceof Refused && problem.status === 500);
+      if (!isItsOwn) return outcome;
+      if (outcome.kind === "refused") await db.changeRuck(ruck.key, { problem: outcome.message });
       worst = outcome;
     }
   }

@@ -10,6 +10,7 @@ export class EngineClient {
     { resolve: (snapshot: Snapshot) => void; reject: (problem: Error) => void }
   >();
   private id = 0;
+  private isDead = false;
 
   constructor() {
     this.worker.addEventListener("message", ({ data }: MessageEvent<Answer>) => {
@@ -18,10 +19,14 @@ export class EngineClient {
       if (data.snapshot) waiter?.resolve(data.snapshot);
       else waiter?.reject(new Error(data.problem));
     });
-    this.worker.addEventListener("error", () => this.fail("the engine could not be loaded"));
+    this.worker.addEventListener("error", () => {
+      this.isDead = true;
+      this.fail("the engine could not be loaded");
+    });
   }
 
   ask(ask: Ask): Promise<Snapshot> {
+    if (this.isDead) return Promise.reject(new Error("there is no engine"));
     const id = ++this.id;
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject });
@@ -30,6 +35,7 @@ export class EngineClient {
   }
 
   stop() {
+    this.isDead = true;
     this.worker.terminate();
     this.fail("stopped");
   }

@@ -18,11 +18,14 @@ export interface Answer {
 }
 
 const engine = fetch(wasmUrl)
-  .then((response) => response.arrayBuffer())
+  .then((response) => {
+    if (!response.ok) throw new Error(`engine: ${response.status}`);
+    return response.arrayBuffer();
+  })
   .then((bytes) => Engine.load(bytes));
 
-// One after the other, in the order of the messages.
-let last: Promise<unknown> = engine;
+// One after the other, in the order of the messages. Each is answered, also without an engine.
+let last: Promise<unknown> = engine.catch(() => {});
 
 function obey(engine: Engine, ask: Ask): Snapshot {
   if (ask.do === "begin") engine.begin(ask.body, ask.loadKg);
