@@ -6,8 +6,16 @@ import { install } from "./install.svelte";
 import { router } from "./router.svelte";
 import { session } from "./session.svelte";
 
+// The field of a request that the server could not use: it names it by where it is in the body, which
+// says nothing to people.
+export function refusedField(problem: unknown): string | null {
+  if (!(problem instanceof api.Refused)) return null;
+  return /^(?:\$|query)\.?(\w*)/.exec(problem.message)?.[1] ?? null;
+}
+
 // What to tell somebody whose request failed.
 export function tell(problem: unknown): string {
+  if (refusedField(problem) !== null) return t("app.misfit");
   if (problem instanceof api.Refused) {
     return problem.code === "invalid_credentials" ? t("signin.wrong") : problem.message;
   }
