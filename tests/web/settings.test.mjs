@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
+import { look } from "./axe.mjs";
 import { follow, iso, json, outNow, ruckOf } from "./people.mjs";
 import { DESKTOP, PHONE, RuckServer, account, api, launch, signIn, until } from "./support.mjs";
 
@@ -20,8 +21,23 @@ async function signedIn(who, more = {}) {
   const context = await browser.newContext({ viewport: PHONE, timezoneId: "UTC", ...more });
   const page = await context.newPage();
   await signIn(page, server, who);
+  await until(() => isKept(page), "who is signed in to be on the device"); // a page loaded sooner asks to sign in
   return { context, page };
 }
+const isKept = (page) =>
+  page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const open = indexedDB.open("ruck", 1);
+        open.onsuccess = () => {
+          const read = open.result.transaction("values").objectStore("values").get("profile");
+          read.onsuccess = () => {
+            open.result.close();
+            resolve(read.result !== undefined);
+          };
+        };
+      }),
+  );
 const openSettings = async (page) => {
   await page.goto(`${server.url}/settings`);
   await page.getByRole("heading", { name: "About you" }).waitFor();
@@ -97,6 +113,20 @@ test("what is emptied is absent, and what cannot be is said at its field", async
   await context.close();
 });
 
+test("signing up with what the server cannot use: said at the field, without its inner names", async () => {
+  const context = await browser.newContext({ viewport: PHONE });
+  const page = await context.newPage();
+  await page.goto(`${server.url}/sign-up`);
+  await page.getByLabel("Name").fill("Kim");
+  await page.getByLabel("E-mail").fill("kim@home"); // a browser takes it
+  await page.getByLabel("Password").fill("long enough");
+  await page.getByRole("button", { name: "Create account" }).click();
+  await page.getByText("This is not a whole e-mail address.").waitFor();
+  assert.equal(await page.getByLabel("E-mail").getAttribute("aria-invalid"), "true");
+  assert.doesNotMatch(await page.locator("main").innerText(), /\$/);
+  await context.close();
+});
+
 // ---- time zone --------------------------------------------------------------------------------------
 
 test("the account's time zone is shown, and set from the list or to the device's", async () => {
@@ -120,6 +150,7 @@ test("a browser that knows no list of time zones takes one in words", async () =
   await context.addInitScript(() => delete Intl.supportedValuesOf);
   const page = await context.newPage();
   await signIn(page, server, who);
+  await until(() => isKept(page), "who is signed in to be on the device");
   await openSettings(page);
   const zone = page.getByLabel("Time zone");
   await zone.fill("Europe/Nowhere");
@@ -185,6 +216,23 @@ test("the calendar counts a ruck where the server does", async () => {
   assert.equal(await day.innerText(), String(lastOfMonth));
   assert.match(await page.locator("[data-month-totals]").innerText(), /1 ruck/);
   await context.close();
+});
+
+test("the new fields and the notice: for everybody, in the dark, on the narrowest phone", async () => {
+  const who = await account(server, { prefer_metric: false, time_zone: "America/Los_Angeles" });
+  for (const viewport of [{ width: 320, height: 640 }, DESKTOP]) {
+    const { context, page } = await signedIn(who, { viewport, colorScheme: "dark", timezoneId: "Asia/Tokyo" });
+    const problems = [];
+    await page.locator(".notice.zone").waitFor();
+    await look(page, "home", problems);
+    await openSettings(page);
+    await page.getByLabel("Height (ft)").fill("2");
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByText("From 2 ft 8 in").waitFor();
+    await look(page, "settings", problems);
+    assert.deepEqual(problems, []);
+    await context.close();
+  }
 });
 
 // ---- one's data ---------------------------------------------------------------------------------------
