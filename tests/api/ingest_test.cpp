@@ -242,6 +242,16 @@ TEST_P(IngestTest, HeartRateIsStoredOnceAndShownDownsampled) {
   EXPECT_EQ(done.json["max_heart_rate"].integer(), 154);
 }
 
+TEST_P(IngestTest, AllOfTheHeartRateIsThereForWhoAsks) {
+  const std::string id = start_ruck(anna());
+  anna().post("/api/rucks/" + id + "/heart-rate-chunk", heart_rate_json(start_, 1000, 120));
+  const Reply all = anna().get("/api/rucks/" + id + "/heartrate?all=true");
+  ASSERT_EQ(all.json.size(), 1000U);
+  EXPECT_EQ(all.json[777]["id"].integer(), 778);
+  EXPECT_EQ(all.json[777]["timestamp"].text(), to_iso8601(utc_ms(start_ + 777'000)));
+  EXPECT_EQ(anna().get("/api/rucks/" + id + "/heartrate?all=false").json.size(), 400U);
+}
+
 TEST_P(IngestTest, HeartRateWithoutAZoneIsDeviceLocalTime) {
   const std::string id = start_ruck(anna());
   locate(id, Walk{.start_ms = start_, .count = 1400}.json());

@@ -107,6 +107,17 @@ TEST_P(WebTest, RecordsAreOnesOwnBest) {
   EXPECT_EQ(r.json["fastest"]["distance_km"].number(), 5) << "2 km are too short for a record";
 }
 
+// It was the longest time of moving, shown with the time on the way: a record of 50 minutes above
+// rucks of an hour.
+TEST_P(WebTest, TheLongestTimeIsTheOneThatIsShown) {
+  ApiClient anna = user("anna");
+  enter(anna, "2024-05-10", 5, 3000, 10);
+  record_ruck(anna, {.start_ms = now_ms() - 4'000'000, .count = 721, .speed_m_per_s = 0.01});
+  const Reply r = anna.get("/api/rucks/records");
+  EXPECT_EQ(r.json["longest_time"]["duration_seconds"].integer(), 3600);
+  EXPECT_LT(r.json["longest_time"]["moving_seconds"].integer(), 3000);
+}
+
 TEST_P(WebTest, ARuckGoesOutAsGpxAndComesBackTheSame) {
   ApiClient anna = user("anna");
   const std::int64_t begin = now_ms() - 3'600'000;

@@ -106,3 +106,38 @@ test("after something is removed by keyboard, the keyboard is at the heading of 
   await until(async () => (await focused(page)) === "Where you are signed in", "focus at the heading");
   await context.close();
 });
+
+test("a choice of privacy that was not taken goes back, and says so where it is", async () => {
+  const { context, page, who } = await signedIn();
+  await page.goto(`${server.url}/settings`);
+  const hidden = page.getByRole("checkbox", { name: /profile/i }).first();
+  const visible = page.locator("[data-visibility]");
+  await hidden.waitFor();
+  const before = await visible.inputValue();
+  await cut(page, /\/api\/users\/profile/);
+  await hidden.click();
+  await page.getByRole("alert").getByText(/cannot be reached/).first().waitFor();
+  assert.equal(await hidden.isChecked(), false);
+  await visible.selectOption(before === "private" ? "public" : "private");
+  await until(async () => (await page.getByRole("alert").count()) === 2, "a word beside each");
+  assert.equal(await visible.inputValue(), before);
+  await page.unroute(/\/api\/users\/profile/);
+  await hidden.click();
+  await until(async () => (await api(server, who, "/api/users/profile")).is_profile_private, "the server to have it");
+  await context.close();
+});
+
+test("a link opened signed out is where one is after signing in", async () => {
+  const { who, context: first } = await signedIn();
+  const id = await ruckOf(server, who, { title: "Behind the link", count: 60 });
+  await first.close();
+  const context = await browser.newContext({ viewport: PHONE });
+  const page = await context.newPage();
+  await page.goto(`${server.url}/rucks/${id}`);
+  await page.getByLabel("E-mail").fill(who.email);
+  await page.getByLabel("Password").fill(who.password);
+  await page.getByRole("main").getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("heading", { name: "Behind the link" }).waitFor();
+  assert.equal(new URL(page.url()).pathname, `/rucks/${id}`);
+  await context.close();
+});

@@ -62,3 +62,129 @@ test("a chart's columns: distance as the ruck's, climb as grade, holes as holes"
   assert.equal(c.heart[0], 120);
   assert.equal(c.heart.at(-1), null);
 });
+
+// ---- what is read off by people elsewhere than here ----------------------------------------------
+// The same module, for a reader of another language; the clock of this process is set by `process.env.TZ`.
+let builds = 0;
+async function unitsFor(language) {
+  const own = join(folder, `units-${++builds}.mjs`);
+  await build({ stdin: { contents: 'export * from "./lib/units"; export { plotted } from "./lib/track"; export * from "./lib/zone"; export { overflow } from "./lib/kept-most";', resolveDir: join(web, "src"), loader: "ts" }, bundle: true, format: "esm", outfile: own, logLevel: "error" });
+  const before = Object.getOwnPropertyDescriptor(globalThis, "navigator");
+  Object.defineProperty(globalThis, "navigator", { value: { language }, configurable: true });
+  try {
+    return await import(pathToFileURL(own));
+  } finally {
+    if (before) Object.defineProperty(globalThis, "navigator", before);
+    else delete globalThis.navigator;
+  }
+}
+
+test("spans never read 60 minutes", () => {
+  assert.equal(units.span(7180), "2 h", "not 1 h 60 min");
+  assert.equal(units.span(3575), "1 h", "not 60 min");
+  assert.equal(units.span(59.6), "1 min");
+  assert.equal(units.span(3569), "59 min");
+  assert.equal(units.span(5395), "1 h 30 min");
+});
+
+test("the time is written as the reader's own clock has it, and midnight is never 24", async () => {
+  const [us, gb, german] = [await unitsFor("en-US"), await unitsFor("en-GB"), await unitsFor("de-DE")];
+  const at = (hour) => new Date(2026, 2, 1, hour, 5).getTime();
+  const plain = (text) => text.replace(/\s/g, " ");
+  assert.equal(plain(us.time(at(0))), "12:05 AM");
+  assert.equal(plain(us.time(at(14))), "2:05 PM");
+  assert.equal(gb.time(at(0)), "00:05");
+  assert.equal(german.time(at(0)), "00:05", "English text, a clock of 24 hours");
+  assert.equal(german.time(at(14)), "14:05");
+});
+
+test("days have a year when it is not this one", () => {
+  const now = new Date();
+  const thisYear = new Date(now.getFullYear(), now.getMonth() < 6 ? 10 : 1, 3, 12);
+  assert.doesNotMatch(units.day(thisYear), /\d{4}/);
+  assert.equal(units.day(new Date(2019, 2, 3, 12)), "Mar 3, 2019");
+  assert.equal(units.day(now), "Today");
+  assert.equal(units.day(new Date(now.getFullYear(), now.getMonth(), now.getDate() - 1, 23)), "Yesterday");
+});
+
+test("what the server tells has its day in the account's zone; this device's own moments in the device's", async () => {
+  const shown = await unitsFor("en-GB");
+  const moment = "2024-05-10T23:30:00Z";
+  shown.followZone(() => "Asia/Tokyo");
+  assert.equal(shown.isoDayOf(moment), "2024-05-11");
+  assert.match(shown.fullDay(moment), /^Saturday,? 11 May 2024$/);
+  assert.equal(shown.time(moment), "08:30");
+  shown.followZone(() => "America/Los_Angeles");
+  assert.equal(shown.isoDayOf(moment), "2024-05-10");
+  assert.equal(shown.time(moment), "16:30");
+  const here = new Date(2024, 4, 10, 9, 15);
+  assert.equal(shown.time(here.getTime()), "09:15");
+  assert.equal(shown.isoDayOf(here.getTime()), "2024-05-10");
+  // A day of the calendar is no moment.
+  for (const zone of ["Pacific/Kiritimati", "Pacific/Pago_Pago", "No/Such_Zone", undefined]) {
+    shown.followZone(() => zone);
+    assert.match(shown.fullDay("2024-05-11"), /^Saturday,? 11 May 2024$/, zone);
+    assert.equal(shown.month("2024-05-01"), "May 2024", zone);
+    assert.equal(shown.isoDayOf("2024-05-11"), "2024-05-11", zone);
+    assert.equal(shown.day(shown.isoToday()), "Today", zone);
+  }
+});
+
+test("rucks are looked for by round figures of the reader's own units, and none is missed by rounding", () => {
+  assert.deepEqual(units.loadSteps(false).map((step) => step.text), ["20 lb", "35 lb", "45 lb", "65 lb"]);
+  assert.deepEqual(units.distanceSteps(false).map((step) => step.text), ["3 mi", "6 mi", "12 mi"]);
+  assert.deepEqual(units.loadSteps(true).map((step) => step.text), ["10 kg", "20 kg", "30 kg"]);
+  assert.deepEqual(units.distanceSteps(true).map((step) => step.text), ["5 km", "10 km", "20 km"]);
+  for (const metric of [true, false]) {
+    for (const { least, text } of units.loadSteps(metric)) {
+      assert.equal(units.text(units.weight(least + 1e-6, metric)), text);
+      assert.notEqual(units.text(units.weight(least - 0.001, metric)), text);
+    }
+    for (const { least, text } of units.distanceSteps(metric)) {
+      assert.equal(Number(units.distance(least * 1000 + 0.01, metric).value), Number.parseFloat(text));
+    }
+  }
+});
+
+test("height in feet and inches, load and way together in pounds and miles", () => {
+  assert.deepEqual(units.feetAndInches(175), { feet: 5, inches: 9 });
+  assert.deepEqual(units.feetAndInches(182.6), { feet: 6, inches: 0 }, "never 5 ft 12 in");
+  assert.equal(units.toCm(5, 9), 175.3);
+  assert.equal(units.fromKgKm(100, true), 100);
+  assert.ok(Math.abs(units.fromKgKm(100, false) - 136.99) < 0.01);
+});
+
+test("a chart is given what it shows, so that its ticks fall on round miles, feet and minutes", async () => {
+  const { plotted } = await unitsFor("en-US");
+  const columns = { metres: [0, 1609.344, 3218.688], altitude: [0, 304.8, null], pace: [null, 600, 720], grade: [0, 1, 2], heart: [100, 110, null], positions: [] };
+  const altitude = plotted(columns, "altitude", false);
+  assert.deepEqual(altitude.x.map((x) => Math.round(x * 1e9) / 1e9), [0, 1, 2]);
+  assert.deepEqual(altitude.y.map((y) => y && Math.round(y)), [0, 1000, null]);
+  assert.deepEqual([altitude.unitX, altitude.unitY], ["mi", "ft"]);
+  const pace = plotted(columns, "pace", false);
+  assert.ok(Math.abs(pace.y[1] - 965.6) < 0.1, `${pace.y[1]} s a mile`);
+  assert.deepEqual([pace.y[0], pace.unitY], [null, "/mi"]);
+  assert.ok(pace.steps.includes(60), "whole minutes, not hundreds of seconds");
+  const metric = plotted(columns, "altitude", true);
+  assert.deepEqual([metric.y[1], metric.unitX, metric.unitY], [304.8, "km", "m"]);
+  assert.equal(plotted(columns, "heart", true).unitY, "bpm");
+});
+
+test("two names of one clock are no difference", async () => {
+  const zones = await unitsFor("en-US");
+  assert.ok(zones.isSameClock("Europe/Berlin", "Europe/Vienna"));
+  assert.ok(zones.isSameClock("Asia/Calcutta", "Asia/Kolkata"));
+  assert.ok(!zones.isSameClock("Europe/Berlin", "Europe/London"));
+  const winter = Date.UTC(2026, 0, 10, 12);
+  assert.ok(!zones.isSameClock("America/Denver", "America/Phoenix", winter), "the same only until summer");
+  assert.ok(!zones.isSameClock("No/Such_Zone", "UTC"));
+  assert.ok(zones.knownZones().includes("UTC"));
+});
+
+test("of the replies kept, those used longest ago go first", async () => {
+  const { overflow } = await unitsFor("en-US");
+  const uses = { a: 5, b: 1, c: 9, d: 3 };
+  assert.deepEqual(overflow(["a", "b", "c", "d"], uses, 4), []);
+  assert.deepEqual(overflow(["a", "b", "c", "d"], uses, 2), ["b", "d"]);
+  assert.deepEqual(overflow(["a", "old", "c"], uses, 2), ["old"], "of what nobody knows when it was used, first");
+});

@@ -6,6 +6,7 @@ import { applyTheme } from "./lib/theme.svelte";
 import { router } from "./lib/router.svelte";
 import { session } from "./lib/session.svelte";
 import { install } from "./lib/install.svelte";
+import { followZone } from "./lib/units";
 import { outbox } from "./record/outbox.svelte";
 
 // No `await` at the top: it would make the bundler cut the app into dozens of files.
@@ -20,6 +21,7 @@ async function toOpenRuck() {
   if (isOpen && !isElsewhere) router.go("/record", { replace: true });
 }
 
+followZone(() => session.profile?.time_zone);
 session.start().then(toOpenRuck).then(() => {
   mount(App, { target: document.getElementById("app")! });
   outbox.start();

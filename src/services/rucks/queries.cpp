@@ -218,16 +218,17 @@ task<Result<PreviewReply>> RuckService::preview(Viewer viewer, RuckRef ref) {
       });
 }
 
-task<Result<std::vector<HeartRateView>>> RuckService::heart_rate(Viewer viewer, RuckRef ref) {
+task<Result<std::vector<HeartRateView>>> RuckService::heart_rate(Viewer viewer, RuckRef ref,
+                                                                 HeartRateQuery query) {
   co_return co_await deps_.database.read(
-      [user = viewer.user, ref](db::Session& q) -> Result<std::vector<HeartRateView>> {
+      [user = viewer.user, ref, query](db::Session& q) -> Result<std::vector<HeartRateView>> {
         const auto row = find(q, user, ref);  // the owner's only
         if (!row) return fail(ErrorCode::kRuckNotFound);
         const Result<Track> track = track_of(q, *row);
         if (!track) return fail(track.error());
         std::vector<HeartRateView> views;
         const std::size_t all = track->heart_rate.size();
-        const std::size_t count = std::min(all, kHeartRateShownMax);
+        const std::size_t count = query.all ? all : std::min(all, kHeartRateShownMax);
         for (std::size_t k = 0; k < count; ++k) {
           const std::size_t index = count == 1 ? 0 : k * (all - 1) / (count - 1);
           const rucking::HeartRateSample& sample = track->heart_rate[index];

@@ -71,7 +71,7 @@ void add_recording_routes(http::Router& r, RuckService& s) {
               .keeps_data = true},
              &s, &RuckService::add_heart_rate);
   http::get(r, "/api/rucks/{id}/heartrate", "rucks.heart_rate",
-            {.summary = "Heart rate, at most 400 samples of it; the owner's only"}, &s,
+            {.summary = "Heart rate, at most 400 samples of it or all; the owner's only"}, &s,
             &RuckService::heart_rate);
   http::post(r, "/api/rucks/{id}/heartrate", "rucks.add_heart_rate_samples",
              {.summary = "Store heart-rate samples",

@@ -94,7 +94,8 @@ class RuckService {
   task<Result<DetailsReply>> details(Viewer viewer, RuckRef ruck);
   // What others see of one's own ruck.
   task<Result<PreviewReply>> preview(Viewer viewer, RuckRef ruck);
-  task<Result<std::vector<HeartRateView>>> heart_rate(Viewer viewer, RuckRef ruck);
+  task<Result<std::vector<HeartRateView>>> heart_rate(Viewer viewer, RuckRef ruck,
+                                                      HeartRateQuery query);
 
   task<Result<http::Created<BatchReply>>> locate(Viewer viewer, RuckRef ruck, http::BodyView body);
   task<Result<http::Created<BatchReply>>> add_heart_rate(Viewer viewer, RuckRef ruck,

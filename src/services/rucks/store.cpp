@@ -84,7 +84,7 @@ std::string best_by(std::string_view measure) {
          std::string(measure) + " > 0 ORDER BY " + std::string(measure) + " DESC, id LIMIT 1";
 }
 const db::Sql kBestDistance{"rucks.best_distance", best_by("distance_m")};
-const db::Sql kBestDuration{"rucks.best_duration", best_by("moving_s")};
+const db::Sql kBestDuration{"rucks.best_duration", best_by("duration_s")};
 const db::Sql kBestPace{"rucks.best_pace", best_by("distance_m / NULLIF(duration_s, 0)")};
 const db::Sql kBestClimb{"rucks.best_climb", best_by("elevation_gain_m")};
 const db::Sql kBestLoad{"rucks.best_load", best_by("ruck_weight_kg")};

@@ -154,6 +154,11 @@ struct ListQuery {
 BOOST_DESCRIBE_STRUCT(ListQuery, (),
                       (limit, offset, start_date, end_date, min_distance_km, min_load_kg))
 
+struct HeartRateQuery {
+  bool all = false;
+};
+BOOST_DESCRIBE_STRUCT(HeartRateQuery, (), (all))
+
 // ---- what goes out ------------------------------------------------------------------------------
 
 struct SplitView {
@@ -257,7 +262,7 @@ BOOST_DESCRIBE_STRUCT(CreatedRuck, (RuckView), (warnings))
 // The best of all completed rucks; what there is none of is left out.
 struct RecordsView {
   json::Omittable<RuckView> longest;
-  json::Omittable<RuckView> longest_time;
+  json::Omittable<RuckView> longest_time;  // by duration_seconds, the time that is shown everywhere
   json::Omittable<RuckView> fastest;  // of kRecordPaceMinKm and more
   json::Omittable<RuckView> most_climb;
   json::Omittable<RuckView> heaviest;
@@ -574,6 +579,11 @@ struct RulesOf<rucks::ListQuery> {
        rule("end_date", "Last day, in the user's time zone").length(0, 40),
        rule("min_distance_km", "At least so far").between(0, rucks::kDistanceKmMax),
        rule("min_load_kg", "At least so much on the back").between(0, rucks::kLoadKgMax)});
+};
+template <>
+struct RulesOf<rucks::HeartRateQuery> {
+  static constexpr auto kRules = std::to_array<Rule>(
+      {rule("all", "Every sample that is stored, for a copy of one's data; else at most 400")});
 };
 
 }  // namespace ruck::http

@@ -6,8 +6,16 @@ import { install } from "./install.svelte";
 import { router } from "./router.svelte";
 import { session } from "./session.svelte";
 
+// The field of a request that the server could not use: it names it by where it is in the body, which
+// says nothing to people.
+export function refusedField(problem: unknown): string | null {
+  if (!(problem instanceof api.Refused)) return null;
+  return /^(?:\$|query)\.?(\w*)/.exec(problem.message)?.[1] ?? null;
+}
+
 // What to tell somebody whose request failed.
 export function tell(problem: unknown): string {
+  if (refusedField(problem) !== null) return t("app.misfit");
   if (problem instanceof api.Refused) {
     return problem.code === "invalid_credentials" ? t("signin.wrong") : problem.message;
   }
@@ -15,10 +23,12 @@ export function tell(problem: unknown): string {
   return t("app.unreachable");
 }
 
+const FORMS = new Set(["/sign-in", "/sign-up", "/forgot-password", "/reset-password"]);
 function arrive() {
   outbox.send();
   install.register();
-  router.go("/", { replace: true });
+  // Whoever opened a link signed out is at its address still.
+  if (FORMS.has(router.path)) router.go("/", { replace: true });
 }
 
 export interface NewAccount {

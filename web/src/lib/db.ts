@@ -5,6 +5,8 @@
 // `fixes` and `events` (appended, never changed; keyed by ruck and number). What was sent is a number
 // in the ruck's record: everything up to it has been acknowledged.
 
+import { overflow, REPLIES_KEPT_MOST } from "./kept-most";
+
 export interface Fix {
   t: number; // ms since 1970, of the fix
   lat: number;
@@ -101,12 +103,13 @@ async function run<T>(
   stores: Store[],
   mode: IDBTransactionMode,
   work: (tx: IDBTransaction) => IDBRequest<T> | void,
+  durability: IDBTransactionDurability = mode === "readwrite" ? "strict" : "default",
 ): Promise<T> {
   const db = await open();
   return new Promise<T>((resolve, reject) => {
     // Relaxed is the default of most browsers and means: a power cut may take the last moments. A
     // fix is worth a flush.
-    const tx = db.transaction(stores, mode, { durability: mode === "readwrite" ? "strict" : "default" });
+    const tx = db.transaction(stores, mode, { durability });
     const request = work(tx);
     tx.oncomplete = () => resolve(request ? request.result : (undefined as T));
     tx.onerror = tx.onabort = () => reject(tx.error ?? request?.error);
@@ -128,14 +131,61 @@ export interface KeptReply {
   at: number;
   body: unknown;
 }
-export const getReply = (key: string) =>
-  run<KeptReply | undefined>(["replies"], "readonly", (tx) => tx.objectStore("replies").get(key));
+// When each reply was used last, by its key, in one record: to ask the replies themselves would be to
+// read every track that is kept.
+const USES = "reply-uses";
+type Uses = Record<string, number>;
+
+// A copy of what the server has is not worth a flush.
+const changeReplies = (work: (tx: IDBTransaction) => void) => run<void>(["replies", "values"], "readwrite", work, "relaxed");
+
+// Calls `work` with the uses as they are, in the same transaction, and writes what it makes of them.
+function withUses(tx: IDBTransaction, work: (uses: Uses) => unknown) {
+  const values = tx.objectStore("values");
+  const read = values.get(USES);
+  read.onsuccess = () => {
+    const uses = (read.result ?? {}) as Uses;
+    work(uses);
+    values.put(uses, USES);
+  };
+}
+
+export async function getReply(key: string): Promise<KeptReply | undefined> {
+  const found = await run<KeptReply | undefined>(["replies"], "readonly", (tx) => tx.objectStore("replies").get(key));
+  // Beside the reading: what is kept is shown also where nothing can be written.
+  if (found) {
+    changeReplies((tx) =>
+      withUses(tx, (uses) => {
+        if (key in uses) uses[key] = Date.now(); // it may have been cleared meanwhile
+      }),
+    ).catch(() => {});
+  }
+  return found;
+}
 export const setReply = (key: string, body: unknown) =>
-  run(["replies"], "readwrite", (tx) => void tx.objectStore("replies").put({ at: Date.now(), body }, key));
+  changeReplies((tx) => {
+    const replies = tx.objectStore("replies");
+    replies.put({ at: Date.now(), body }, key);
+    const all = replies.getAllKeys();
+    all.onsuccess = () =>
+      withUses(tx, (uses) => {
+        uses[key] = Date.now();
+        for (const old of overflow(all.result.map(String), uses, REPLIES_KEPT_MOST)) {
+          replies.delete(old);
+          delete uses[old];
+        }
+      });
+  });
 export const removeReply = (key: string) =>
-  run(["replies"], "readwrite", (tx) => void tx.objectStore("replies").delete(key));
+  changeReplies((tx) => {
+    tx.objectStore("replies").delete(key);
+    withUses(tx, (uses) => delete uses[key]);
+  });
 export const clearReplies = () =>
-  run(["replies"], "readwrite", (tx) => void tx.objectStore("replies").clear());
+  changeReplies((tx) => {
+    tx.objectStore("replies").clear();
+    tx.objectStore("values").delete(USES);
+  });
 
 export const allRucks = () =>
   run<LocalRuck[]>(["rucks"], "readonly", (tx) => tx.objectStore("rucks").getAll());

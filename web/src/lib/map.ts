@@ -2,6 +2,7 @@
 // buttons that a thumb hits. Without tiles it is an empty ground to draw on.
 import type L from "leaflet";
 import "./map.css";
+import { session } from "./session.svelte";
 import { webConfig } from "./web-config";
 
 const NO_PLACE_ZOOM = 2;
@@ -22,6 +23,6 @@ export async function makeMap(element: HTMLElement, isGone: () => boolean): Prom
     library.tileLayer(config.map_tiles_url, { maxZoom: 19, crossOrigin: "anonymous" }).addTo(map);
     if (config.map_attribution) library.control.attribution({ prefix: false }).addAttribution(config.map_attribution).addTo(map);
   }
-  library.control.scale({ imperial: true, metric: true }).addTo(map);
+  library.control.scale({ imperial: !session.metric, metric: session.metric }).addTo(map);
   return { library, map };
 }

@@ -1,5 +1,7 @@
 // From stored points to the columns of a chart. Only for drawing: totals come from the server.
 import type { HeartRateView } from "$generated/api";
+import { t } from "../i18n";
+import { height, METRES_PER_FOOT, METRES_PER_MILE } from "./units";
 
 export interface PointView {
   latitude: number;
@@ -88,4 +90,31 @@ function smooth(values: (number | null)[], times: number[]): (number | null)[] {
     out.push(n > 0 ? sum / n : null);
   }
   return out;
+}
+
+// ---- in the reader's units --------------------------------------------------------------------------
+
+export type Curve = "altitude" | "pace" | "heart" | "grade";
+export interface Plotted {
+  x: number[]; // km or mi
+  y: (number | null)[]; // in `unitY`; pace in s a km or a mile
+  unitX: string;
+  unitY: string;
+  steps?: number[]; // between ticks, where decimal ones are not round
+}
+// 15 s, a minute, five minutes: round steps of a pace.
+const PACE_STEPS_S = [1, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 3600];
+
+// What is plotted is what is shown: a chart puts its ticks on round numbers of what it is given.
+export function plotted(columns: Columns, curve: Curve, metric: boolean): Plotted {
+  const lengthM = metric ? 1000 : METRES_PER_MILE;
+  const x = columns.metres.map((m) => m / lengthM);
+  const unitX = metric ? t("unit.km") : t("unit.mi");
+  const scaled = (by: number) => (by === 1 ? columns[curve] : columns[curve].map((value) => value && value * by));
+  if (curve === "altitude") {
+    const { unit } = height(0, metric);
+    return { x, unitX, y: scaled(metric ? 1 : 1 / METRES_PER_FOOT), unitY: unit };
+  }
+  if (curve === "pace") return { x, unitX, y: scaled(lengthM / 1000), unitY: `/${unitX}`, steps: PACE_STEPS_S };
+  return { x, unitX, y: columns[curve], unitY: curve === "heart" ? t("unit.bpm") : "%" };
 }

@@ -2,7 +2,7 @@
 import { locale, t } from "../i18n";
 
 export const METRES_PER_MILE = 1609.344;
-const METRES_PER_FOOT = 0.3048;
+export const METRES_PER_FOOT = 0.3048;
 const KG_PER_POUND = 0.45359237;
 // Slower than this is standing about, not a pace.
 const SLOWEST_S_PER_KM = 3 * 3600;
@@ -50,13 +50,47 @@ export function weight(kg: number, metric: boolean): Shown {
 export const toKg = (value: number, metric: boolean) => (metric ? value : value * KG_PER_POUND);
 export const fromKg = (kg: number, metric: boolean) => (metric ? kg : kg / KG_PER_POUND);
 
+// A body's height. Whole inches: 175 cm are 5 ft 9 in.
+export const CM_PER_INCH = 2.54;
+export function feetAndInches(cm: number): { feet: number; inches: number } {
+  const inches = Math.round(cm / CM_PER_INCH);
+  return { feet: Math.floor(inches / 12), inches: inches % 12 };
+}
+export const toCm = (feet: number, inches: number) => round((feet * 12 + inches) * CM_PER_INCH, 1);
+
+// Load carried over a way, as training load is counted: kg·km, or lb·mi.
+export const fromKgKm = (kgKm: number, metric: boolean) => (metric ? kgKm : fromKg(kgKm, false) * (1000 / METRES_PER_MILE));
+
+// Round figures to look for rucks by. What reads as the figure is as much as the figure: a ruck of
+// "10 lb" may be stored as a little less. So each looks from half of the last digit shown below.
+export interface Step {
+  least: number; // in km or kg, as the server is asked
+  text: string;
+}
+const DISTANCES = { metric: [5, 10, 20], imperial: [3, 6, 12] }; // km, mi
+const LOADS = { metric: [10, 20, 30], imperial: [20, 35, 45, 65] }; // kg, lb: as plates are sold
+export const distanceSteps = (metric: boolean): Step[] =>
+  DISTANCES[metric ? "metric" : "imperial"].map((value) => ({
+    least: round(((value - 0.005) * (metric ? 1000 : METRES_PER_MILE)) / 1000, 6),
+    text: `${value} ${metric ? "km" : "mi"}`,
+  }));
+export const loadSteps = (metric: boolean): Step[] =>
+  LOADS[metric ? "metric" : "imperial"].map((value) => ({
+    least: round(toKg(value - 0.05, metric), 6),
+    text: `${value} ${metric ? "kg" : "lb"}`,
+  }));
+
 export function pace(secondsPerKm: number | null | undefined, metric: boolean): Shown {
   const unit = metric ? "/km" : "/mi";
   if (!secondsPerKm || !Number.isFinite(secondsPerKm) || secondsPerKm > SLOWEST_S_PER_KM) {
     return { value: "–", unit };
   }
-  const seconds = Math.round(metric ? secondsPerKm : (secondsPerKm * METRES_PER_MILE) / 1000);
-  return { value: `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`, unit };
+  return { value: minutes(metric ? secondsPerKm : (secondsPerKm * METRES_PER_MILE) / 1000), unit };
+}
+// 11:28, of seconds.
+export function minutes(seconds: number): string {
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
 // 1:02:03, or 2:03 below an hour.
@@ -68,12 +102,13 @@ export function clock(seconds: number): string {
   return h > 0 ? `${h}:${String(m).padStart(2, "0")}:${s}` : `${m}:${s}`;
 }
 
-// For sentences and screen readers: "1 h 2 min".
+// For sentences and screen readers: "1 h 2 min". Whole minutes before hours: none ever reads 60.
 export function span(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 60) return t("span.seconds", { s: whole });
-  const h = Math.floor(whole / 3600);
-  const m = Math.round((whole % 3600) / 60);
+  const minutes = Math.round(whole / 60);
+  const h = Math.floor(minutes / 60);
+  const m = minutes % 60;
   if (h === 0) return t("span.minutes", { m });
   return m === 0 ? t("span.hours", { h }) : t("span.both", { h, m });
 }
@@ -86,40 +121,82 @@ export function round(value: number, digits: number): number {
   return Math.round(value * scale) / scale;
 }
 
-const dayFormat = new Intl.DateTimeFormat(locale, { weekday: "short", day: "numeric", month: "short" });
-const shortDayFormat = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" });
-const fullDayFormat = new Intl.DateTimeFormat(locale, {
-  weekday: "long",
-  day: "numeric",
-  month: "long",
-  year: "numeric",
-});
-const timeFormat = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hour12: false });
-const yearFormat = new Intl.DateTimeFormat(locale, { year: "numeric" });
-const daysFormat = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric" });
-const monthFormat = new Intl.DateTimeFormat(locale, { month: "long", year: "numeric" });
-
+// ---- days and times -------------------------------------------------------------------------------
+// A text is a moment that the server tells: it is shown in the account's time zone, in which the server
+// counts days, weeks and months. A number or a Date is a moment of this device, shown as its own clock
+// shows it. "2026-03-01" is a day of the calendar, the same in every zone.
 type Moment = string | number | Date;
+
+let accountZone: () => string | undefined = () => undefined;
+// Asked at each use, so that what is shown follows when the account's zone is changed.
+export const followZone = (zone: () => string | undefined) => void (accountZone = zone);
+
+// Catalogue and clock are two things: a German reads English text with a clock of 24 hours.
+const hourCycle = new Intl.DateTimeFormat(typeof navigator === "undefined" ? "en" : navigator.language, {
+  hour: "numeric",
+}).resolvedOptions().hourCycle;
+const KINDS = {
+  day: { weekday: "short", day: "numeric", month: "short" },
+  dayAndYear: { day: "numeric", month: "short", year: "numeric" },
+  shortDay: { day: "numeric", month: "short" },
+  fullDay: { weekday: "long", day: "numeric", month: "long", year: "numeric" },
+  time: { timeStyle: "short", hourCycle },
+  month: { month: "long", year: "numeric" },
+  year: { year: "numeric" },
+  iso: { year: "numeric", month: "2-digit", day: "2-digit" },
+} satisfies Record<string, Intl.DateTimeFormatOptions>;
+type Kind = keyof typeof KINDS;
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+function formatOf(kind: Kind, timeZone: string | undefined): Intl.DateTimeFormat {
+  const key = `${kind} ${timeZone ?? ""}`;
+  let format = formats.get(key);
+  if (!format) {
+    try {
+      format = new Intl.DateTimeFormat(locale, { ...KINDS[kind], timeZone });
+    } catch {
+      // A zone that the server knows and this browser does not: then as the device has it.
+      format = new Intl.DateTimeFormat(locale, KINDS[kind]);
+    }
+    formats.set(key, format);
+  }
+  return format;
+}
+
 const asDate = (moment: Moment) => (moment instanceof Date ? moment : new Date(moment));
+const isCalendarDay = (moment: Moment) => typeof moment === "string" && moment.length === "2026-03-01".length;
+function zoneOf(moment: Moment): string | undefined {
+  if (typeof moment !== "string") return undefined;
+  return isCalendarDay(moment) ? "UTC" : accountZone();
+}
+const written = (kind: Kind) => (moment: Moment) => formatOf(kind, zoneOf(moment)).format(asDate(moment));
+
+function isoDayIn(date: Date, timeZone: string | undefined): string {
+  const parts = formatOf("iso", timeZone).formatToParts(date);
+  const part = (type: Intl.DateTimeFormatPartTypes) => parts.find((each) => each.type === type)!.value;
+  return `${part("year")}-${part("month")}-${part("day")}`;
+}
+// The day that a moment is counted to, as 2026-03-01.
+export const isoDayOf = (moment: Moment) => isoDayIn(asDate(moment), zoneOf(moment));
+// What day it is where days are counted.
+export const isoToday = () => isoDayIn(new Date(), accountZone());
 
 export function day(moment: Moment): string {
-  const date = asDate(moment);
-  const days = Math.round((startOfDay(new Date()) - startOfDay(date)) / 86_400_000);
-  if (days === 0) return t("day.today");
-  if (days === 1) return t("day.yesterday");
-  return dayFormat.format(date);
+  const then = isoDayOf(moment);
+  const today = isCalendarDay(moment) ? isoToday() : isoDayIn(new Date(), zoneOf(moment));
+  const ago = (Date.parse(today) - Date.parse(then)) / 86_400_000;
+  if (ago === 0) return t("day.today");
+  if (ago === 1) return t("day.yesterday");
+  return written(today.slice(0, 4) === then.slice(0, 4) ? "day" : "dayAndYear")(moment);
 }
-export const shortDay = (moment: Moment) => shortDayFormat.format(asDate(moment));
-export const fullDay = (moment: Moment) => fullDayFormat.format(asDate(moment));
-export const time = (moment: Moment) => timeFormat.format(asDate(moment));
-export const month = (moment: Moment) => monthFormat.format(asDate(moment));
-export const year = (moment: Moment) => yearFormat.format(asDate(moment));
-export const days = (first: Moment, last: Moment) => daysFormat.formatRange(asDate(first), asDate(last));
+export const shortDay = written("shortDay");
+export const fullDay = written("fullDay");
+export const time = written("time");
+export const month = written("month");
+export const year = written("year");
+export const days = (first: Moment, last: Moment) => formatOf("dayAndYear", zoneOf(first)).formatRange(asDate(first), asDate(last));
 
-function startOfDay(date: Date): number {
-  return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
-}
-// 2026-03-01, in the reader's own time zone.
+// 2026-03-01, of a date as this device has it.
 export function isoDay(date: Date): string {
   const two = (n: number) => String(n).padStart(2, "0");
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
