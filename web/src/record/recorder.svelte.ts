@@ -5,8 +5,8 @@ import { session } from "../lib/session.svelte";
 import type { Profile } from "$generated/api";
 import { EngineClient, type Snapshot } from "../worker/client";
 import { outbox } from "./outbox.svelte";
-import { sendDirectly } from "./upload";
 import { Receiver } from "./receiver";
+import { sendDirectly } from "./upload";
 
 const SILENCE_S = 30; // without a fix for so long, say so
 const POOR_ACCURACY_M = 50; // the engine waits for better ones (track_filter.hpp)
@@ -148,8 +148,7 @@ class Recorder {
     await this.run();
   }
 
-  // Goes on with a ruck that was under way when the page went away.
-  // Or ends it where it stopped.
+  // Goes on with a ruck that was under way when the page went away, or ends it where it stopped.
   async recover(ruck: db.LocalRuck, left: "go-on" | "finish" = "go-on") {
     if (this.phase !== "idle") return;
     this.phase = "starting";
@@ -286,7 +285,8 @@ class Recorder {
           if ("fix" in entry) await db.addFix(ruck.key, entry.number, entry.fix);
           else await db.addEvent(ruck.key, entry.number, entry.event);
         });
-        this.backlog.shift();
+        // Not the first of it: some may have been sent from memory meanwhile.
+        this.backlog = this.backlog.filter((each) => each !== entry);
         outbox.noted();
       }
       this.trouble("storage", false);

@@ -4,6 +4,7 @@
 // Everything it sends may be sent again: the ruck has a name of the phone's own, a point is known by
 // its moment, an event by its moment and kind. So after a reply that was lost it starts over from
 // what was acknowledged last.
+import type { BatchReply } from "$generated/api";
 import { Refused, SignedOut, Unreachable, del, isOwner, patch, post } from "../lib/api";
 import * as db from "../lib/db";
 
@@ -68,6 +69,12 @@ function asPoint(fix: db.Fix) {
   };
 }
 
+// A point of the future is taken later; one that can never be taken holds nothing up.
+function checkTaken(reply: BatchReply, count: number) {
+  if (reply.rejected_points?.some(({ reason }) => reason === "time_in_future")) throw new NotYet();
+  if (!(reply.inserted + reply.duplicates + reply.rejected >= count)) throw new Unreachable();
+}
+
 // The server knows this name for another ruck than before: it had lost the first, or somebody has
 // deleted it. All is sent again, and who may see it is said before anything else.
 async function noticeAnotherRuck(ruck: db.LocalRuck, id: number) {
@@ -84,8 +91,7 @@ async function sendFixes(ruck: db.LocalRuck, progress: Progress) {
     const reply = await post("POST /api/rucks/{id}/location", url(ruck, "/location"), {
       points: batch.map(({ item }) => asPoint(item)),
     });
-    if (reply.rejected > 0) throw new NotYet();
-    if (!(reply.inserted + reply.duplicates >= batch.length)) throw new Unreachable();
+    checkTaken(reply, batch.length);
     await noticeAnotherRuck(ruck, reply.ruck_id);
     ruck.sentFixes = batch[batch.length - 1]!.number;
     await db.changeRuck(ruck.key, { sentFixes: ruck.sentFixes });
@@ -192,7 +198,7 @@ export async function sendDirectly(ruck: db.LocalRuck, fixes: db.Fix[], events: 
   for (let from = 0; from < fixes.length; from += FIXES_PER_BATCH) {
     const points = fixes.slice(from, from + FIXES_PER_BATCH).map(asPoint);
     const reply = await post("POST /api/rucks/{id}/location", url(ruck, "/location"), { points });
-    if (!(reply.inserted + reply.duplicates >= points.length)) throw new Unreachable();
+    checkTaken(reply, points.length);
   }
   for (const event of events) await sendEvent(ruck, event);
 }
