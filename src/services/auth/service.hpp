@@ -3,9 +3,9 @@
 //
 // Refresh tokens are opaque and stored as hashes. Each refresh replaces the token by its successor,
 // which is an HMAC of the token under the session's own key: when the reply is lost and the app
-// asks again with the old token, it gets the same successor, for `kRefreshGrace` and as long as nobody
-// has used that. Any later re-use, or re-use of an older token, means that somebody else holds a copy:
-// the whole session is revoked.
+// asks again with the old token, it gets the same successor, for `kRefreshGrace` and as long as
+// nobody has used that. Any later re-use, or re-use of an older token, means that somebody else
+// holds a copy: the whole session is revoked.
 #include "base/clock.hpp"
 #include "cache/revisions.hpp"
 #include "db/database.hpp"
