@@ -240,6 +240,24 @@ test("a ruck that the server refuses can be saved as a file, and is only removed
   await context.close();
 });
 
+test("a server that is older than the app: the ruck stays, and arrives once the server is renewed", async () => {
+  const { context, page, who, begin } = await phone();
+  await page.route(/\/complete$/, (route) => route.fulfill({ status: 404, contentType: "application/json", body: '{"error":"not_found","message":"No such page"}' }));
+  await startRuck(page, server);
+  await walk(page, madeTrack({ count: 40, start: begin + 2000 }));
+  await settled(page);
+  await finishRuck(page);
+  await page.getByRole("button", { name: "Done" }).click();
+  const card = page.locator("[data-local]");
+  await card.getByText(/The server is older than this app/).waitFor();
+  assert.equal(await sync(page), "refused");
+  await page.unroute(/\/complete$/);
+  await card.getByRole("button", { name: "Send" }).click();
+  await until(async () => (await sync(page)) === "saved", "everything to arrive");
+  assert.equal((await api(server, who, "/api/rucks"))[0].status, "completed");
+  await context.close();
+});
+
 test("without https there is no GPS, and the page says so", async () => {
   const { context, page } = await phone();
   await page.addInitScript(() => Object.defineProperty(globalThis, "isSecureContext", { value: false }));

@@ -70,6 +70,7 @@ export const en = {
   "record.left.text": "This device has it up to then. Walk on with it, or end it where it stopped.",
   "record.left.go-on": "Go on",
   "record.left.finish": "End it at {time}",
+  "local.older": "The server is older than this app and cannot take it yet. It stays here, and is sent again when you press Send or open the app; recording works.",
   "local.file": "Save as GPX",
   "local.remove": "Remove",
   "local.remove.ask": "Remove this ruck from this device?",

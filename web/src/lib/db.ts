@@ -69,6 +69,8 @@ export interface LocalRuck {
   problem: string | null; // what the server said when it refused
 }
 
+// In `problem`: the server does not know what is asked of it, because it is older than this app.
+export const OLDER_SERVER = "older-server";
 export const RECORDING_LOCK = "ruck-recording"; // held by the tab that records
 const NAME = "ruck";
 const VERSION = 1;
