@@ -384,10 +384,11 @@ class Recorder {
   async pause() {
     if (this.phase !== "recording") return;
     this.phase = "paused";
+    const at = this.time(Date.now()); // when it was asked for, however long the writing takes
     this.receiver.stop();
     this.letSleep();
     await this.change({ state: "paused" });
-    await this.addEvent({ at: this.time(Date.now()), kind: "pause" });
+    await this.addEvent({ at, kind: "pause" });
     outbox.send();
   }
 
