@@ -57,12 +57,12 @@ class Install {
   }
 
   private watchForUpdate(worker: ServiceWorkerRegistration) {
-    worker.addEventListener("updatefound", () => {
-      const next = worker.installing;
-      next?.addEventListener("statechange", () => {
-        this.hasUpdate = next.state === "installed" && navigator.serviceWorker.controller !== null;
-      });
-    });
+    // The first version is no news; one that has waited since an earlier visit is.
+    const offer = () => (this.hasUpdate = worker.waiting !== null && navigator.serviceWorker.controller !== null);
+    const watch = () => worker.installing?.addEventListener("statechange", offer);
+    worker.addEventListener("updatefound", watch);
+    watch();
+    offer();
   }
 
   update() {
