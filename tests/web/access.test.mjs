@@ -1,19 +1,11 @@
 // Everybody can use it: axe finds nothing on any page in either theme, and the keyboard goes all the
 // way from signing up to a finished ruck.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { look } from "./axe.mjs";
-import { DESKTOP, PHONE, RuckServer, account, api, launch, madeTrack, openPhone, settled, signIn, sleep, startRuck, stat, sync, until, walk } from "./support.mjs";
-
-let server, browser;
-before(async () => {
-  server = await RuckServer.start();
-  browser = await launch();
-});
-after(async () => {
-  await browser.close();
-  await server.stop();
-});
+import { focusIs, tabTo } from "./keys.mjs";
+import { browser, server } from "./stage.mjs";
+import { DESKTOP, PHONE, account, api, madeTrack, openPhone, settled, signIn, sleep, startRuck, stat, sync, until, walk } from "./support.mjs";
 
 for (const colorScheme of ["light", "dark"]) {
   for (const viewport of [PHONE, DESKTOP]) {
@@ -22,7 +14,7 @@ for (const colorScheme of ["light", "dark"]) {
       const context = await browser.newContext({ viewport, colorScheme, reducedMotion: "reduce" });
       const begin = Date.now() - 2 * 3_600_000;
       const page = await openPhone(context, begin);
-      for (const path of ["", "sign-up", "sign-in", "forgot-password", "reset-password?token=x", "reset-password", "about", "no/such/page"]) {
+      for (const path of ["", "sign-up", "sign-in", "forgot-password", "reset-password?token=x", "reset-password", "about", "no/such/page", "clubs/1"]) {
         await page.goto(`${server.url}/${path}`);
         await page.getByRole("heading", { level: 1 }).waitFor();
         await look(page, path || "welcome", problems);
@@ -46,7 +38,7 @@ for (const colorScheme of ["light", "dark"]) {
       await look(page, "finished", problems);
       await until(async () => (await sync(page)) === "saved", "the ruck to arrive");
       const [ruck] = await api(server, who, "/api/rucks");
-      for (const path of ["", "rucks", `rucks/${ruck.id}`, "statistics", "profile", "settings", "settings/privacy", "about", "no/such/page", "rucks/1"]) {
+      for (const path of ["", "rucks", `rucks/${ruck.id}`, "statistics", "profile", "settings", "settings/privacy", "about", "no/such/page", "events/1", "rucks/1"]) {
         await page.goto(`${server.url}/${path}`);
         await page.getByRole("heading", { level: 1 }).waitFor();
         await sleep(500);
@@ -83,61 +75,45 @@ test("keyboard only: sign up, record, finish", async () => {
   const context = await browser.newContext({ viewport: PHONE });
   const begin = Date.now() - 2 * 3_600_000;
   const page = await openPhone(context, begin);
-  const here = () => page.evaluate(() => (document.activeElement?.getAttribute("aria-label") || document.activeElement?.textContent || document.activeElement?.id || "").trim());
-  // Tab until the wanted thing has the focus, and is seen to have it.
-  const tabTo = async (text) => {
-    for (let i = 0; i < 60; i++) {
-      await page.keyboard.press("Tab");
-      const name = await here();
-      const label = await page.evaluate(() => (document.activeElement?.labels?.[0]?.textContent ?? "").trim());
-      if (name === text || label === text) {
-        const outline = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
-        assert.notEqual(outline, "none", `${text} shows its focus`);
-        return;
-      }
-    }
-    throw new Error(`the keyboard never came to ${text}`);
-  };
-  const focusIs = (text) => until(async () => (await here()) === text, `the focus to be on ${text}`);
   await page.goto(server.url);
   await page.getByRole("heading", { level: 1 }).waitFor();
-  await tabTo("Create an account");
+  await tabTo(page, "Create an account");
   await page.keyboard.press("Enter");
-  await focusIs("Create an account"); // the new page's heading
-  await tabTo("Name");
+  await focusIs(page, "Create an account"); // the new page's heading
+  await tabTo(page, "Name");
   await page.keyboard.type("Kim");
-  await tabTo("E-mail");
+  await tabTo(page, "E-mail");
   await page.keyboard.type(`kim${Date.now()}@example.org`);
-  await tabTo("Password");
+  await tabTo(page, "Password");
   await page.keyboard.type("long enough");
-  await tabTo("km, kg");
+  await tabTo(page, "km, kg");
   await page.keyboard.press("Space");
-  await tabTo("Create account");
+  await tabTo(page, "Create account");
   await page.keyboard.press("Enter");
-  await focusIs("Hello, Kim");
-  await tabTo("Start a ruck");
+  await focusIs(page, "Hello, Kim");
+  await tabTo(page, "Start a ruck");
   await page.keyboard.press("Enter");
-  await focusIs("Record a ruck");
-  await tabTo("Load");
+  await focusIs(page, "Record a ruck");
+  await tabTo(page, "Load");
   for (let i = 0; i < 4; i++) await page.keyboard.press("ArrowRight");
   await until(async () => (await page.locator('[data-stat="load"]').innerText()) === "12 kg", "the slider to move");
-  await tabTo("Start");
+  await tabTo(page, "Start");
   await page.keyboard.press("Enter");
-  await focusIs("Pause");
+  await focusIs(page, "Pause");
   await walk(page, madeTrack({ count: 120, start: begin + 1000 }));
   await settled(page);
   assert.ok(Number(await stat(page, "distance")) > 0.3);
   await page.keyboard.press("Enter");
-  await focusIs("Go on");
+  await focusIs(page, "Go on");
   await page.keyboard.press("Enter");
-  await focusIs("Pause");
-  await tabTo("Finish");
+  await focusIs(page, "Pause");
+  await tabTo(page, "Finish");
   await page.keyboard.press("Enter");
-  await tabTo("Finish");
+  await tabTo(page, "Finish");
   await page.keyboard.press("Enter");
-  await focusIs("Well done");
-  await tabTo("Done");
+  await focusIs(page, "Well done");
+  await tabTo(page, "Done");
   await page.keyboard.press("Enter");
-  await focusIs("Hello, Kim");
+  await focusIs(page, "Hello, Kim");
   await context.close();
 });

@@ -1,19 +1,14 @@
 // The pages about others: axe finds nothing in either theme, and every state has its calm words.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
 import { look } from "./axe.mjs";
 import { aWorld, json, outNow } from "./people.mjs";
-import { DESKTOP, PHONE, RuckServer, api, launch, openPhone, settled, signIn, startRuck, until, walk, madeTrack } from "./support.mjs";
+import { browser, server } from "./stage.mjs";
+import { DESKTOP, PHONE, api, openPhone, settled, signIn, startRuck, until, walk, madeTrack } from "./support.mjs";
 
-let server, browser, world;
+let world;
 before(async () => {
-  server = await RuckServer.start();
-  browser = await launch();
   world = await aWorld(server);
-});
-after(async () => {
-  await browser.close();
-  await server.stop();
 });
 
 for (const colorScheme of ["light", "dark"]) {

@@ -16,7 +16,7 @@ async function violations(page) {
 }
 async function smallTargets(page) {
   return page.evaluate(() =>
-    [...document.querySelectorAll("button, a.button, nav a, select, input:not(.visually-hidden)")]
+    [...document.querySelectorAll("button, a.button, nav a, summary, select, textarea, input:not(.visually-hidden)")]
       .filter((e) => e.checkVisibility() && !e.closest(".check, .visually-hidden"))
       .map((e) => ({ text: (e.textContent || e.id).trim().slice(0, 30), box: e.getBoundingClientRect() }))
       .filter(({ box }) => box.width > 0 && (box.height < 43.5 || box.width < 43.5))

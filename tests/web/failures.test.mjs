@@ -1,18 +1,9 @@
 // What the server does not take, or does not say, is not shown as if it had.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { PHONE, RuckServer, account, api, launch, openPhone, signIn, until } from "./support.mjs";
+import { test } from "node:test";
+import { browser, server } from "./stage.mjs";
+import { PHONE, account, api, openPhone, signIn, until } from "./support.mjs";
 import { follow, json, outNow, ruckOf } from "./people.mjs";
-
-let server, browser;
-before(async () => {
-  server = await RuckServer.start();
-  browser = await launch();
-});
-after(async () => {
-  await browser.close();
-  await server.stop();
-});
 
 async function signedIn(username = "Robin") {
   const context = await browser.newContext({ viewport: PHONE });

@@ -1,19 +1,11 @@
 // What a phone goes through on a long walk, at its worst: nothing that was shown is lost, and nothing
 // is called saved that is not.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { PHONE, RuckServer, account, api, finishRuck, launch, madeTrack, openPhone, settled, signIn, sleep, startRuck, stat, stored, sync, until, walk } from "./support.mjs";
+import { test } from "node:test";
+import { browser, server } from "./stage.mjs";
+import { PHONE, account, api, finishRuck, madeTrack, openPhone, settled, signIn, sleep, startRuck, stat, stored, sync, until, walk } from "./support.mjs";
 
 const HOUR = 3_600_000;
-let server, browser;
-before(async () => {
-  server = await RuckServer.start();
-  browser = await launch();
-});
-after(async () => {
-  await browser.close();
-  await server.stop();
-});
 
 async function phone(begin = Date.now() - 3 * HOUR) {
   const context = await browser.newContext({ viewport: PHONE });

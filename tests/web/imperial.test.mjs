@@ -1,19 +1,11 @@
 // In miles and pounds nothing on any page is in kilometres, kilograms, metres or centimetres.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { iso, json, ruckOf } from "./people.mjs";
-import { DESKTOP, PHONE, RuckServer, account, api, finishRuck, launch, madeTrack, openPhone, signIn, startRuck, stat, until, walk } from "./support.mjs";
+import { browser, server } from "./stage.mjs";
+import { DESKTOP, PHONE, account, api, finishRuck, madeTrack, openPhone, signIn, startRuck, stat, until, walk } from "./support.mjs";
 
 const DAY = 86_400_000;
-let server, browser;
-before(async () => {
-  server = await RuckServer.start();
-  browser = await launch();
-});
-after(async () => {
-  await browser.close();
-  await server.stop();
-});
 
 // Everything that is read or read out on the page, but for the switch that offers both systems.
 const wordsOf = (page) =>

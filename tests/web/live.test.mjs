@@ -1,22 +1,13 @@
 // Following live, in browsers: where somebody is, what one calls out to her, and that the page comes
 // back by itself and never says more than it knows.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { DESKTOP, PHONE, RuckServer, account, api, launch, madeTrack, openPhone, settled, signIn, sleep, startRuck, until, walk } from "./support.mjs";
+import { test } from "node:test";
+import { browser, server } from "./stage.mjs";
+import { DESKTOP, PHONE, account, api, madeTrack, openPhone, settled, signIn, sleep, startRuck, until, walk } from "./support.mjs";
 import { load } from "./app_modules.mjs";
 import { follow as followed, iso, json } from "./people.mjs";
 
 const FOLLOWERS_MS = 1000; // from the acknowledgement of a batch to the marker at its new place
-let server, browser;
-before(async () => {
-  server = await RuckServer.start();
-  browser = await launch();
-});
-after(async () => {
-  await browser.close();
-  await server.stop();
-});
-
 
 // A rucker by the API: her batches are acknowledged when send() returns.
 async function rucker(username = "Robin") {

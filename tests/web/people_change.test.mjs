@@ -1,18 +1,10 @@
 // One device, two people: nothing of the one goes out, or is shown, under the name of the other.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { PHONE, RuckServer, account, api, finishRuck, launch, madeTrack, offlineReady, openPhone, settled, signIn, sleep, startRuck, stored, sync, until, walk } from "./support.mjs";
+import { test } from "node:test";
+import { browser, server } from "./stage.mjs";
+import { PHONE, account, api, finishRuck, madeTrack, offlineReady, openPhone, settled, signIn, sleep, startRuck, stored, sync, until, walk } from "./support.mjs";
 
 const HOUR = 3_600_000;
-let server, browser;
-before(async () => {
-  server = await RuckServer.start();
-  browser = await launch();
-});
-after(async () => {
-  await browser.close();
-  await server.stop();
-});
 
 async function phone(name = "Anna") {
   const context = await browser.newContext({ viewport: PHONE });

@@ -1,19 +1,9 @@
 // What others see: zones made on the map and by keyboard, the owner's preview, what a stranger is
 // really sent; who may see a ruck; load and form; devices that are signed out.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { PHONE, RuckServer, account, api, launch, madeTrack, openPhone, settled, signIn, sleep, startRuck, sync, until, walk } from "./support.mjs";
-
-let server, browser;
-const errors = []; // of any page's scripts
-before(async () => {
-  server = await RuckServer.start();
-  browser = await launch();
-});
-after(async () => {
-  await browser.close();
-  await server.stop();
-});
+import { test } from "node:test";
+import { browser, server } from "./stage.mjs";
+import { PHONE, account, api, madeTrack, openPhone, settled, signIn, sleep, sync, until, walk } from "./support.mjs";
 
 const DAY = 86_400_000;
 const asGpx = (fixes) =>
@@ -41,7 +31,6 @@ function positionsIn(tree, found = []) {
 async function someone() {
   const who = await account(server);
   const context = await browser.newContext({ viewport: PHONE, reducedMotion: "reduce" });
-  context.on("weberror", (error) => errors.push(error.error().message));
   return { who, context };
 }
 // A long straight walk with a place in the middle of it.
@@ -355,5 +344,3 @@ test("history: the oldest ruck is reached, however many came after it", async ()
   assert.equal(await page.getByRole("button", { name: "Show more" }).count(), 0);
   await context.close();
 });
-
-test("no script of a page has failed", () => assert.deepEqual(errors, []));

@@ -1,19 +1,11 @@
 // Recording: what was walked is what the server has, whatever happens on the way.
 import assert from "node:assert/strict";
 import { cpSync, renameSync, rmSync } from "node:fs";
-import { after, before, test } from "node:test";
-import { PHONE, RuckServer, account, api, finishRuck, launch, madeTrack, movedTo, openPhone, realTrack, settled, signIn, sleep, startRuck, stat, stored, sync, until, walk } from "./support.mjs";
+import { test } from "node:test";
+import { browser, server } from "./stage.mjs";
+import { PHONE, RuckServer, account, api, finishRuck, madeTrack, movedTo, openPhone, realTrack, settled, signIn, sleep, startRuck, stat, stored, sync, until, walk } from "./support.mjs";
 
 const HOUR = 3_600_000;
-let server, browser;
-before(async () => {
-  server = await RuckServer.start();
-  browser = await launch();
-});
-after(async () => {
-  await browser.close();
-  await server.stop();
-});
 
 async function recordThroughEverything(track) {
   const context = await browser.newContext({ viewport: PHONE });
@@ -43,6 +35,7 @@ async function recordThroughEverything(track) {
   const second = await openPhone(context, gapEnd);
   await server.up();
   await second.goto(`${server.url}/record`);
+  await second.getByRole("button", { name: "Pause" }).waitFor();
   await server.down();
   await second.locator('[data-gap="closed"]').waitFor();
   assert.equal(await stat(second, "distance"), shownBefore, "nothing is lost");

@@ -1,21 +1,13 @@
 // What somebody sets, and what becomes of it: units, theme, body, time zone, export, the end of an account.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { look } from "./axe.mjs";
 import { follow, iso, json, outNow, ruckOf } from "./people.mjs";
-import { DESKTOP, PHONE, RuckServer, account, api, launch, signIn, until } from "./support.mjs";
+import { browser, server } from "./stage.mjs";
+import { DESKTOP, PHONE, account, api, signIn, until } from "./support.mjs";
 
 const DAY = 86_400_000;
-let server, browser;
-before(async () => {
-  server = await RuckServer.start();
-  browser = await launch();
-});
-after(async () => {
-  await browser.close();
-  await server.stop();
-});
 
 async function signedIn(who, more = {}) {
   const context = await browser.newContext({ viewport: PHONE, timezoneId: "UTC", ...more });

@@ -1,19 +1,10 @@
 // Feed, likes, comments, follows and blocks, as two people use them; what is private stays so, and
 // what the server does not take is undone.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { follow as followed, json, ruckOf as recorded } from "./people.mjs";
-import { DESKTOP, PHONE, RuckServer, account, api, launch, signIn, sleep, until } from "./support.mjs";
-
-let server, browser;
-before(async () => {
-  server = await RuckServer.start();
-  browser = await launch();
-});
-after(async () => {
-  await browser.close();
-  await server.stop();
-});
+import { browser, server } from "./stage.mjs";
+import { DESKTOP, PHONE, account, api, signIn, sleep, until } from "./support.mjs";
 
 const follow = (who, whom) => followed(server, who, whom);
 const ruckOf = (who, more) => recorded(server, who, more);

@@ -1,18 +1,10 @@
 // What goes wrong on a walk: each gets a calm word, says what still works, and loses nothing.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { PHONE, RuckServer, account, api, finishRuck, launch, madeTrack, movedTo, offlineReady, openPhone, readGpx, settled, signIn, sleep, startRuck, stat, stored, sync, until, walk } from "./support.mjs";
+import { test } from "node:test";
+import { browser, server } from "./stage.mjs";
+import { PHONE, RuckServer, account, api, finishRuck, madeTrack, movedTo, offlineReady, openPhone, readGpx, settled, signIn, sleep, startRuck, stat, stored, sync, until, walk } from "./support.mjs";
 
 const HOUR = 3_600_000;
-let server, browser;
-before(async () => {
-  server = await RuckServer.start();
-  browser = await launch();
-});
-after(async () => {
-  await browser.close();
-  await server.stop();
-});
 
 // A phone that is signed in, and the time it shows.
 async function phone() {
@@ -179,7 +171,7 @@ test("the sign-in ends while offline: recording goes on, and all is sent after s
   await page.getByRole("main").getByRole("link", { name: "Sign in" }).click();
   await page.getByLabel("Password").fill(who.password);
   await page.getByRole("main").getByRole("button", { name: "Sign in" }).click();
-  await page.getByRole("link", { name: /Ruck under way/ }).click();
+  await page.getByRole("button", { name: "Pause" }).waitFor(); // back where they were
   await finishRuck(page);
   await until(async () => (await sync(page)) === "saved", "everything to arrive");
   const [ruck] = await api(server, who, "/api/rucks");
