@@ -2,6 +2,7 @@ import { mount } from "svelte";
 import { RECORDING_LOCK, allRucks } from "./lib/db";
 import App from "./App.svelte";
 import "./app.css";
+import { language } from "./i18n";
 import { applyTheme } from "./lib/theme.svelte";
 import { router } from "./lib/router.svelte";
 import { session } from "./lib/session.svelte";
@@ -11,6 +12,7 @@ import { outbox } from "./record/outbox.svelte";
 
 // No `await` at the top: it would make the bundler cut the app into dozens of files.
 applyTheme();
+document.documentElement.lang = language;
 // A recording that the system ended is taken up where the app opens: at its start page nothing records.
 async function toOpenRuck() {
   if (location.pathname !== "/" || !session.profile) return;

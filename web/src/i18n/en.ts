@@ -121,6 +121,13 @@ export const en = {
   "reset.no-token": "This page needs the link from the e-mail. Ask for a new one.",
   "lost.title": "No such page",
   "lost.text": "The address leads nowhere. It may have been cut off on its way.",
+  "phone.title": "Phone app",
+  "phone.club.title": "This club is in the phone app",
+  "phone.event.title": "This event is in the phone app",
+  "phone.text": "The web app has your rucks, your friends and following live. Clubs and events are in the phone app: open the link there.",
+  "phone.auth.title": "This goes on in the phone app",
+  "phone.auth.text": "You came here to sign in on your phone. If the app has not opened by itself, open it here. In the web app you sign in with e-mail and password.",
+  "phone.auth.open": "Open the phone app",
 
   "home.title": "Home",
   "home.hello": "Hello, {name}",

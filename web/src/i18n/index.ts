@@ -5,7 +5,8 @@ export type Key = keyof typeof en;
 const catalogues: Record<string, Record<Key, string>> = { en };
 
 const wanted = typeof navigator === "undefined" ? "en" : navigator.language.slice(0, 2);
-const catalogue = catalogues[wanted] ?? en;
+export const language = wanted in catalogues ? wanted : "en";
+const catalogue = catalogues[language] ?? en;
 
 // How dates are written: as the reader's own region does, where it speaks the catalogue's language.
 export const locale = typeof navigator !== "undefined" && navigator.language.startsWith("en") ? navigator.language : "en";
@@ -15,7 +16,7 @@ export function t(key: Key, values: Record<string, string | number> = {}): strin
 }
 
 // "1 ruck", "2 rucks": the keys end in .one and .other, as Intl.PluralRules names them.
-const plurals = new Intl.PluralRules(catalogue === en ? "en" : wanted);
+const plurals = new Intl.PluralRules(language);
 type PluralBase = Key extends infer K ? (K extends `${infer B}.other` ? B : never) : never;
 export function count(base: PluralBase, n: number): string {
   const form = `${base}.${plurals.select(n)}` as Key;

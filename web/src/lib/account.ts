@@ -2,6 +2,7 @@
 import { t } from "../i18n";
 import { outbox } from "../record/outbox.svelte";
 import * as api from "./api";
+import { isAccountPage, placeAfter } from "./arrival";
 import { install } from "./install.svelte";
 import { router } from "./router.svelte";
 import { session } from "./session.svelte";
@@ -23,12 +24,12 @@ export function tell(problem: unknown): string {
   return t("app.unreachable");
 }
 
-const FORMS = new Set(["/sign-in", "/sign-up", "/forgot-password", "/reset-password"]);
 function arrive() {
   outbox.send();
   install.register();
   // Whoever opened a link signed out is at its address still.
-  if (FORMS.has(router.path)) router.go("/", { replace: true });
+  if (!isAccountPage(router.path)) return;
+  router.go(placeAfter(router.query.get("to"), location.origin), { replace: true });
 }
 
 export interface NewAccount {
