@@ -118,17 +118,21 @@ test("a choice of privacy that was not taken goes back, and says so where it is"
   await context.close();
 });
 
-test("a link opened signed out is where one is after signing in", async () => {
-  const { who, context: first } = await signedIn();
-  const id = await ruckOf(server, who, { title: "Behind the link", count: 60 });
-  await first.close();
-  const context = await browser.newContext({ viewport: PHONE });
+test("a map or a chart that did not come leaves the way, the figures and the forms", async () => {
+  const who = await account(server);
+  const id = await ruckOf(server, who, { count: 300 });
+  const context = await browser.newContext({ viewport: PHONE, serviceWorkers: "block" });
+  await context.route(/assets\/(leaflet|uPlot)/, (route) => route.abort());
   const page = await context.newPage();
+  await signIn(page, server, who);
   await page.goto(`${server.url}/rucks/${id}`);
-  await page.getByLabel("E-mail").fill(who.email);
-  await page.getByLabel("Password").fill(who.password);
-  await page.getByRole("main").getByRole("button", { name: "Sign in" }).click();
-  await page.getByRole("heading", { name: "Behind the link" }).waitFor();
-  assert.equal(new URL(page.url()).pathname, `/rucks/${id}`);
+  await page.locator("svg path.way").waitFor();
+  await page.getByRole("slider").scrollIntoViewIfNeeded();
+  await page.getByText("The chart is not on this device yet.").waitFor();
+  await page.getByRole("slider").fill("40");
+  await page.locator("[data-readout]", { hasText: /\d m/ }).waitFor();
+  await page.goto(`${server.url}/settings/privacy`);
+  await page.getByRole("region", { name: /map/i }).first().scrollIntoViewIfNeeded();
+  await page.getByText("The map is not on this device yet.").first().waitFor();
   await context.close();
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { browser, server } from "./stage.mjs";
-import { PHONE, account, api, finishRuck, madeTrack, openPhone, settled, signIn, sleep, startRuck, stat, stored, sync, until, walk } from "./support.mjs";
+import { PHONE, account, api, finishRuck, madeTrack, openPhone, setHidden, settled, signIn, sleep, startRuck, stat, stored, sync, until, walk } from "./support.mjs";
 
 const HOUR = 3_600_000;
 
@@ -239,5 +239,62 @@ test("a ruck left for hours is not recorded unasked, and can be ended where it s
   await saved(later);
   const [ruck] = await rucksOf(who);
   assert.ok(ruck.duration_seconds < 400, `${ruck.duration_seconds} s`);
+  await context.close();
+});
+
+test("reception so poor that a full batch takes too long: smaller ones pass", async () => {
+  const context = await browser.newContext({ viewport: PHONE, serviceWorkers: "block" });
+  const PASS = 100; // points
+  const sent = [];
+  await context.route(/\/location$/, (route) => {
+    const { length } = route.request().postDataJSON().points;
+    sent.push(length);
+    if (length <= PASS) return route.continue();
+  });
+  const begin = Date.now() - 3 * HOUR;
+  const page = await openPhone(context, begin);
+  // What a request may take, a hundred times shorter.
+  await page.addInitScript(() => {
+    const timeout = AbortSignal.timeout.bind(AbortSignal);
+    AbortSignal.timeout = (ms) => timeout(ms / 100);
+  });
+  const who = await account(server);
+  await signIn(page, server, who);
+  await startRuck(page, server);
+  await context.setOffline(true);
+  await walk(page, madeTrack({ count: 900, stepS: 6, start: begin + 2000 }));
+  await settled(page);
+  const kept = (await stored(page)).length;
+  assert.ok(kept > 600, `${kept} kept`);
+  await finishRuck(page);
+  await page.locator("svg path.way").waitFor(); // the way is drawn, though the map is not on the phone
+  sent.length = 0;
+  await context.setOffline(false);
+  const tryAgain = () => page.evaluate(() => globalThis.phone.wait(300_000)); // the longest wait between tries
+  await until(async () => (await tryAgain(), await sync(page)) === "saved", "everything to arrive", 30_000);
+  assert.equal((await pointsOf(who)).length, kept);
+  assert.equal(sent[0], 500, "what good reception gets");
+  assert.ok(sent.some((n) => n > 20 && n <= PASS), String(sent));
+  await context.close();
+});
+
+test("the device sleeps in its owner's pocket: a gap is said, and times go on as they are", async () => {
+  const { context, page, who, begin } = await phone();
+  await startRuck(page, server);
+  await walk(page, madeTrack({ count: 40, start: begin + 2000 }));
+  await settled(page);
+  await setHidden(page, true);
+  await page.evaluate(() => globalThis.phone.sleep(1_200_000));
+  await sleep(1500); // a look at the clocks, on waking
+  await setHidden(page, false);
+  await page.locator('[data-gap="hidden"]').waitFor();
+  assert.equal(await page.locator('[data-trouble="clock"]').count(), 0);
+  const onward = madeTrack({ count: 20, start: begin + 1_330_000, lat: 47.302 });
+  await walk(page, onward);
+  await settled(page);
+  assert.ok((await stored(page)).some(({ t }) => t === onward.at(-1).t), "the last fix has its own time");
+  await finishRuck(page);
+  await saved(page);
+  assert.ok((await pointsOf(who)).some((point) => Date.parse(point.timestamp) === onward.at(-1).t));
   await context.close();
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { cpSync, renameSync, rmSync } from "node:fs";
 import { test } from "node:test";
 import { browser, server } from "./stage.mjs";
-import { PHONE, RuckServer, account, api, finishRuck, madeTrack, movedTo, openPhone, realTrack, settled, signIn, sleep, startRuck, stat, stored, sync, until, walk } from "./support.mjs";
+import { PHONE, RuckServer, account, api, finishRuck, madeTrack, movedTo, openPhone, realTrack, setHidden, settled, signIn, sleep, startRuck, stat, stored, sync, until, walk } from "./support.mjs";
 
 const HOUR = 3_600_000;
 
@@ -148,14 +148,9 @@ test("the screen went dark: what was missed is said", async () => {
   await startRuck(page, server);
   await walk(page, madeTrack({ count: 40, start: begin + 1000 }));
   await settled(page);
-  const setHidden = (hidden) =>
-    page.evaluate((is) => {
-      Object.defineProperty(document, "visibilityState", { value: is ? "hidden" : "visible", configurable: true });
-      document.dispatchEvent(new Event("visibilitychange"));
-    }, hidden);
-  await setHidden(true);
+  await setHidden(page, true);
   await page.evaluate(() => globalThis.phone.wait(300_000));
-  await setHidden(false);
+  await setHidden(page, false);
   const notice = page.locator('[data-gap="hidden"]');
   await notice.waitFor();
   assert.match(await notice.innerText(), /Nothing was recorded from .* \(5 min\)/);

@@ -19,7 +19,7 @@ browser.newContext = async (...options) => {
       if (navigator.serviceWorker) Object.defineProperty(navigator.serviceWorker, "register", { value: () => Promise.reject(new Error("blocked")) });
     });
   }
-  context.on("weberror", (error) => faults.push(error.error().stack));
+  context.on("weberror", (error) => faults.push(`${error.error()} ${error.error().stack}`));
   context.on("console", (message) => {
     if (/Content Security Policy/i.test(message.text())) faults.push(message.text());
   });

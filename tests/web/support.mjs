@@ -47,7 +47,10 @@ export class RuckServer {
       },
       stdio: ["ignore", "ignore", "inherit"],
     });
-    this.process.stderr?.resume();
+    this.isWanted = true;
+    this.process.once("exit", (code, signal) => {
+      if (this.isWanted) console.error(`the server ended by itself: ${signal ?? code}`);
+    });
     const until = Date.now() + START_WITHIN_MS;
     for (;;) {
       const answer = await fetch(`${this.url}/readyz`).catch(() => null);
@@ -58,6 +61,7 @@ export class RuckServer {
   }
   async down() {
     if (this.process.exitCode !== null) return;
+    this.isWanted = false;
     const gone = new Promise((resolve) => this.process.once("exit", resolve));
     this.process.kill("SIGTERM");
     await gone;
@@ -197,6 +201,8 @@ export function installPhone() {
   globalThis.phone = {
     // Somebody sets the clock: the time jumps, and nothing has passed.
     setTime: (ms) => (now = ms),
+    // The device sleeps: time passes, and the running clock stands still.
+    sleep: (ms) => (now = PhoneDate.now() + ms),
     // Time passes.
     wait(ms) {
       now = PhoneDate.now() + ms;
@@ -238,6 +244,11 @@ export async function openPhone(context, time) {
   await page.addInitScript((t) => globalThis.phone.setTime(t), time);
   return page;
 }
+export const setHidden = (page, hidden) =>
+  page.evaluate((is) => {
+    Object.defineProperty(document, "visibilityState", { value: is ? "hidden" : "visible", configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, hidden);
 export const stat = async (page, name) =>
   (await page.locator(`[data-stat="${name}"] .value`).first().innerText()).trim();
 export const sync = (page) => page.locator("[data-sync]").getAttribute("data-sync");

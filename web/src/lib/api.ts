@@ -8,6 +8,8 @@ export class Unreachable extends Error {
     super("unreachable");
   }
 }
+// Nor within the time that a request may take: what is sent may be too much for the reception.
+export class TimedOut extends Unreachable {}
 export class Refused extends Error {
   constructor(
     readonly status: number,
@@ -54,8 +56,8 @@ async function send(method: Method, path: string, body: BodyInit | null, headers
       cache: "no-store",
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-  } catch {
-    throw new Unreachable();
+  } catch (problem) {
+    throw problem instanceof DOMException && problem.name === "TimeoutError" ? new TimedOut() : new Unreachable();
   }
 }
 

@@ -141,7 +141,11 @@ class Outbox {
     if (this.waiting > 0 || this.unfinished > 0) this.state = "sending";
     let next: State = "saved";
     try {
-      const outcome = await upload(user, { changed: () => void this.look() });
+      const changed = () => {
+        this.retryMs = RETRY_FIRST_MS; // something arrives
+        void this.look();
+      };
+      const outcome = await upload(user, { changed });
       // Somebody else is here by now, whose own rucks are looked at.
       if (session.profile?.id !== user) {
         this.state = "saved";

@@ -613,10 +613,14 @@ class Recorder {
   }
 
   private async keepAwake() {
+    if (this.wakeLock && !this.wakeLock.released) return;
     try {
-      this.wakeLock = (await navigator.wakeLock?.request("screen")) ?? null;
-      this.awake = this.wakeLock !== null;
-      this.wakeLock?.addEventListener("release", () => (this.awake = false));
+      const lock = (await navigator.wakeLock?.request("screen")) ?? null;
+      // The rucker may have stopped for a rest meanwhile.
+      if (this.phase !== "recording") return void lock?.release();
+      this.wakeLock = lock;
+      this.awake = lock !== null;
+      lock?.addEventListener("release", () => (this.awake = false));
     } catch {
       this.awake = false; // power saving: the browser says no
     }

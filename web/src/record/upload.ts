@@ -5,10 +5,17 @@
 // its moment, an event by its moment and kind. So after a reply that was lost it starts over from
 // what was acknowledged last.
 import type { BatchReply } from "$generated/api";
-import { Refused, SignedOut, Unreachable, del, isOwner, patch, post } from "../lib/api";
+import { Refused, SignedOut, TimedOut, Unreachable, del, isOwner, patch, post } from "../lib/api";
 import * as db from "../lib/db";
 
-const FIXES_PER_BATCH = 500; // 60 KB as JSON: small enough for one bar of reception
+const FIXES_PER_BATCH = 500; // 60 KB as JSON
+// Where a batch takes longer than a request may, the next one is smaller: 20 fixes pass within 30 s at
+// 0.7 kbit/s, less than any radio gives.
+const FIXES_PER_BATCH_LEAST = 20;
+const SMALLER = 4; // times
+const LARGER = 2; // times, after each that passes, up to half of what did not
+let fixesPerBatch = FIXES_PER_BATCH;
+let tooMany = Infinity;
 const LOCK = "ruck-upload";
 // By so much the server's way may be shorter than the one that was shown: both compute the same, so
 // more than rounding means that it has not got every fix.
@@ -87,20 +94,32 @@ async function noticeAnotherRuck(ruck: db.LocalRuck, id: number) {
   throw new Again();
 }
 
+async function sendPoints(ruck: db.LocalRuck, fixes: db.Fix[]): Promise<BatchReply> {
+  const points = fixes.map(asPoint);
+  const reply = await post("POST /api/rucks/{id}/location", url(ruck, "/location"), { points }).catch((problem: unknown) => {
+    if (problem instanceof TimedOut) {
+      tooMany = points.length;
+      fixesPerBatch = Math.max(FIXES_PER_BATCH_LEAST, Math.floor(tooMany / SMALLER));
+    }
+    throw problem;
+  });
+  fixesPerBatch = Math.max(fixesPerBatch, Math.min(FIXES_PER_BATCH, fixesPerBatch * LARGER, Math.floor(tooMany / 2)));
+  checkTaken(reply, points.length);
+  return reply;
+}
+
 async function sendFixes(ruck: db.LocalRuck, progress: Progress) {
   for (;;) {
-    const batch = await db.fixesOf(ruck.key, ruck.sentFixes, FIXES_PER_BATCH);
+    const most = fixesPerBatch;
+    const batch = await db.fixesOf(ruck.key, ruck.sentFixes, most);
     if (batch.length === 0) return;
-    const reply = await post("POST /api/rucks/{id}/location", url(ruck, "/location"), {
-      points: batch.map(({ item }) => asPoint(item)),
-    });
-    checkTaken(reply, batch.length);
+    const reply = await sendPoints(ruck, batch.map(({ item }) => item));
     await noticeAnotherRuck(ruck, reply.ruck_id);
     ruck.sentFixes = batch[batch.length - 1]!.number;
     await db.changeRuck(ruck.key, { sentFixes: ruck.sentFixes });
     progress.changed?.(ruck.key);
     // What came in meanwhile goes with the next batch: on a slow network there would be no end to it.
-    if (batch.length < FIXES_PER_BATCH) return;
+    if (batch.length < most) return;
   }
 }
 
@@ -198,10 +217,9 @@ function outcomeOf(problem: unknown): Outcome {
 // Fixes that the phone's store has no room for, straight from memory.
 export async function sendDirectly(ruck: db.LocalRuck, fixes: db.Fix[], events: db.RuckEvent[]): Promise<void> {
   await sendStart(ruck);
-  for (let from = 0; from < fixes.length; from += FIXES_PER_BATCH) {
-    const points = fixes.slice(from, from + FIXES_PER_BATCH).map(asPoint);
-    const reply = await post("POST /api/rucks/{id}/location", url(ruck, "/location"), { points });
-    checkTaken(reply, points.length);
+  for (let from = 0, most = 0; from < fixes.length; from += most) {
+    most = fixesPerBatch;
+    await sendPoints(ruck, fixes.slice(from, from + most));
   }
   for (const event of events) await sendEvent(ruck, event);
 }
@@ -222,6 +240,7 @@ async function uploadNow(user: string, progress: Progress): Promise<Outcome> {
       worst = outcome;
     }
   }
+  tooMany = Infinity; // next time reception may be better
   return worst;
 }
 
