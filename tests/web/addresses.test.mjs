@@ -218,6 +218,42 @@ test("statistics: period, time and measure are there again after Back and a relo
   await context.close();
 });
 
+test("feed and people: how far it was read, and who was looked for, are there again", async () => {
+  const who = await account(server);
+  const friend = await account(server, { username: "Wanderer Wenzel" });
+  for (let i = 0; i < 23; i++) await ruckOf(server, friend, { title: `Walk ${i}`, count: 300, daysAgo: i + 1 });
+  const { context, page } = await newPage();
+  await signIn(page, server, who);
+  await page.getByRole("link", { name: "Buddies" }).click();
+  const cards = page.locator("article");
+  const more = page.getByRole("button", { name: "Show more" });
+  await more.click();
+  await page.getByText("Walk 15").waitFor();
+  await more.click();
+  const last = page.getByRole("link", { name: /Walk 22/ }).first();
+  await last.scrollIntoViewIfNeeded();
+  const count = await cards.count();
+  const place = await page.evaluate(() => scrollY);
+  assert.ok(place > 1000, `${place} px down`);
+  await last.click();
+  await page.getByRole("heading", { name: "Walk 22" }).waitFor();
+  for (const comeBack of [() => page.goBack(), () => page.reload()]) {
+    await comeBack();
+    await until(async () => (await cards.count()) === count, `${count} cards`);
+    await until(async () => Math.abs((await page.evaluate(() => scrollY)) - place) < 80, "the place in the feed");
+  }
+
+  await page.goto(`${server.url}/people`);
+  await page.getByRole("searchbox").fill("wenzel");
+  await page.getByRole("link", { name: /Wanderer Wenzel/ }).click();
+  await page.getByRole("heading", { name: "Wanderer Wenzel" }).waitFor();
+  await page.locator("main").getByRole("link", { name: "People" }).click();
+  await page.getByRole("link", { name: /Wanderer Wenzel/ }).waitFor();
+  assert.equal(await page.getByRole("searchbox").inputValue(), "wenzel");
+  assert.equal(await addressOf(page), "/people", "a name is for no address bar");
+  await context.close();
+});
+
 // ---- addresses of the phone app -------------------------------------------------------------------
 
 test("addresses that the phone app shares are known, and say where to go on", async () => {

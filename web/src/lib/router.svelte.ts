@@ -5,6 +5,7 @@
 interface Entry {
   y?: number;
   from?: string; // the address from which a link led here
+  kept?: Record<string, string>;
 }
 
 const NOTE_AFTER_MS = 300; // browsers allow about a hundred entries to be written in half a minute
@@ -65,6 +66,15 @@ class Router {
     if (query.toString() === new URLSearchParams(location.search).toString()) return;
     history.replaceState(history.state, "", query.size > 0 ? `?${query}` : location.pathname);
     this.query = query;
+  }
+
+  // What a page wants to find again after Back and a reload, and what is for no address bar: names that
+  // were looked for, how far a list was read.
+  remember(name: string, value: string) {
+    history.replaceState({ ...this.entry, kept: { ...this.entry.kept, [name]: value } } satisfies Entry, "");
+  }
+  remembered(name: string): string {
+    return this.entry.kept?.[name] ?? "";
   }
 
   private get entry(): Entry {
