@@ -151,6 +151,10 @@ test("history: filters, pages and the place in the list are there again after Ba
   await page.getByRole("button", { name: "Clear filters" }).click();
   await isAt(page, "/rucks");
   await counted(50);
+  await page.getByRole("button", { name: "Show more" }).click();
+  await counted(100);
+  await page.getByRole("navigation").getByRole("link", { name: "Rucks" }).click();
+  await counted(50);
   await context.close();
 });
 
