@@ -8,7 +8,7 @@ interface Entry {
   kept?: Record<string, string>;
 }
 
-const NOTE_AFTER_MS = 300; // browsers allow about a hundred entries to be written in half a minute
+const NOTE_AFTER_MS = 300; // of rest: not every step of a scroll is written
 const RETURN_WITHIN_MS = 5_000;
 const BY_HAND = ["wheel", "touchstart", "pointerdown", "keydown"] as const;
 
@@ -71,7 +71,7 @@ class Router {
   // What a page wants to find again after Back and a reload, and what is for no address bar: names that
   // were looked for, how far a list was read.
   remember(name: string, value: string) {
-    history.replaceState({ ...this.entry, kept: { ...this.entry.kept, [name]: value } } satisfies Entry, "");
+    this.write({ ...this.entry, kept: { ...this.entry.kept, [name]: value } });
   }
   remembered(name: string): string {
     return this.entry.kept?.[name] ?? "";
@@ -89,7 +89,14 @@ class Router {
   private note() {
     clearTimeout(this.noting);
     const y = Math.round(scrollY);
-    if (y !== (this.entry.y ?? 0)) history.replaceState({ ...this.entry, y }, "");
+    if (y !== (this.entry.y ?? 0)) this.write({ ...this.entry, y });
+  }
+  private write(entry: Entry) {
+    try {
+      history.replaceState(entry, "");
+    } catch {
+      // Safari allows a hundred in half a minute. Then the page is found as it was before.
+    }
   }
   private noteLater() {
     clearTimeout(this.noting);
