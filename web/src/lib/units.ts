@@ -94,6 +94,7 @@ export function minutes(seconds: number): string {
 }
 
 // 1:02:03, or 2:03 below an hour.
+// As a watch that runs; whoever shows what has ended rounds first, as the server does.
 export function clock(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));
   const h = Math.floor(whole / 3600);
