@@ -51,7 +51,12 @@ async function recordThroughEverything(track) {
   const all = await stored(second);
   await finishRuck(second);
   const shown = {};
-  for (const name of ["distance", "time", "climb", "energy"]) shown[name] = await stat(second, name);
+  const read = async (into) => {
+    for (const name of ["distance", "time", "average", "climb", "energy", "load"]) into[name] = await stat(second, name);
+    into.splits = await second.locator("tbody tr").allInnerTexts();
+  };
+  await read(shown);
+  assert.ok(shown.splits.length > 2, `${shown.splits.length} splits`);
 
   await server.up();
   await second.locator("[data-sync]").click();
@@ -73,6 +78,12 @@ async function recordThroughEverything(track) {
   assert.equal(shown.time, clock(ruck.duration_seconds));
   assert.equal(String(Math.round(ruck.elevation_gain_m)), shown.climb);
   assert.equal(String(ruck.calories_burned), shown.energy.replace(",", ""));
+  // And all of it, as the server tells it.
+  await second.goto(`${server.url}/rucks/${ruck.id}`);
+  await second.locator("tbody tr").first().waitFor();
+  const later = {};
+  await read(later);
+  assert.deepEqual(later, shown);
   assert.deepEqual(await stored(second), [], "the phone keeps nothing that the server has");
   await context.close();
 }
