@@ -298,3 +298,33 @@ test("the device sleeps in its owner's pocket: a gap is said, and times go on as
   assert.ok((await pointsOf(who)).some((point) => Date.parse(point.timestamp) === onward.at(-1).t));
   await context.close();
 });
+
+test("a page that could not note that it lived: the last fix is a sign of life, too", async () => {
+  const { context, page, begin } = await phone();
+  await startRuck(page, server);
+  const way = madeTrack({ count: 60, start: begin + 2000 });
+  await walk(page, way);
+  await settled(page);
+  await page.close();
+  const other = await context.newPage();
+  await other.goto(`${server.url}/livez`);
+  await other.evaluate(
+    (hours) =>
+      new Promise((resolve) => {
+        const open = indexedDB.open("ruck", 1);
+        open.onsuccess = () => {
+          const store = open.result.transaction("rucks", "readwrite").objectStore("rucks");
+          const all = store.getAll();
+          all.onsuccess = () => store.put({ ...all.result[0], lastSeen: all.result[0].lastSeen - hours });
+          store.transaction.oncomplete = () => (open.result.close(), resolve());
+        };
+      }),
+    2 * HOUR,
+  );
+  await other.close();
+  const again = await openPhone(context, way.at(-1).t + 60_000);
+  await again.goto(`${server.url}/record`);
+  await again.getByRole("button", { name: "Pause" }).waitFor();
+  assert.equal(await again.locator("[data-left]").count(), 0);
+  await context.close();
+});

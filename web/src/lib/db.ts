@@ -233,6 +233,14 @@ export const fixesOf = (ruck: string, after = -1, most?: number) =>
 export const eventsOf = (ruck: string, after = -1, most?: number) =>
   numbered<RuckEvent>("events", ruck, after, most);
 
+// When there was the last sign of life of it: of the page, or of the receiver.
+export async function lastSeenOf(ruck: LocalRuck): Promise<number> {
+  const last = await run<IDBCursorWithValue | null>(["fixes"], "readonly", (tx) =>
+    tx.objectStore("fixes").openCursor(rangeOf(ruck.key), "prev"),
+  );
+  return Math.max(ruck.lastSeen, (last?.value as Fix | undefined)?.t ?? 0);
+}
+
 export async function countWaiting(ruck: LocalRuck): Promise<number> {
   return run<number>(["fixes"], "readonly", (tx) =>
     tx.objectStore("fixes").count(rangeOf(ruck.key, ruck.sentFixes)),

@@ -13,6 +13,7 @@ const POOR_ACCURACY_M = 50; // the engine waits for better ones (track_filter.hp
 const GAP_S = 60; // a shorter one is not worth a word
 const CLOCK_JUMP_MS = 120_000;
 const TICK_MS = 1000;
+const TOUCH_EVERY_MS = 10_000; // so much of a rest is unknown after a crash
 const SUSPENDED_MS = 10_000; // between two ticks: the page slept, clocks may differ
 const LOW_BATTERY = 0.15;
 const MAKE_ROOM_EVERY_MS = 60_000;
@@ -88,6 +89,7 @@ class Recorder {
   private wakeLock: WakeLockSentinel | null = null;
   private ticker: ReturnType<typeof setInterval> | undefined;
   private lastFixAt = 0; // of this page's clock
+  private touchedAt = 0; // the same
   private clockOffset = 0; // how far the phone's clock was moved while recording, ms
   private tickPerformance = 0;
   private tickDate = 0;
@@ -559,7 +561,7 @@ class Recorder {
     if (performanceNow - this.lastFixAt > SILENCE_S * 1000) {
       this.trouble("no-signal", !this.receiver.sampler.isStanding);
     }
-    if (Math.floor(dateNow / 1000) % 10 === 0) this.touch();
+    if (performanceNow - this.touchedAt > TOUCH_EVERY_MS) this.touch();
   }
 
   // Someone set the phone's clock: times go on as if nothing had happened, or the ruck would get
@@ -582,6 +584,7 @@ class Recorder {
 
   private async touch() {
     if (!this.isActive || !this.ruck) return;
+    this.touchedAt = performance.now();
     await this.write(this.ruck, { lastSeen: this.time(Date.now()) }).catch(() => {});
   }
 
