@@ -24,14 +24,21 @@ std::string binary() {
 namespace {
 constexpr auto kStartWait = std::chrono::seconds(60);  // generous: sanitizers, a loaded machine
 constexpr auto kStopWait = std::chrono::seconds(40);
+constexpr std::string_view kStarted = R"("event":"server.started")";
+constexpr std::string_view kPort = R"("port":)";
+
+// The port that the server says it has, in what it logged after `from`; 0 while it says nothing. A
+// port chosen beforehand may be another server's by then, which would answer in its place.
+int port_in(const std::string& log, std::size_t from) {
+  const std::size_t started = log.find(kStarted, from);
+  if (started == std::string::npos) return 0;
+  const std::size_t end = log.find('\n', started);
+  const std::size_t port = log.find(kPort, started);
+  return end == std::string::npos || port > end ? 0 : std::atoi(log.c_str() + port + kPort.size());
+}
 }  // namespace
 
-RuckServer::RuckServer(ServerSettings settings)
-    : settings_(std::move(settings)),
-      port_(free_port()),
-      url_("http://127.0.0.1:" + std::to_string(port_)) {
-  start();
-}
+RuckServer::RuckServer(ServerSettings settings) : settings_(std::move(settings)) { start(); }
 
 RuckServer::~RuckServer() { kill(); }
 
@@ -41,15 +48,19 @@ void RuckServer::start() {
   env.push_back("RUCK_DATA_DIR=" + folder_.path() + "/data");
   env.push_back(std::string("RUCK_RATE_LIMITS=") + (settings_.rate_limits ? "on" : "off"));
   if (!settings_.database_url.empty()) env.push_back("RUCK_DATABASE_URL=" + settings_.database_url);
+  const std::size_t logged = log().size();
   process_ = std::make_unique<Process>(ProcessOptions{.argv = {binary(), "serve"},
                                                       .extra_env = env,
                                                       .output_path = folder_.path() + "/log",
                                                       .working_folder = folder_.path()});
   const auto deadline = std::chrono::steady_clock::now() + kStartWait;
-  http::Client probe(*http::parse_url(url_));
   while (std::chrono::steady_clock::now() < deadline) {
-    const auto ready = probe.send(http::Method::kGet, "/readyz");
-    if (ready && ready->status == 200) return;
+    if (const int port = port_in(log(), logged); port != 0) {
+      port_ = port;
+      url_ = "http://127.0.0.1:" + std::to_string(port_);
+      const auto ready = http::Client(*http::parse_url(url_)).send(http::Method::kGet, "/readyz");
+      if (ready && ready->status == 200) return;
+    }
     if (process_->wait(std::chrono::milliseconds(0))) break;
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }

@@ -45,7 +45,7 @@ class RuckServer {
  private:
   ServerSettings settings_;
   TemporaryFolder folder_;
-  int port_ = 0;
+  int port_ = 0;  // any that is free, at the first start
   std::string url_;
   std::unique_ptr<Process> process_;
 };

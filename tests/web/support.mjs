@@ -10,6 +10,7 @@ export const PHONE = { width: 390, height: 844 };
 export const DESKTOP = { width: 1280, height: 860 };
 const RUCK = process.env.RUCK_BINARY;
 const START_WITHIN_MS = 20_000;
+const LOG_KEPT = 4000; // characters, for a line that comes in pieces
 
 export function freePort() {
   return new Promise((resolve, reject) => {
@@ -27,7 +28,7 @@ export class RuckServer {
   static async start(settings = {}) {
     const server = new RuckServer();
     server.folder = mkdtempSync(join(tmpdir(), "ruck-web-"));
-    server.port = await freePort();
+    server.port = 0; // any that is free
     server.settings = settings;
     await server.up();
     return server;
@@ -45,7 +46,13 @@ export class RuckServer {
         RUCK_THREADS: "1",
         ...this.settings,
       },
-      stdio: ["ignore", "ignore", "inherit"],
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    // The port that it says it has: one chosen beforehand may be another's by then.
+    let log = "";
+    this.process.stdout.setEncoding("utf8").on("data", (text) => {
+      const started = /"event":"server.started".*"port":(\d+)/.exec((log = log.slice(-LOG_KEPT) + text));
+      if (started) this.port = Number(started[1]);
     });
     this.isWanted = true;
     this.process.once("exit", (code, signal) => {
@@ -53,7 +60,7 @@ export class RuckServer {
     });
     const until = Date.now() + START_WITHIN_MS;
     for (;;) {
-      const answer = await fetch(`${this.url}/readyz`).catch(() => null);
+      const answer = this.port === 0 ? null : await fetch(`${this.url}/readyz`).catch(() => null);
       if (answer?.ok) return;
       if (Date.now() > until) throw new Error("the server did not start");
       await sleep(50);
