@@ -45,6 +45,7 @@ test("keyboard only: a filter of the history, then a ruck changed and deleted", 
   await page.keyboard.press("Enter");
   await until(() => page.evaluate(() => document.activeElement?.closest("dialog[open]") !== null), "the focus to be in the question");
   await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "hidden" }); // its own button has the same name
   await focusIs(page, "Delete");
   assert.equal((await api(server, who, "/api/rucks")).length, 2, "Escape deletes nothing");
   await page.keyboard.press("Enter");

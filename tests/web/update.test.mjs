@@ -53,7 +53,9 @@ test("a version that was already waiting when the page was opened is offered, to
   await page.getByRole("heading", { name: /Hello/ }).waitFor();
   assert.ok(await isWaiting(), "else this tests nothing");
   await offer.waitFor();
+  const reloaded = page.waitForEvent("load"); // by the app, once the new version is the one in use
   await page.getByRole("button", { name: "Use it" }).click();
+  await reloaded;
   await until(() => isWaiting().then((waits) => !waits, () => false), "the new version to be the one in use");
   await until(async () => (await offer.count()) === 0, "nothing more to offer");
   await page.reload();
