@@ -17,6 +17,7 @@
 #include "services/gpx/service.hpp"
 #include "services/live/service.hpp"
 #include "services/people/service.hpp"
+#include "services/people/zones.hpp"
 #include "services/profile/service.hpp"
 #include "services/rucks/service.hpp"
 #include "services/stats/service.hpp"
@@ -164,6 +165,11 @@ void ServerApp::Parts::make_services() {
                 return auth::change_email(q, user, email, clock.now());
               },
           .on_zone_changed = rucks::on_zone_changed,
+          .on_totals_changed =
+              [this](db::Session& q, UserId user, UtcUs now) {
+                people::begin_refresh(q, user, now);
+                rucks->on_privacy_changed(user);
+              },
           .may_meet =
               [](db::Session& q, UserId viewer, UserId user) {
                 const auto standing = people::standing_of(q, viewer, user);
@@ -215,7 +221,11 @@ void ServerApp::Parts::make_ruck_services() {
       *database, *revisions, clock,
       people::PeopleService::Hooks{
           .recent_rucks = rucks::recent_rucks,
-          .on_privacy_changed = [&hub](UserId owner) { hub.on_privacy_changed(owner); },
+          .on_privacy_changed =
+              [this, &hub](UserId owner) {
+                hub.on_privacy_changed(owner);
+                rucks->on_privacy_changed(owner);
+              },
           .on_parted = [&hub](UserId one, UserId other) { hub.on_parted(one, other); }});
 }
 

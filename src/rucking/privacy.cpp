@@ -3,82 +3,32 @@
 #include "rucking/load.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <numbers>
 
 namespace ruck::rucking {
 namespace {
 constexpr double kTurn = 2 * std::numbers::pi;
-constexpr double kEarthM = 6'371'000;  // the noise needs no ellipsoid
-// The noise changes over this length: well above the error of a first fix, below a walk to another
-// part of the town.
-constexpr double kCellM = 1200;
-constexpr double kTurnsPerCell = 4;  // how often the direction may go round from corner to corner
-
-constexpr double kPlaceRadiusMaxM = 320;
-constexpr double kPlaceOffsetMinM = 50;
-constexpr double kSlackM = 5;  // for rounding: of a zone, in the flat plane around its centre
-constexpr double kFlatLatitudeDeg = 80;  // beyond it a plane is too wrong
+// The circle of a place that needs much room (a large zone): so many times as wide as the need,
+// and at most so much wider.
+constexpr double kRadiusPerNeed = 1 / 0.42;
+constexpr double kOffsetGrowthMaxM = 500;
+constexpr double kRadiusSpread = kAnchorRadiusMaxM / kAnchorRadiusMinM - 1;
+constexpr double kOffsetShareMin = 0.7;   // of the largest
+constexpr double kZoneWideningMax = 0.1;  // of a zone that is larger than its place's circle
+constexpr double kFlatLatitudeDeg = 80;   // beyond it a plane is too wrong
 
 // What a hash is asked for.
-enum class Purpose : std::uint64_t { kNoise = 1, kPhase = 2, kRuck = 3, kRuckOffset = 4 };
+enum class Purpose : std::uint64_t { kDirection = 1, kLength = 2, kRadius = 3, kZone = 4 };
 
 double unit(std::uint64_t hash) { return static_cast<double>(hash >> 11) * 0x1p-53; }
 
-// Smooth numbers of a place, each in [0, 1].
-struct Noise {
-  double direction = 0;
-  double offset = 0;
-  double radius = 0;
-};
-
-// Back and forth between 0 and 1: sums of many corners lie near 1/2, folded they spread.
-double folded(double value) {
-  const double x = std::fmod(4 * value, 2.0);
-  return x < 1 ? x : 2 - x;
-}
-
-// Value noise on a lattice in space, so that neither poles nor the date line are special.
-Noise noise_at(const PrivacyKey& key, Position at) {
-  const double lat = at.lat_deg / 360 * kTurn;
-  const double lng = at.lng_deg / 360 * kTurn;
-  const std::array<double, 3> place = {kEarthM * std::cos(lat) * std::cos(lng) / kCellM,
-                                       kEarthM * std::cos(lat) * std::sin(lng) / kCellM,
-                                       kEarthM * std::sin(lat) / kCellM};
-  std::array<std::int64_t, 3> cell{};
-  std::array<double, 3> part{};
-  for (std::size_t i = 0; i < 3; ++i) {
-    cell[i] = static_cast<std::int64_t>(std::floor(place[i]));
-    part[i] = place[i] - std::floor(place[i]);
-  }
-  Noise sum;
-  for (std::uint64_t corner = 0; corner < 8; ++corner) {
-    std::array<std::uint64_t, 3> at_corner{};
-    double weight = 1;
-    for (std::size_t i = 0; i < 3; ++i) {
-      const bool is_far = ((corner >> i) & 1) != 0;
-      at_corner[i] = static_cast<std::uint64_t>(cell[i] + (is_far ? 1 : 0));
-      weight *= is_far ? part[i] : 1 - part[i];
-    }
-    const std::uint64_t hash = keyed_hash(key, {static_cast<std::uint64_t>(Purpose::kNoise),
-                                                at_corner[0], at_corner[1], at_corner[2]});
-    constexpr std::uint64_t kMask = (1 << 21) - 1;
-    sum.direction += weight * static_cast<double>(hash & kMask) / kMask;
-    sum.offset += weight * static_cast<double>((hash >> 21) & kMask) / kMask;
-    sum.radius += weight * static_cast<double>((hash >> 42) & kMask) / kMask;
-  }
-  return sum;
-}
-
-double direction_of(const PrivacyKey& key, const Noise& noise) {
-  const double phase = unit(keyed_hash(key, {static_cast<std::uint64_t>(Purpose::kPhase)}));
-  return kTurn * (phase + kTurnsPerCell * noise.direction);
-}
-
-Position shifted(Position from, double direction, double by_m) {
-  return moved(from, {.east_m = by_m * std::cos(direction), .north_m = by_m * std::sin(direction)},
-               local_scale(from.lat_deg));
+// A number in [0, 1) that only the owner's secret tells, one for each purpose and size.
+double secret_share(const PrivacyKey& key, Purpose purpose, const Anchor& anchor,
+                    double size_m = 0) {
+  const auto whole = [](double value) { return static_cast<std::uint64_t>(std::llround(value)); };
+  return unit(keyed_hash(key, {static_cast<std::uint64_t>(purpose), whole(anchor.at.lat_deg * 1e7),
+                               whole(wrap_degrees(anchor.at.lng_deg) * 1e7), whole(size_m)}));
 }
 
 bool is_finite(Position p) { return std::isfinite(p.lat_deg) && std::isfinite(p.lng_deg); }
@@ -109,33 +59,56 @@ std::vector<Piece> pieces_of(std::span<const Point> line, const HiddenPlaces& hi
 }
 }  // namespace
 
-Circle end_circle(const PrivacyKey& key, std::int64_t ruck_id, RuckEnd end, Position at) {
-  const Noise noise = noise_at(key, at);
-  const double place_radius =
-      kEndRadiusMinM + folded(noise.radius) * (kPlaceRadiusMaxM - kEndRadiusMinM);
-  const double offset_max = place_radius - kEndMarginM;
-  const double place_offset =
-      kPlaceOffsetMinM + folded(noise.offset) * (offset_max - kPlaceOffsetMinM);
-  const Position place = shifted(at, direction_of(key, noise), place_offset);
+Anchor anchor_of_end(Position at) { return {.at = at}; }
 
-  const auto number = [&](Purpose purpose) {
-    return keyed_hash(key, {static_cast<std::uint64_t>(purpose),
-                            static_cast<std::uint64_t>(ruck_id), static_cast<std::uint64_t>(end)});
-  };
-  const double wider = unit(number(Purpose::kRuck)) * (kEndRadiusMaxM - place_radius);
-  const std::uint64_t second = number(Purpose::kRuckOffset);
-  const double direction = kTurn * static_cast<double>(second >> 32) * 0x1p-32;
-  const double share = static_cast<double>(second & 0xffffffff) * 0x1p-32;
-  return {.centre = shifted(place, direction, share * wider), .radius_m = place_radius + wider};
+Anchor anchor_of_zone(const Circle& zone) {
+  return {.at = zone.centre,
+          .need_m = std::max(kEndMarginM + kEndSlackM, zone.radius_m + kZoneSlackM)};
 }
 
-Circle zone_circle(const PrivacyKey& key, const Circle& zone) {
-  const Noise noise = noise_at(key, zone.centre);
-  const double least = std::clamp(0.15 * zone.radius_m, 40.0, 150.0);
-  const double most = std::clamp(0.5 * zone.radius_m, 80.0, 400.0);
-  const double by = least + folded(noise.offset) * (most - least);
-  return {.centre = shifted(zone.centre, direction_of(key, noise), by),
-          .radius_m = zone.radius_m + by + kSlackM};
+const Anchor* anchor_near(std::span<const Anchor> anchors, Position at) {
+  const Anchor* nearest = nullptr;
+  double nearest_m = kAnchorReachM;
+  for (const Anchor& anchor : anchors) {
+    const double away_m = distance_m(anchor.at, at);
+    if (!(away_m <= nearest_m)) continue;
+    nearest = &anchor;
+    nearest_m = away_m;
+  }
+  return nearest;
+}
+
+AnchorDraw draw(const PrivacyKey& key, const Anchor& anchor) {
+  const double least_m = std::max(kAnchorRadiusMinM, std::min(anchor.need_m * kRadiusPerNeed,
+                                                              anchor.need_m + kOffsetGrowthMaxM));
+  const double radius_m =
+      least_m * (1 + kRadiusSpread * secret_share(key, Purpose::kRadius, anchor));
+  const double most_m = radius_m - anchor.need_m;
+  // As many places to the square metre of the ring, wherever in it.
+  const double u = secret_share(key, Purpose::kLength, anchor);
+  const double share =
+      std::sqrt(kOffsetShareMin * kOffsetShareMin + u * (1 - kOffsetShareMin * kOffsetShareMin));
+  const double direction = kTurn * secret_share(key, Purpose::kDirection, anchor);
+  return {.offset = {.east_m = share * most_m * std::cos(direction),
+                     .north_m = share * most_m * std::sin(direction)},
+          .offset_max_m = most_m,
+          .radius_m = radius_m};
+}
+
+Circle end_circle(const PrivacyKey& key, const Anchor& anchor, const RuckEnd& end) {
+  const AnchorDraw drawn = draw(key, anchor);
+  const double room_m = kEndMarginM + std::clamp(end.accuracy_m, kEndSlackM, kEndAccuracyMaxM);
+  return {.centre = moved(end.at, drawn.offset, local_scale(end.at.lat_deg)),
+          .radius_m = std::max(drawn.radius_m, drawn.offset_max_m + room_m)};
+}
+
+Circle zone_circle(const PrivacyKey& key, const Anchor& anchor, const Circle& zone) {
+  const AnchorDraw drawn = draw(key, anchor);
+  const double needed_m = drawn.offset_max_m + zone.radius_m + kZoneSlackM;
+  const double widening =
+      kZoneWideningMax * secret_share(key, Purpose::kZone, anchor, zone.radius_m);
+  return {.centre = moved(zone.centre, drawn.offset, local_scale(zone.centre.lat_deg)),
+          .radius_m = needed_m <= drawn.radius_m ? drawn.radius_m : needed_m * (1 + widening)};
 }
 
 bool HiddenPlaces::Area::touches(Position from, Position to) const {
@@ -162,23 +135,25 @@ void HiddenPlaces::add(const Circle& circle) {
   areas_.push_back({.circle = circle, .scale = local_scale(circle.centre.lat_deg)});
 }
 
-HiddenPlaces HiddenPlaces::zones_and_start(const Known& known) {
+HiddenPlaces HiddenPlaces::of(const Known& known) {
+  const bool is_complete = known.key && known.zones && known.anchors && !known.ends.empty() &&
+                           std::ranges::all_of(known.ends, is_finite, &RuckEnd::at);
+  if (!is_complete) return {};
   HiddenPlaces places;
-  if (!known.key || !known.zones || !known.first || !is_finite(*known.first)) return places;
-  for (const Circle& zone : *known.zones) places.add(zone_circle(*known.key, zone));
-  places.add(end_circle(*known.key, known.ruck_id, RuckEnd::kStart, *known.first));
-  places.is_known_ = true;
-  return places;
-}
-
-HiddenPlaces HiddenPlaces::of_live(const Known& known) { return zones_and_start(known); }
-
-HiddenPlaces HiddenPlaces::of_finished(const Known& known) {
-  if (!known.last || !is_finite(*known.last)) return {};
-  HiddenPlaces places = zones_and_start(known);
-  if (places.is_known_) {
-    places.add(end_circle(*known.key, known.ruck_id, RuckEnd::kFinish, *known.last));
+  std::vector<Anchor> anchors = *known.anchors;
+  const auto anchor_for = [&](const Anchor& otherwise) {
+    if (const Anchor* near = anchor_near(anchors, otherwise.at)) return *near;
+    anchors.push_back(otherwise);
+    places.new_anchors_.push_back(otherwise);
+    return otherwise;
+  };
+  for (const Circle& zone : *known.zones) {
+    places.add(zone_circle(*known.key, anchor_for(anchor_of_zone(zone)), zone));
   }
+  for (const RuckEnd& end : known.ends) {
+    places.add(end_circle(*known.key, anchor_for(anchor_of_end(end.at)), end));
+  }
+  places.is_known_ = true;
   return places;
 }
 
@@ -203,11 +178,12 @@ std::vector<Piece> visible_pieces(std::span<const TrackPoint> line, const Hidden
 }
 
 std::vector<std::vector<TrackPoint>> cut(std::span<const TrackPoint> line,
-                                         const HiddenPlaces& hidden, std::int64_t shown_start_ms) {
+                                         std::span<const Piece> pieces,
+                                         std::int64_t shown_start_ms) {
   constexpr std::int64_t kBetweenPiecesMs = 1000;  // so that times still go up
-  std::vector<std::vector<TrackPoint>> pieces;
+  std::vector<std::vector<TrackPoint>> shown_pieces;
   std::int64_t clock_ms = shown_start_ms;
-  for (const Piece& piece : visible_pieces(line, hidden)) {
+  for (const Piece& piece : pieces) {
     const auto points = line.subspan(piece.first, piece.count);
     std::vector<TrackPoint> shown(points.begin(), points.end());
     for (std::size_t i = 0; i < shown.size(); ++i) {
@@ -215,9 +191,9 @@ std::vector<std::vector<TrackPoint>> cut(std::span<const TrackPoint> line,
       shown[i].time_ms = clock_ms;
     }
     clock_ms += kBetweenPiecesMs;
-    pieces.push_back(std::move(shown));
+    shown_pieces.push_back(std::move(shown));
   }
-  return pieces;
+  return shown_pieces;
 }
 
 PublicTotals public_totals(const ExactTotals& exact) {

@@ -119,7 +119,7 @@ void RecordingMachine::new_ruck(Phone& phone) {
   const RuckId fresh{kFirstRuck + rucks_made_++};
   const auto made = database_->write_now([&](db::Session& q) {
     if (const auto active = rucks::store::find_active(q, user)) return active->id;
-    rucks::RuckRow row{.user_id = user, .id = fresh, .status = "in_progress"};
+    rucks::RuckRow row{{.user_id = user, .id = fresh, .status = "in_progress"}};
     row.started_at = to_us(utc_ms(start_ms));
     rucks::store::insert(q, row);
     return fresh;

@@ -1,18 +1,16 @@
-// Lists of rucks: everybody's, of those one follows, near, of one user. Two queries each, whatever
-// the size of the page: the rows, and what their owners hide.
+// Lists of rucks: everybody's, of those one follows, near, of one user. One query each, whatever
+// the size of the page: what others are shown is kept with each ruck.
 #include "base/text.hpp"
-#include "rucking/track_codec.hpp"
 #include "services/feed/service.hpp"
 #include "services/feed/store.hpp"
-#include "services/people/zones.hpp"
 #include "services/rucks/results.hpp"
+#include "services/rucks/shown.hpp"
 #include "services/rucks/views.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 namespace ruck::feed {
 namespace {
@@ -45,7 +43,7 @@ double key_of(const store::KeysRow& keys, Sort sort) {
     case Sort::kNearby:
       break;
   }
-  return static_cast<double>(keys.listed_at);
+  return static_cast<double>(keys.shown_at);
 }
 
 struct Window {
@@ -54,9 +52,10 @@ struct Window {
   std::optional<std::string> cursor;
 };
 
-// A cursor is the id of the last ruck of a page and nothing else: its exact distance or time is
-// nobody's business, nor is where a hidden ruck would stand in a list.
-Result<Slice> slice_of(db::Session& q, UserId viewer, const Window& window, Sort sort) {
+// A cursor is the id of the last ruck of a page. It stands for what is shown of that ruck: with
+// exact keys a ruck of one's own would be a ruler to measure others by.
+Result<Slice> slice_of(db::Session& q, UserId viewer, const Window& window, Sort sort,
+                       bool is_own_list = false) {
   Slice slice{.key = kTopKey,
               .id = kTopId,
               .limit = window.per_page + 1,  // one more: whether there is a next page
@@ -64,20 +63,20 @@ Result<Slice> slice_of(db::Session& q, UserId viewer, const Window& window, Sort
   if (!window.cursor) return slice;
   const auto id = parse_number<std::int64_t>(*window.cursor);
   const auto keys = id ? store::keys(q, viewer, RuckId(*id)) : std::nullopt;
-  if (!keys) {
+  if (!keys || (is_own_list && keys->user_id != viewer)) {
     return fail(ErrorCode::kInvalidInput,
                 "query.cursor: expected the next_cursor of a reply; its ruck may be gone");
   }
-  slice.key = key_of(*keys, sort);
+  slice.key = is_own_list ? static_cast<double>(keys->listed_at) : key_of(*keys, sort);
   slice.id = *id;
   slice.offset = 0;
   return slice;
 }
 
-std::vector<rucking::TrackPoint> line_of(const FeedRow& row) {
-  if (!row.line) return {};
-  auto points = rucking::decode_points(row.line->data);
-  return points ? std::move(*points) : std::vector<rucking::TrackPoint>();
+// Of one's own ruck the whole line, of others' the pieces that are kept for others.
+std::vector<std::vector<rucking::TrackPoint>> pieces_of(const FeedRow& row) {
+  return row.line ? rucks::decode_pieces(row.line->data)
+                  : std::vector<std::vector<rucking::TrackPoint>>();
 }
 
 std::vector<CardPoint> card_line(const std::vector<rucks::RoutePoint>& points) {
@@ -101,21 +100,19 @@ void take_exact(FeedRuck& out, const FeedRow& row) {
   out.started_at = row.started_at;
   out.completed_at = row.completed_at;
   out.created_at = row.created_at;
-  out.location_points = card_line(rucks::route_of(line_of(row), kRoutePointsMax));
+  const auto pieces = pieces_of(row);
+  if (!pieces.empty()) {
+    out.location_points = card_line(rucks::route_of(pieces.front(), kRoutePointsMax));
+  }
 }
 
-UtcUs public_time(UtcUs time) {
-  return utc_us(rucking::public_time_us(time.time_since_epoch().count()));
-}
-
-void take_public(FeedRuck& out, const FeedRow& row, const people::OwnerPrivacy& privacy) {
-  const rucking::PublicTotals totals =
-      rucking::public_totals({.distance_m = row.distance_m,
-                              .duration_s = row.duration_s,
-                              .elevation_gain_m = row.elevation_gain_m,
-                              .elevation_loss_m = row.elevation_loss_m,
-                              .calories_kcal = row.calories_kcal,
-                              .load_kg = row.ruck_weight_kg});
+void take_public(FeedRuck& out, const FeedRow& row) {
+  const rucking::PublicTotals totals = rucking::public_totals({.distance_m = row.shown_distance_m,
+                                                               .duration_s = row.shown_duration_s,
+                                                               .elevation_gain_m = row.shown_gain_m,
+                                                               .elevation_loss_m = row.shown_loss_m,
+                                                               .calories_kcal = row.shown_kcal,
+                                                               .load_kg = row.ruck_weight_kg});
   out.distance_km = totals.distance_km;
   out.duration_seconds = totals.duration_s;
   out.calories_burned = totals.calories_kcal;
@@ -123,12 +120,11 @@ void take_public(FeedRuck& out, const FeedRow& row, const people::OwnerPrivacy& 
   out.elevation_loss_m = static_cast<double>(totals.elevation_loss_m);
   out.average_pace = totals.pace_s_per_km;
   out.power_points = totals.power_points;
-  if (row.started_at) out.started_at = public_time(*row.started_at);
-  if (row.completed_at) out.completed_at = public_time(*row.completed_at);
-  out.created_at = public_time(row.created_at);
-  const auto line = line_of(row);
-  rucks::PublicRoute route = rucks::public_route(
-      privacy, {.id = row.id, .started_at = row.started_at, .line = line}, kRoutePointsMax);
+  out.started_at = row.shown_started_at;
+  out.completed_at = utc_us(row.shown_at);
+  // When the phone created it is when the rucker left the door.
+  out.created_at = row.shown_started_at.value_or(utc_us(row.shown_at));
+  const rucks::PublicRoute route = rucks::public_route(pieces_of(row), kRoutePointsMax);
   out.location_points = card_line(route.longest);
   if (route.pieces.size() < 2) return;
   std::vector<std::vector<CardPoint>> pieces;
@@ -136,7 +132,7 @@ void take_public(FeedRuck& out, const FeedRow& row, const people::OwnerPrivacy& 
   out.route_pieces = std::move(pieces);
 }
 
-FeedRuck view_of(const FeedRow& row, UserId viewer, const people::OwnerPrivacy& privacy) {
+FeedRuck view_of(const FeedRow& row, UserId viewer) {
   const people::Visibility visibility = people::visibility_of(row.visibility);
   FeedRuck out{.id = row.id,
                .user_id = row.user_id,
@@ -160,32 +156,20 @@ FeedRuck view_of(const FeedRow& row, UserId viewer, const people::OwnerPrivacy& 
   if (row.user_id == viewer) {
     take_exact(out, row);
   } else {
-    take_public(out, row, privacy);
+    take_public(out, row);
   }
   return out;
 }
 
-std::vector<FeedRuck> views_of(db::Session& q, UserId viewer, const std::vector<FeedRow>& rows) {
-  std::set<UserId> owners;
-  for (const FeedRow& row : rows) {
-    if (row.user_id != viewer) owners.insert(row.user_id);
-  }
-  std::unordered_map<UserId, people::OwnerPrivacy> privacy;
-  if (!owners.empty()) privacy = people::privacy_of_owners(q, {owners.begin(), owners.end()});
-  std::vector<FeedRuck> views;
-  views.reserve(rows.size());
-  for (const FeedRow& row : rows) views.push_back(view_of(row, viewer, privacy[row.user_id]));
-  return views;
-}
-
-FeedReply reply_of(db::Session& q, UserId viewer, std::vector<FeedRow> rows, const Window& window) {
+FeedReply reply_of(UserId viewer, std::vector<FeedRow> rows, const Window& window) {
   FeedReply reply{.meta = {.per_page = window.per_page, .page = window.page}};
   reply.meta.has_more = std::ssize(rows) > window.per_page;
   if (reply.meta.has_more) {
     rows.pop_back();
     reply.meta.next_cursor = std::to_string(rows.back().id.value());
   }
-  reply.ruck_sessions = views_of(q, viewer, rows);
+  reply.ruck_sessions.reserve(rows.size());
+  for (const FeedRow& row : rows) reply.ruck_sessions.push_back(view_of(row, viewer));
   reply.meta.count = std::ssize(reply.ruck_sessions);
   return reply;
 }
@@ -205,13 +189,6 @@ std::array<std::int64_t, store::kCells> cells_around(rucking::Position at) {
     }
   }
   return cells;
-}
-
-// What lies near shows that it does: only rucks of which something is to be seen.
-void drop_unseen(FeedReply& reply) {
-  std::erase_if(reply.ruck_sessions,
-                [](const FeedRuck& ruck) { return ruck.location_points.empty(); });
-  reply.meta.count = std::ssize(reply.ruck_sessions);
 }
 
 template <class T>
@@ -239,8 +216,7 @@ task<Result<FeedReply>> FeedService::feed(Viewer viewer, FeedQuery query) {
     } else {
       rows = store::feed(q, me, sort, *slice);
     }
-    FeedReply reply = reply_of(q, me, std::move(rows), window);
-    if (sort == Sort::kNearby) drop_unseen(reply);
+    FeedReply reply = reply_of(me, std::move(rows), window);
     reply.meta.sort_by = query.sort_by;
     return reply;
   });
@@ -258,18 +234,19 @@ task<Result<FeedReply>> FeedService::public_sessions(Viewer viewer,
 }
 
 task<Result<FeedReply>> FeedService::rucks_of(Viewer viewer, UserId user, UserRucksQuery query) {
-  co_return co_await database_.read(
-      [me = viewer.user, user, query = std::move(query)](db::Session& q) -> Result<FeedReply> {
-        const auto standing = people::standing_of(q, me, user);
-        if (!standing || (standing->is_blocked && !standing->is_self))
-          return fail(ErrorCode::kUserNotFound);
-        const Window window{.page = query.page, .per_page = query.per_page, .cursor = query.cursor};
-        const Result<Slice> slice = slice_of(q, me, window, Sort::kRecent);
-        if (!slice) return fail(slice.error());
-        FeedReply reply = reply_of(q, me, store::of_user(q, me, user, *slice), window);
-        reply.meta.sort_by = "completed_at_desc";
-        return reply;
-      });
+  co_return co_await database_.read([me = viewer.user, user, query = std::move(query)](
+                                        db::Session& q) -> Result<FeedReply> {
+    const auto standing = people::standing_of(q, me, user);
+    if (!standing || (standing->is_blocked && !standing->is_self))
+      return fail(ErrorCode::kUserNotFound);
+    const Window window{.page = query.page, .per_page = query.per_page, .cursor = query.cursor};
+    const Result<Slice> slice = slice_of(q, me, window, Sort::kRecent, standing->is_self);
+    if (!slice) return fail(slice.error());
+    auto rows = standing->is_self ? store::own(q, me, *slice) : store::of_user(q, me, user, *slice);
+    FeedReply reply = reply_of(me, std::move(rows), window);
+    reply.meta.sort_by = "completed_at_desc";
+    return reply;
+  });
 }
 
 task<Result<std::vector<RecentSession>>> FeedService::recent_sessions(

@@ -11,21 +11,25 @@ namespace ruck::feed::store {
 namespace {
 using db::Sql;
 
-// Word for word the condition of the partial indexes in migrations/0006.
+// Word for word the condition of the partial indexes in migrations/0030.
 constexpr std::string_view kEligible =
     "r.visibility = 'public' AND r.status = 'completed' AND NOT r.is_manual"
-    " AND r.duration_s > 180 AND r.distance_m >= 500";
+    " AND r.shown_duration_s > 180 AND r.shown_distance_m >= 500";
 
-// The columns of FeedRow for ruck r of user u. The viewer is $1.
+// The columns of FeedRow for ruck r of user u. The viewer is $1. Others get the line that is kept
+// for them.
 std::string select_from(std::string_view tables) {
   return fmt::format(
       "SELECT r.id, r.user_id, r.title, r.status, r.visibility, r.is_manual, r.started_at,"
       " r.completed_at, r.created_at, r.listed_at, r.ruck_weight_kg, r.distance_m, r.duration_s,"
-      " r.elevation_gain_m, r.elevation_loss_m, r.calories_kcal, u.username, u.avatar_url,"
+      " r.elevation_gain_m, r.elevation_loss_m, r.calories_kcal, r.shown_started_at, r.shown_at,"
+      " r.shown_distance_m, r.shown_duration_s, r.shown_gain_m, r.shown_loss_m, r.shown_kcal,"
+      " u.username, u.avatar_url,"
       " u.gender, COALESCE(c.likes, 0), COALESCE(c.comments, 0),"
       " EXISTS (SELECT 1 FROM likes k WHERE k.ruck_id = r.id AND k.user_id = $1),"
-      " NOT EXISTS (SELECT 1 FROM rucks e WHERE e.user_id = r.user_id AND e.listed_at > 0"
-      " AND e.listed_at < r.listed_at AND e.visibility <> 'private'), l.line"
+      " NOT EXISTS (SELECT 1 FROM rucks e WHERE e.user_id = r.user_id AND e.shown_at > 0"
+      " AND e.shown_at < r.shown_at AND e.visibility = 'public'),"
+      " CASE WHEN r.user_id = $1 THEN l.line ELSE l.shown END"
       " FROM {} JOIN users u ON u.id = r.user_id LEFT JOIN ruck_counts c ON c.ruck_id = r.id"
       " LEFT JOIN ruck_lines l ON l.user_id = r.user_id AND l.ruck_id = r.id",
       tables);
@@ -34,7 +38,8 @@ std::string select_from(std::string_view tables) {
 // The CASE ties the condition to both tables: one on users alone makes SQLite read all users for a
 // Bloom filter before it looks at the first of the twenty rucks.
 std::string shown_in_feed() {
-  return "CASE WHEN r.user_id <> $1 THEN u.allow_ruck_sharing END AND " +
+  return "CASE WHEN r.user_id <> $1 THEN u.allow_ruck_sharing END"
+         " AND r.shown_epoch = u.privacy_epoch AND " +
          people::visible_to_viewer("r", "u", "$1");
 }
 
@@ -50,9 +55,9 @@ std::string feed_text(std::string_view key) {
 std::string following_text(std::string_view key) {
   const std::string page = fmt::format(
       "(SELECT r.user_id, r.id FROM follows f JOIN rucks r ON r.user_id = f.followed_id"
-      " JOIN users u ON u.id = r.user_id WHERE f.follower_id = $1 AND r.listed_at > $6"
-      " AND r.status = 'completed' AND NOT r.is_manual AND r.duration_s > 180"
-      " AND r.distance_m >= 500 AND {0} AND (r.{1}, r.id) < ($2, $3)"
+      " JOIN users u ON u.id = r.user_id WHERE f.follower_id = $1 AND r.shown_at > $6"
+      " AND r.status = 'completed' AND NOT r.is_manual AND r.shown_duration_s > 180"
+      " AND r.shown_distance_m >= 500 AND {0} AND (r.{1}, r.id) < ($2, $3)"
       " ORDER BY r.{1} DESC, r.id DESC LIMIT $4 OFFSET $5) n"
       " JOIN rucks r ON r.user_id = n.user_id AND r.id = n.id",
       shown_in_feed(), key);
@@ -67,36 +72,43 @@ std::string nearby_text() {
     cells += fmt::format(
         "{0}SELECT user_id, id FROM (SELECT r.user_id, r.id FROM rucks r"
         " JOIN users u ON u.id = r.user_id WHERE r.place_cell = ${1} AND {2} AND {3}"
-        " AND (r.listed_at, r.id) < ($2, $3) ORDER BY r.listed_at DESC, r.id DESC LIMIT $4) c{4}",
+        " AND (r.shown_at, r.id) < ($2, $3) ORDER BY r.shown_at DESC, r.id DESC LIMIT $4) c{4}",
         i > 0 ? " UNION ALL " : "", 7 + i, kEligible, shown_in_feed(), i);
   }
   return select_from("(" + cells + ") n JOIN rucks r ON r.user_id = n.user_id AND r.id = n.id") +
-         " ORDER BY r.listed_at DESC, r.id DESC LIMIT $5 OFFSET $6";
+         " ORDER BY r.shown_at DESC, r.id DESC LIMIT $5 OFFSET $6";
 }
 
-const Sql kFeedRecent{"feed.recent", feed_text("listed_at")};
-const Sql kFeedDistance{"feed.by_distance", feed_text("distance_m")};
-const Sql kFeedDuration{"feed.by_duration", feed_text("duration_s")};
-const Sql kFeedCalories{"feed.by_calories", feed_text("calories_kcal")};
-const Sql kFeedClimb{"feed.by_climb", feed_text("elevation_gain_m")};
-const Sql kFollowingRecent{"feed.following_recent", following_text("listed_at")};
-const Sql kFollowingDistance{"feed.following_by_distance", following_text("distance_m")};
-const Sql kFollowingDuration{"feed.following_by_duration", following_text("duration_s")};
-const Sql kFollowingCalories{"feed.following_by_calories", following_text("calories_kcal")};
-const Sql kFollowingClimb{"feed.following_by_climb", following_text("elevation_gain_m")};
+const Sql kFeedRecent{"feed.recent", feed_text("shown_at")};
+const Sql kFeedDistance{"feed.by_distance", feed_text("shown_distance_m")};
+const Sql kFeedDuration{"feed.by_duration", feed_text("shown_duration_s")};
+const Sql kFeedCalories{"feed.by_calories", feed_text("shown_kcal")};
+const Sql kFeedClimb{"feed.by_climb", feed_text("shown_gain_m")};
+const Sql kFollowingRecent{"feed.following_recent", following_text("shown_at")};
+const Sql kFollowingDistance{"feed.following_by_distance", following_text("shown_distance_m")};
+const Sql kFollowingDuration{"feed.following_by_duration", following_text("shown_duration_s")};
+const Sql kFollowingCalories{"feed.following_by_calories", following_text("shown_kcal")};
+const Sql kFollowingClimb{"feed.following_by_climb", following_text("shown_gain_m")};
 const Sql kNearby{"feed.nearby", nearby_text()};
 const Sql kOfUser{"feed.of_user",
                   select_from("rucks r") +
-                      " WHERE r.user_id = $2 AND r.listed_at > 0 AND r.status = 'completed' AND " +
+                      " WHERE r.user_id = $2 AND r.shown_at > 0 AND r.status = 'completed'"
+                      " AND r.shown_epoch = u.privacy_epoch AND " +
                       people::visible_to_viewer("r", "u", "$1") +
-                      " AND (r.listed_at, r.id) < ($3, $4)"
-                      " ORDER BY r.listed_at DESC, r.id DESC LIMIT $5 OFFSET $6"};
+                      " AND (r.shown_at, r.id) < ($3, $4)"
+                      " ORDER BY r.shown_at DESC, r.id DESC LIMIT $5 OFFSET $6"};
+const Sql kOwn{"feed.own", select_from("rucks r") +
+                               " WHERE r.user_id = $1 AND r.listed_at > 0"
+                               " AND r.status = 'completed' AND (r.listed_at, r.id) < ($2, $3)"
+                               " ORDER BY r.listed_at DESC, r.id DESC LIMIT $4 OFFSET $5"};
 
 const Sql kKeys{"feed.keys",
-                "SELECT r.listed_at, r.distance_m, r.duration_s, r.calories_kcal,"
-                " r.elevation_gain_m FROM ruck_owners o JOIN rucks r ON r.user_id = o.user_id"
+                "SELECT r.user_id, r.listed_at, r.shown_at, r.shown_distance_m,"
+                " r.shown_duration_s, r.shown_kcal, r.shown_gain_m"
+                " FROM ruck_owners o JOIN rucks r ON r.user_id = o.user_id"
                 " AND r.id = o.ruck_id JOIN users u ON u.id = r.user_id WHERE o.ruck_id = $2"
-                " AND r.status = 'completed' AND " +
+                " AND r.status = 'completed' AND (r.user_id = $1 OR (r.shown_at > 0"
+                " AND r.shown_epoch = u.privacy_epoch)) AND " +
                     people::visible_to_viewer("r", "u", "$1")};
 
 const Sql kLikes{"feed.likes",
@@ -204,6 +216,10 @@ std::vector<FeedRow> nearby(db::Session& q, UserId viewer,
 
 std::vector<FeedRow> of_user(db::Session& q, UserId viewer, UserId user, const Slice& s) {
   return q.many<FeedRow>(kOfUser, viewer, user, whole_key(s), s.id, s.limit, s.offset);
+}
+
+std::vector<FeedRow> own(db::Session& q, UserId user, const Slice& s) {
+  return q.many<FeedRow>(kOwn, user, whole_key(s), s.id, s.limit, s.offset);
 }
 
 std::vector<LikeRow> likes(db::Session& q, UserId viewer, RuckId ruck) {

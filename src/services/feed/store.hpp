@@ -25,6 +25,13 @@ struct FeedRow {
   double elevation_gain_m = 0;
   double elevation_loss_m = 0;
   double calories_kcal = 0;
+  std::optional<UtcUs> shown_started_at;
+  std::int64_t shown_at = 0;
+  double shown_distance_m = 0;
+  double shown_duration_s = 0;
+  double shown_gain_m = 0;
+  double shown_loss_m = 0;
+  double shown_kcal = 0;
   std::string username;
   std::optional<std::string> avatar_url;
   std::optional<std::string> gender;
@@ -37,8 +44,10 @@ struct FeedRow {
 BOOST_DESCRIBE_STRUCT(FeedRow, (),
                       (id, user_id, title, status, visibility, is_manual, started_at, completed_at,
                        created_at, listed_at, ruck_weight_kg, distance_m, duration_s,
-                       elevation_gain_m, elevation_loss_m, calories_kcal, username, avatar_url,
-                       gender, likes, comments, is_liked, is_first, line))
+                       elevation_gain_m, elevation_loss_m, calories_kcal, shown_started_at,
+                       shown_at, shown_distance_m, shown_duration_s, shown_gain_m, shown_loss_m,
+                       shown_kcal, username, avatar_url, gender, likes, comments, is_liked,
+                       is_first, line))
 
 // Where a page begins: after this key and id, or `offset` rows from the top.
 struct Slice {
@@ -47,16 +56,20 @@ struct Slice {
   std::int64_t limit = 0;
   std::int64_t offset = 0;
 };
-// Where a ruck stands in each order; nothing for one that the viewer may not see.
+// Where a ruck stands in each order, by what is shown of it; nothing for one that the viewer may
+// not see, or of which nothing is shown.
 struct KeysRow {
-  std::int64_t listed_at = 0;
+  UserId user_id;
+  std::int64_t listed_at = 0;  // the order of its owner's own list
+  std::int64_t shown_at = 0;
   double distance_m = 0;
   double duration_s = 0;
   double calories_kcal = 0;
   double elevation_gain_m = 0;
 };
 BOOST_DESCRIBE_STRUCT(KeysRow, (),
-                      (listed_at, distance_m, duration_s, calories_kcal, elevation_gain_m))
+                      (user_id, listed_at, shown_at, distance_m, duration_s, calories_kcal,
+                       elevation_gain_m))
 [[nodiscard]] std::optional<KeysRow> keys(db::Session& q, UserId viewer, RuckId ruck);
 // Everybody's rucks, in any order but kNearby.
 [[nodiscard]] std::vector<FeedRow> feed(db::Session& q, UserId viewer, Sort sort,
@@ -67,7 +80,9 @@ inline constexpr std::size_t kCells = (2 * kNearbyCells + 1) * (2 * kNearbyCells
 [[nodiscard]] std::vector<FeedRow> nearby(db::Session& q, UserId viewer,
                                           const std::array<std::int64_t, kCells>& cells,
                                           const Slice& slice);
-// One user's completed rucks that the viewer may see.
+// One's own completed rucks, all of them, by their true end.
+[[nodiscard]] std::vector<FeedRow> own(db::Session& q, UserId user, const Slice& slice);
+// Another user's completed rucks that show the viewer something.
 [[nodiscard]] std::vector<FeedRow> of_user(db::Session& q, UserId viewer, UserId user,
                                            const Slice& slice);
 

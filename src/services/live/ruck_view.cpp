@@ -38,14 +38,6 @@ void write_pieces(json::Writer& w, const Pieces& pieces) {
   w.end_array();
 }
 
-// What would be hidden around `at` if the ruck ended there.
-HiddenPlaces end_at(const people::OwnerPrivacy& privacy, RuckId ruck, Position at) {
-  return HiddenPlaces::of_finished({.key = privacy.key,
-                                    .zones = std::vector<rucking::Circle>(),
-                                    .ruck_id = ruck.value(),
-                                    .first = at,
-                                    .last = at});
-}
 }  // namespace
 
 RuckView::RuckView(const rucks::LiveState& state, const people::OwnerPrivacy& privacy)
@@ -53,7 +45,7 @@ RuckView::RuckView(const rucks::LiveState& state, const people::OwnerPrivacy& pr
 
 void RuckView::load(const rucks::LiveTrack& track) {
   spots_.clear();
-  first_.reset();
+  finder_ = rucking::EndFinder();
   last_.reset();
   seq_ = 0;
   trail_ = 0;
@@ -66,9 +58,8 @@ void RuckView::load(const rucks::LiveTrack& track) {
 
 void RuckView::add(std::span<const rucking::TrackPoint> points, Progress progress) {
   progress_ = progress;
-  const bool is_first = !first_;
   for (const rucking::TrackPoint& point : points) take(point);
-  if (is_first) hide();
+  hide_new_ends();
   follow_with_trail();
 }
 
@@ -78,11 +69,30 @@ void RuckView::set_privacy(const people::OwnerPrivacy& privacy) {
 }
 
 void RuckView::hide() {
-  hidden_ = first_ ? privacy_.of_live(state_.id, first_->position()) : HiddenPlaces();
+  ends_ = finder_.ends();
+  hidden_ = finder_.is_settled() && ends_.size() < rucking::kRuckEndsMax ? privacy_.hide(ends_)
+                                                                         : HiddenPlaces();
   for (const Audience audience : {Audience::kFollower, Audience::kLink}) {
     std::optional<Spot>& at = shown_[index_of(audience)].at;
     if (at && hidden_.hides(at->position())) at.reset();
   }
+}
+
+void RuckView::hide_new_ends() {
+  const bool is_first_time = hidden_.hides_everything() && finder_.is_settled();
+  if (is_first_time || finder_.ends() != ends_) hide();
+}
+
+// What would be hidden around the newest points if the ruck ended there; around the same anchors as
+// its start.
+HiddenPlaces RuckView::hidden_if_over() const {
+  if (hidden_.hides_everything()) return {};
+  std::vector<rucking::Anchor> anchors = privacy_.anchors.value_or(std::vector<rucking::Anchor>());
+  anchors.insert(anchors.end(), hidden_.new_anchors().begin(), hidden_.new_anchors().end());
+  return HiddenPlaces::of({.key = privacy_.key,
+                           .zones = std::vector<rucking::Circle>(),
+                           .anchors = std::move(anchors),
+                           .ends = finder_.late_ends()});
 }
 
 std::optional<std::int64_t> RuckView::last_point_ms() const {
@@ -93,7 +103,7 @@ void RuckView::take(const rucking::TrackPoint& point) {
   const Spot spot{.lat_e7 = point.lat_e7, .lng_e7 = point.lng_e7, .order = ++seq_};
   last_ = spot;
   last_ms_ = point.time_ms;
-  if (!first_) first_ = spot;
+  finder_.add(point);
   const bool is_far = spots_.empty() ||
                       rucking::distance_m(spots_.back().position(), spot.position()) >= spacing_m_;
   if (!is_far) return;
@@ -116,7 +126,7 @@ void RuckView::thin() {
 // Only ever forward: what has been shown cannot be taken back.
 void RuckView::follow_with_trail() {
   if (!last_ || spots_.empty()) return;
-  const HiddenPlaces end = end_at(privacy_, state_.id, last_->position());
+  const HiddenPlaces end = hidden_if_over();
   auto next = std::ranges::upper_bound(spots_, trail_, {}, &Spot::order);
   for (; next != spots_.end(); ++next) {
     const Spot& from = next == spots_.begin() ? *next : *(next - 1);

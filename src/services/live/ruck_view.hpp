@@ -2,6 +2,9 @@
 // A ruck that is followed, as memory has it: its line, what each kind of viewer has been shown of
 // it, and the frames that say so. Pure: no sockets, no database, no clock.
 //
+// What is hidden is decided by the same rule as for a finished ruck (rucking/ruck_ends): until
+// fixes agree where it began, nothing is shown.
+//
 // Three kinds of viewers. The owner sees everything. Followers see the line without the owner's
 // zones and the circle around the start. Share links, which anybody may have got hold of, also
 // trail behind: they see what would be shown if the ruck ended here, so that where it does end
@@ -11,6 +14,7 @@
 // those up to where they trail. Updates carry only what was not shown before, and every viewer of a
 // kind gets the same frame.
 #include "rucking/privacy.hpp"
+#include "rucking/ruck_ends.hpp"
 #include "services/live/limits.hpp"
 #include "services/people/zones.hpp"
 #include "services/rucks/live_source.hpp"
@@ -83,6 +87,8 @@ class RuckView {
   void thin();
   void follow_with_trail();
   void hide();
+  void hide_new_ends();
+  [[nodiscard]] rucking::HiddenPlaces hidden_if_over() const;
   [[nodiscard]] std::vector<Spot> line_for(Audience audience, std::uint32_t after) const;
   [[nodiscard]] Line visible(Audience audience, std::vector<Spot> line) const;
   [[nodiscard]] Line visible_since(Audience audience, std::uint32_t since) const;
@@ -90,10 +96,11 @@ class RuckView {
 
   rucks::LiveState state_;
   people::OwnerPrivacy privacy_;
-  rucking::HiddenPlaces hidden_;  // zones and start circle
-  std::vector<Spot> spots_;       // thinned
-  std::optional<Spot> first_;     // of the ruck: never thinned, its circle hides the start
-  std::optional<Spot> last_;      // the newest point; often not among the spots
+  rucking::EndFinder finder_;
+  std::vector<rucking::RuckEnd> ends_;  // those that hidden_ was made with
+  rucking::HiddenPlaces hidden_;        // zones and the circles of ends
+  std::vector<Spot> spots_;             // thinned
+  std::optional<Spot> last_;            // the newest point; often not among the spots
   std::int64_t last_ms_ = 0;
   std::uint32_t seq_ = 0;
   std::uint32_t trail_ = 0;  // links see spots up to this order

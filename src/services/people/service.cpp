@@ -2,7 +2,9 @@
 
 #include "base/text.hpp"
 #include "services/people/store.hpp"
+#include "services/people/zones.hpp"
 #include "services/profile/names.hpp"
+#include "services/stats/service.hpp"
 
 #include <fmt/format.h>
 
@@ -91,13 +93,38 @@ Result<PeoplePage> page_of(db::Session& q, UserId viewer, UserId user, const Pag
   return page;
 }
 
-PublicStats stats_of(const store::PageRow& row, const store::TotalsRow& totals) {
-  const rucking::PublicTotals shown =
-      rucking::public_totals({.distance_m = totals.distance_m,
-                              .duration_s = totals.duration_s,
-                              .elevation_gain_m = totals.elevation_gain_m,
-                              .calories_kcal = totals.calories_kcal});
-  return {.totalRucks = totals.rucks,
+// What a viewer may see of all of a user's rucks together; the user sees everything.
+struct Sums {
+  std::int64_t rucks = 0;
+  rucking::ExactTotals totals;
+};
+Sums sums_for(db::Session& q, const Standing& standing, UserId user) {
+  if (standing.is_self) {
+    const stats::DayTotals all = stats::all_time(q, user);
+    return {.rucks = all.rucks,
+            .totals = {.distance_m = all.distance_m,
+                       .duration_s = all.duration_s,
+                       .elevation_gain_m = all.elevation_gain_m,
+                       .calories_kcal = all.calories_kcal}};
+  }
+  const stats::DayShown shown = stats::shown_lifetime(q, user);
+  Sums sums{.rucks = shown.public_rucks,
+            .totals = {.distance_m = shown.public_distance_m,
+                       .duration_s = shown.public_duration_s,
+                       .elevation_gain_m = shown.public_gain_m,
+                       .calories_kcal = shown.public_kcal}};
+  if (!standing.follows) return sums;
+  sums.rucks += shown.follower_rucks;
+  sums.totals.distance_m += shown.follower_distance_m;
+  sums.totals.duration_s += shown.follower_duration_s;
+  sums.totals.elevation_gain_m += shown.follower_gain_m;
+  sums.totals.calories_kcal += shown.follower_kcal;
+  return sums;
+}
+
+PublicStats stats_of(const store::PageRow& row, const Sums& sums) {
+  const rucking::PublicTotals shown = rucking::public_totals(sums.totals);
+  return {.totalRucks = sums.rucks,
           .totalDistanceKm = shown.distance_km,
           .totalDurationSeconds = shown.duration_s,
           .totalElevationGainM = shown.elevation_gain_m,
@@ -126,6 +153,21 @@ store::ZoneRow row_of(ZoneId id, const ZoneInput& zone, UtcUs now) {
           .lng = zone.longitude,
           .radius_m = zone.radius_m,
           .created_at = now};
+}
+
+rucking::Circle circle_of(const store::ZoneRow& row) {
+  return {.centre = {.lat_deg = row.lat, .lng_deg = row.lng}, .radius_m = row.radius_m};
+}
+
+// A zone was put here. Its anchor is kept before anything is drawn around it, so that the zone and
+// the rucks that start in it are hidden by circles with one middle.
+void hide_anew(db::Session& q, UserId owner, const rucking::Circle& zone, UtcUs now) {
+  const OwnerPrivacy privacy = privacy_of(q, owner);
+  const rucking::Anchor anchor = rucking::anchor_of_zone(zone);
+  const bool is_known =
+      privacy.anchors && rucking::anchor_near(*privacy.anchors, zone.centre) != nullptr;
+  if (!is_known) keep_anchors(q, owner, {&anchor, 1});
+  begin_refresh(q, owner, now);
 }
 
 // Who cannot be met is unknown.
@@ -173,7 +215,7 @@ task<Result<ProfilePageReply>> PeopleService::profile(Viewer viewer, UserId user
                                   .gender = row->gender,
                                   .activeRuckId = as_text(row->active_ruck)}};
         if (access_to(*standing, Visibility::kPublic) != Access::kHidden) {
-          page.stats = stats_of(*row, store::visible_totals(q, me, user));
+          page.stats = stats_of(*row, sums_for(q, *standing, user));
           page.recentRucks = hooks_.recent_rucks(q, me, user, kRecentRucks);
         }
         return ProfilePageReply{.data = std::move(page)};
@@ -328,6 +370,7 @@ task<Result<http::Created<ZoneReply>>> PeopleService::add_zone(Viewer viewer, Zo
                       fmt::format("There can be {} privacy zones at most", kZonesMax));
         }
         store::put_zone(q, me, row);
+        hide_anew(q, me, circle_of(row), row.created_at);
         return {};
       });
   if (!added) co_return fail(added.error());
@@ -337,12 +380,14 @@ task<Result<http::Created<ZoneReply>>> PeopleService::add_zone(Viewer viewer, Zo
 
 task<Result<ZoneReply>> PeopleService::change_zone(Viewer viewer, ZoneId id, ZoneInput zone) {
   Result<ZoneReply> reply = co_await revisions_.write(
-      viewer.user, [me = viewer.user, id, zone](db::Session& q) -> Result<ZoneReply> {
+      viewer.user,
+      [me = viewer.user, id, zone, now = clock_.now()](db::Session& q) -> Result<ZoneReply> {
         const auto all = store::zones(q, me);
         const auto found = std::ranges::find(all, id, &store::ZoneRow::id);
         if (found == all.end()) return fail(ErrorCode::kNotFound);
         const store::ZoneRow row = row_of(id, zone, found->created_at);
         store::put_zone(q, me, row);
+        hide_anew(q, me, circle_of(row), now);
         return ZoneReply{.data = view_of(row)};
       });
   if (reply) hooks_.on_privacy_changed(viewer.user);
@@ -351,8 +396,10 @@ task<Result<ZoneReply>> PeopleService::change_zone(Viewer viewer, ZoneId id, Zon
 
 task<Result<ZoneDeleted>> PeopleService::remove_zone(Viewer viewer, ZoneId id) {
   Result<ZoneDeleted> reply = co_await revisions_.write(
-      viewer.user, [me = viewer.user, id](db::Session& q) -> Result<ZoneDeleted> {
+      viewer.user,
+      [me = viewer.user, id, now = clock_.now()](db::Session& q) -> Result<ZoneDeleted> {
         if (!store::remove_zone(q, me, id)) return fail(ErrorCode::kNotFound);
+        begin_refresh(q, me, now);
         return ZoneDeleted{.message = "The zone is gone: what lies in it is shown again"};
       });
   if (reply) hooks_.on_privacy_changed(viewer.user);

@@ -39,13 +39,6 @@ const std::string kAccess =
     kBlocked +
     " FROM ruck_owners o JOIN rucks r ON r.user_id = o.user_id AND r.id = o.ruck_id"
     " JOIN users u ON u.id = o.user_id WHERE o.ruck_id ";
-// Two looks by index rather than a join, for which PostgreSQL would read all zones there are.
-std::string privacy_text(const std::string& which) {
-  return "SELECT id, secret, CAST(NULL AS DOUBLE PRECISION), CAST(NULL AS DOUBLE PRECISION),"
-         " CAST(NULL AS DOUBLE PRECISION) FROM users WHERE id " +
-         which + " UNION ALL SELECT user_id, NULL, lat, lng, radius_m FROM privacy_zones" +
-         " WHERE user_id " + which;
-}
 // The ruck under way of user u that the viewer may follow live, the latest if there are several.
 const std::string kActiveRuck =
     "(SELECT r.id FROM rucks r WHERE r.user_id = u.id AND r.status IN ('in_progress', 'paused')"
@@ -59,21 +52,34 @@ const Sql kStanding{
         kBlocked + " FROM users u WHERE u.id = $2"};
 const Sql kAccessOne{"people.ruck_access", kAccess + "= $2"};
 const Sql kAccessMany{"people.rucks_access", kAccess + "IN (" + many_from(2) + ")"};
-const Sql kPrivacyOne{"people.owner_privacy", privacy_text("= $1")};
-const Sql kPrivacyMany{"people.owners_privacy", privacy_text("IN (" + many_from(1) + ")")};
+const Sql kPrivacy{
+    "people.owner_privacy",
+    "SELECT CAST(0 AS BIGINT), secret, show_full_totals, privacy_epoch,"
+    " CAST(0 AS DOUBLE PRECISION), CAST(0 AS DOUBLE PRECISION), CAST(0 AS DOUBLE PRECISION)"
+    " FROM users WHERE id = $1"
+    " UNION ALL SELECT CAST(1 AS BIGINT), NULL, FALSE, CAST(0 AS BIGINT), lat, lng, radius_m"
+    " FROM privacy_zones WHERE user_id = $1"
+    " UNION ALL SELECT CAST(2 AS BIGINT), NULL, FALSE, CAST(0 AS BIGINT), lat, lng, need_m"
+    " FROM privacy_anchors WHERE user_id = $1"};
+const Sql kAddAnchor{"people.add_anchor",
+                     "INSERT INTO privacy_anchors (user_id, lat, lng, need_m)"
+                     " VALUES ($1, $2, $3, $4) ON CONFLICT (user_id, lat, lng) DO NOTHING"};
+const Sql kNextEpoch{"people.next_privacy_epoch",
+                     "UPDATE users SET privacy_epoch = privacy_epoch + 1 WHERE id = $1"};
+const Sql kAddRefresh{"people.add_refresh",
+                      "INSERT INTO privacy_refreshes (user_id, asked_at) VALUES ($1, $2)"
+                      " ON CONFLICT (user_id) DO UPDATE SET asked_at = excluded.asked_at"};
+const Sql kRefreshes{"people.refreshes",
+                     "SELECT user_id FROM privacy_refreshes ORDER BY asked_at, user_id LIMIT $1"};
+const Sql kRemoveRefresh{"people.remove_refresh",
+                         "DELETE FROM privacy_refreshes WHERE user_id = $1 AND EXISTS"
+                         " (SELECT 1 FROM users WHERE id = $1 AND privacy_epoch = $2)"};
 
 const Sql kPage{"people.page",
                 "SELECT u.username, u.avatar_url, u.created_at, u.prefer_metric, u.gender,"
                 " COALESCE(c.followers, 0), COALESCE(c.following, 0), " +
                     kActiveRuck +
                     " FROM users u LEFT JOIN user_counts c ON c.user_id = u.id WHERE u.id = $2"};
-const Sql kTotals{"people.visible_totals",
-                  "SELECT COUNT(*), COALESCE(SUM(r.distance_m), 0.0),"
-                  " COALESCE(SUM(r.duration_s), 0.0), COALESCE(SUM(r.elevation_gain_m), 0.0),"
-                  " COALESCE(SUM(r.calories_kcal), 0.0) FROM rucks r JOIN users u"
-                  " ON u.id = r.user_id WHERE r.user_id = $2 AND r.status = 'completed' AND " +
-                      visible_to_viewer("r", "u", "$1")};
-
 std::string people_list(std::string_view listed, std::string_view of) {
   return fmt::format(
       "SELECT u.id, u.username, u.avatar_url, u.is_private, l.created_at, {0}, {1} FROM follows l"
@@ -184,18 +190,28 @@ std::vector<AccessRow> access_rows(db::Session& q, UserId viewer,
       rucks, [&](const auto&... args) { return q.many<AccessRow>(kAccessMany, args...); }, viewer);
 }
 
-std::vector<PrivacyRow> privacy_rows(db::Session& q, const std::vector<UserId>& owners) {
-  if (owners.size() == 1) return q.many<PrivacyRow>(kPrivacyOne, owners.front());
-  return with_many<kBatchMax>(
-      owners, [&](const auto&... args) { return q.many<PrivacyRow>(kPrivacyMany, args...); });
+std::vector<PrivacyRow> privacy_rows(db::Session& q, UserId owner) {
+  return q.many<PrivacyRow>(kPrivacy, owner);
+}
+
+void add_anchor(db::Session& q, UserId owner, const rucking::Anchor& anchor) {
+  q.execute(kAddAnchor, owner, anchor.at.lat_deg, anchor.at.lng_deg, anchor.need_m);
+}
+
+void next_privacy_epoch(db::Session& q, UserId owner) { q.execute(kNextEpoch, owner); }
+
+void add_refresh(db::Session& q, UserId owner, UtcUs now) { q.execute(kAddRefresh, owner, now); }
+
+std::vector<UserId> refreshes(db::Session& q, std::int64_t limit) {
+  return q.many<UserId>(kRefreshes, limit);
+}
+
+bool remove_refresh(db::Session& q, UserId owner, std::int64_t epoch) {
+  return q.execute(kRemoveRefresh, owner, epoch) > 0;
 }
 
 std::optional<PageRow> page(db::Session& q, UserId viewer, UserId user) {
   return q.optional<PageRow>(kPage, viewer, user);
-}
-
-TotalsRow visible_totals(db::Session& q, UserId viewer, UserId user) {
-  return q.one<TotalsRow>(kTotals, viewer, user);
 }
 
 std::vector<PersonRow> followers(db::Session& q, UserId viewer, UserId of, const Slice& s) {

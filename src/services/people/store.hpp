@@ -1,6 +1,7 @@
 #pragma once
 // SQL of follows, blocks, zones and names, and nothing else.
 #include "db/session.hpp"
+#include "rucking/privacy.hpp"
 #include "services/people/types.hpp"
 
 #include <vector>
@@ -31,17 +32,23 @@ BOOST_DESCRIBE_STRUCT(AccessRow, (),
 [[nodiscard]] std::vector<AccessRow> access_rows(db::Session& q, UserId viewer,
                                                  const std::vector<RuckId>& rucks);
 
+enum class PrivacyPart : std::uint8_t { kOwner = 0, kZone = 1, kAnchor = 2 };
 struct PrivacyRow {
-  UserId user_id;
+  std::int64_t part = 0;  // PrivacyPart: says which of the others count
   std::optional<db::Bytes> secret;
-  std::optional<double> lat;
-  std::optional<double> lng;
-  std::optional<double> radius_m;
+  bool show_full_totals = false;
+  std::int64_t epoch = 0;
+  double lat = 0;
+  double lng = 0;
+  double size_m = 0;  // a zone's radius, an anchor's need
 };
-BOOST_DESCRIBE_STRUCT(PrivacyRow, (), (user_id, secret, lat, lng, radius_m))
-// One row an owner, with the secret; and one a zone, with the zone.
-[[nodiscard]] std::vector<PrivacyRow> privacy_rows(db::Session& q,
-                                                   const std::vector<UserId>& owners);
+BOOST_DESCRIBE_STRUCT(PrivacyRow, (), (part, secret, show_full_totals, epoch, lat, lng, size_m))
+[[nodiscard]] std::vector<PrivacyRow> privacy_rows(db::Session& q, UserId owner);
+void add_anchor(db::Session& q, UserId owner, const rucking::Anchor& anchor);
+void next_privacy_epoch(db::Session& q, UserId owner);
+void add_refresh(db::Session& q, UserId owner, UtcUs now);
+[[nodiscard]] std::vector<UserId> refreshes(db::Session& q, std::int64_t limit);
+bool remove_refresh(db::Session& q, UserId owner, std::int64_t epoch);
 
 // ---- profiles ----------------------------------------------------------------------------------
 struct PageRow {
@@ -58,17 +65,6 @@ BOOST_DESCRIBE_STRUCT(PageRow, (),
                       (username, avatar_url, created_at, prefer_metric, gender, followers,
                        following, active_ruck))
 [[nodiscard]] std::optional<PageRow> page(db::Session& q, UserId viewer, UserId user);
-
-struct TotalsRow {
-  std::int64_t rucks = 0;
-  double distance_m = 0;
-  double duration_s = 0;
-  double elevation_gain_m = 0;
-  double calories_kcal = 0;
-};
-BOOST_DESCRIBE_STRUCT(TotalsRow, (),
-                      (rucks, distance_m, duration_s, elevation_gain_m, calories_kcal))
-[[nodiscard]] TotalsRow visible_totals(db::Session& q, UserId viewer, UserId user);
 
 // ---- follows -----------------------------------------------------------------------------------
 struct PersonRow {

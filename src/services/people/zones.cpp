@@ -2,7 +2,9 @@
 
 #include "crypto/digest.hpp"
 #include "services/people/store.hpp"
+#include "services/stats/service.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace ruck::people {
@@ -20,40 +22,52 @@ std::optional<rucking::PrivacyKey> privacy_key(std::string_view secret) {
   return key;
 }
 
-rucking::HiddenPlaces OwnerPrivacy::of_finished(RuckId ruck,
-                                                std::span<const rucking::TrackPoint> line) const {
-  rucking::HiddenPlaces::Known known{.key = key, .zones = zones, .ruck_id = ruck.value()};
-  if (!line.empty()) {
-    known.first = line.front().position();
-    known.last = line.back().position();
-  }
-  return rucking::HiddenPlaces::of_finished(known);
-}
-
-rucking::HiddenPlaces OwnerPrivacy::of_live(RuckId ruck,
-                                            std::optional<rucking::Position> first) const {
-  return rucking::HiddenPlaces::of_live(
-      {.key = key, .zones = zones, .ruck_id = ruck.value(), .first = first});
-}
-
-std::unordered_map<UserId, OwnerPrivacy> privacy_of_owners(db::Session& q,
-                                                           const std::vector<UserId>& owners) {
-  std::unordered_map<UserId, OwnerPrivacy> all;
-  for (const store::PrivacyRow& row : store::privacy_rows(q, owners)) {
-    OwnerPrivacy& owner = all[row.user_id];
-    if (!owner.zones) owner.zones.emplace();
-    if (row.secret) owner.key = privacy_key(row.secret->data);
-    if (!row.lat || !row.lng || !row.radius_m) continue;
-    owner.zones->push_back(
-        {.centre = {.lat_deg = *row.lat, .lng_deg = *row.lng}, .radius_m = *row.radius_m});
-  }
-  return all;
+rucking::HiddenPlaces OwnerPrivacy::hide(std::vector<rucking::RuckEnd> ends) const {
+  return rucking::HiddenPlaces::of(
+      {.key = key, .zones = zones, .anchors = anchors, .ends = std::move(ends)});
 }
 
 OwnerPrivacy privacy_of(db::Session& q, UserId owner) {
-  auto all = privacy_of_owners(q, {owner});
-  const auto found = all.find(owner);
-  return found == all.end() ? OwnerPrivacy() : std::move(found->second);
+  auto rows = store::privacy_rows(q, owner);
+  std::ranges::stable_sort(rows, {}, &store::PrivacyRow::part);
+  OwnerPrivacy out;
+  for (const store::PrivacyRow& row : rows) {
+    const rucking::Position at{.lat_deg = row.lat, .lng_deg = row.lng};
+    switch (static_cast<store::PrivacyPart>(row.part)) {
+      case store::PrivacyPart::kOwner:
+        if (row.secret) out.key = privacy_key(row.secret->data);
+        out.zones.emplace();
+        out.anchors.emplace();
+        out.show_full_totals = row.show_full_totals;
+        out.epoch = row.epoch;
+        break;
+      case store::PrivacyPart::kZone:
+        if (out.zones) out.zones->push_back({.centre = at, .radius_m = row.size_m});
+        break;
+      case store::PrivacyPart::kAnchor:
+        if (out.anchors) out.anchors->push_back({.at = at, .need_m = row.size_m});
+        break;
+    }
+  }
+  return out;
+}
+
+void keep_anchors(db::Session& q, UserId owner, std::span<const rucking::Anchor> anchors) {
+  for (const rucking::Anchor& anchor : anchors) store::add_anchor(q, owner, anchor);
+}
+
+void begin_refresh(db::Session& q, UserId owner, UtcUs now) {
+  store::next_privacy_epoch(q, owner);
+  stats::hide_days(q, owner);
+  store::add_refresh(q, owner, now);
+}
+
+std::vector<UserId> waiting_refreshes(db::Session& q, std::int64_t limit) {
+  return store::refreshes(q, limit);
+}
+
+bool end_refresh(db::Session& q, UserId owner, std::int64_t epoch) {
+  return store::remove_refresh(q, owner, epoch);
 }
 
 }  // namespace ruck::people

@@ -4,10 +4,10 @@
 #include "db/session.hpp"
 #include "rucking/privacy.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace ruck::people {
@@ -19,18 +19,25 @@ namespace ruck::people {
 struct OwnerPrivacy {
   std::optional<rucking::PrivacyKey> key;
   std::optional<std::vector<rucking::Circle>> zones;
+  std::optional<std::vector<rucking::Anchor>> anchors;
+  bool show_full_totals = false;  // the figures of whole rucks, not of their visible part
+  std::int64_t epoch = 0;         // another one after every change of what is hidden
 
-  // Of a ruck's drawn line, by its first and last point.
-  [[nodiscard]] rucking::HiddenPlaces of_finished(RuckId ruck,
-                                                  std::span<const rucking::TrackPoint> line) const;
-  // Of a ruck under way that began at `first`.
-  [[nodiscard]] rucking::HiddenPlaces of_live(RuckId ruck,
-                                              std::optional<rucking::Position> first) const;
+  // Of a ruck with these ends, see rucking/ruck_ends.
+  [[nodiscard]] rucking::HiddenPlaces hide(std::vector<rucking::RuckEnd> ends) const;
 };
 
-// One query each. Owners that do not exist are not in the answer; at most kBatchMax owners.
+// One query. An owner that does not exist hides everything.
 [[nodiscard]] OwnerPrivacy privacy_of(db::Session& q, UserId owner);
-[[nodiscard]] std::unordered_map<UserId, OwnerPrivacy> privacy_of_owners(
-    db::Session& q, const std::vector<UserId>& owners);
+// Anchors that were new. In a unit of work that has the owner's row locked (cache::Revisions).
+void keep_anchors(db::Session& q, UserId owner, std::span<const rucking::Anchor> anchors);
+
+// What is hidden has changed: from the commit on nothing of the owner's rucks is shown to others
+// until it has been computed anew (rucks::Shower).
+void begin_refresh(db::Session& q, UserId owner, UtcUs now);
+// Owners for whom that is still to be done, the longest waiting first.
+[[nodiscard]] std::vector<UserId> waiting_refreshes(db::Session& q, std::int64_t limit);
+// It has been done as of `epoch`; false if there was another change meanwhile.
+bool end_refresh(db::Session& q, UserId owner, std::int64_t epoch);
 
 }  // namespace ruck::people

@@ -60,6 +60,7 @@ void copy_fields(UserRow& row, const UpdateProfile& c) {
   set(row.notification_duels, c.notification_duels);
   set(row.notification_first_ruck, c.notification_first_ruck);
   set(row.strava_auto_export, c.strava_auto_export);
+  set(row.show_full_totals, c.show_full_totals);
   set(row.time_zone, c.time_zone);
   if (c.last_active_at.value) row.last_active_at = to_us(c.last_active_at.value->time);
 }
@@ -181,6 +182,7 @@ Profile to_profile(db::Session& q, const UserRow& r, UtcUs now) {
           .default_visibility =
               json::enum_of_name<Visibility>(r.default_visibility).value_or(Visibility::kPrivate),
           .is_profile_private = r.is_private,
+          .show_full_totals = r.show_full_totals,
           .avatar_url = r.avatar_url,
           .notification_clubs = r.notification_clubs,
           .notification_buddies = r.notification_buddies,
@@ -235,6 +237,7 @@ Result<UserRow> ProfileService::apply(db::Session& q, UserId user, const UpdateP
   if (row->time_zone != before.time_zone) {
     hooks_.on_zone_changed(q, user, *calendar::TimeZone::find(row->time_zone));
   }
+  if (row->show_full_totals != before.show_full_totals) hooks_.on_totals_changed(q, user, now);
   return *row;
 }
 

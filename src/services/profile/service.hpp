@@ -43,6 +43,8 @@ class ProfileService {
     std::function<Result<>(db::Session&, UserId, const std::string& email)> change_email;
     // The user's local days have moved: sums by day are to be made anew.
     std::function<void(db::Session&, UserId, const calendar::TimeZone&)> on_zone_changed;
+    // Others are shown other figures of the user's rucks from now on.
+    std::function<void(db::Session&, UserId, UtcUs now)> on_totals_changed;
     // Whether the two may know of each other: neither has blocked the other.
     std::function<bool(db::Session&, UserId viewer, UserId user)> may_meet;
     // Before an account and everything that refers to it goes: what others count of it.

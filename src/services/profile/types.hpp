@@ -16,6 +16,9 @@ namespace ruck::profile {
 
 enum class CalorieMethod : std::uint8_t { kFusion, kMechanical, kHeartRate };
 
+// Of users.privacy_epoch, for a user that is new.
+inline constexpr std::int64_t kFirstPrivacyEpoch = 1;
+
 // The row, as it is stored.
 struct UserRow {
   UserId id;
@@ -33,6 +36,7 @@ struct UserRow {
   bool allow_ruck_sharing = true;
   std::string default_visibility = "public";  // of new rucks
   bool is_private = false;
+  bool show_full_totals = false;  // to others, not those of the visible part of a track
   std::optional<std::string> avatar_url;
   bool notification_clubs = true;
   bool notification_buddies = true;
@@ -48,8 +52,8 @@ struct UserRow {
 BOOST_DESCRIBE_STRUCT(UserRow, (),
                       (id, email, username, weight_kg, height_cm, date_of_birth, gender, resting_hr,
                        max_hr, calorie_method, calorie_active_only, prefer_metric,
-                       allow_ruck_sharing, default_visibility, is_private, avatar_url,
-                       notification_clubs, notification_buddies, notification_events,
+                       allow_ruck_sharing, default_visibility, is_private, show_full_totals,
+                       avatar_url, notification_clubs, notification_buddies, notification_events,
                        notification_duels, notification_first_ruck, strava_auto_export, time_zone,
                        last_active_at, created_at, updated_at))
 
@@ -97,6 +101,7 @@ struct Profile {
   bool allow_ruck_sharing = true;
   Visibility default_visibility = Visibility::kPrivate;  // of new rucks
   bool is_profile_private = false;
+  bool show_full_totals = false;
   std::optional<std::string> avatar_url;
   bool notification_clubs = true;
   bool notification_buddies = true;
@@ -112,9 +117,9 @@ BOOST_DESCRIBE_STRUCT(Profile, (),
                       (id, user_id, email, username, weight_kg, height_cm, date_of_birth, gender,
                        resting_hr, max_hr, calorie_method, calorie_active_only, created_at,
                        prefer_metric, allow_ruck_sharing, default_visibility, is_profile_private,
-                       avatar_url, notification_clubs, notification_buddies, notification_events,
-                       notification_duels, notification_first_ruck, strava_auto_export, time_zone,
-                       stats, hr_zones))
+                       show_full_totals, avatar_url, notification_clubs, notification_buddies,
+                       notification_events, notification_duels, notification_first_ruck,
+                       strava_auto_export, time_zone, stats, hr_zones))
 
 // Any of the fields; null clears what may be empty.
 struct UpdateProfile {
@@ -132,6 +137,7 @@ struct UpdateProfile {
   http::Settable<bool> allow_ruck_sharing;
   http::Settable<Visibility> default_visibility;
   http::Settable<bool> is_profile_private;
+  http::Settable<bool> show_full_totals;
   http::Settable<std::string> avatar_url;
   http::Settable<bool> notification_clubs;
   http::Settable<bool> notification_buddies;
@@ -145,8 +151,8 @@ struct UpdateProfile {
 BOOST_DESCRIBE_STRUCT(UpdateProfile, (),
                       (username, email, weight_kg, height_cm, date_of_birth, gender, resting_hr,
                        max_hr, calorie_method, calorie_active_only, prefer_metric,
-                       allow_ruck_sharing, default_visibility, is_profile_private, avatar_url,
-                       notification_clubs, notification_buddies, notification_events,
+                       allow_ruck_sharing, default_visibility, is_profile_private, show_full_totals,
+                       avatar_url, notification_clubs, notification_buddies, notification_events,
                        notification_duels, notification_first_ruck, strava_auto_export, time_zone,
                        last_active_at))
 
@@ -228,6 +234,10 @@ struct ruck::http::RulesOf<ruck::profile::UpdateProfile> {
           .also("allowRuckSharing"),
       rule("default_visibility", "Who may see new rucks that say nothing themselves"),
       rule("is_profile_private", "Hides the profile's numbers and rucks").also("isPrivateProfile"),
+      rule("show_full_totals",
+           "Others see the distance, time and climb of whole rucks, not of the part of the track "
+           "that is visible; from many of them a hidden start can be worked out")
+          .also("showFullTotals"),
       rule("avatar_url", "Picture").length(0, 500),
       rule("time_zone", "IANA name; days, weeks and months are counted in it")
           .length(1, 64)

@@ -5,6 +5,7 @@
 #include "services/rucks/results.hpp"
 #include "services/rucks/rules.hpp"
 #include "services/rucks/settle.hpp"
+#include "services/rucks/shown.hpp"
 #include "services/rucks/store.hpp"
 #include "services/stats/service.hpp"
 
@@ -89,16 +90,16 @@ void insert_batch(db::Session& q, std::span<const RuckRow> rows) {
 }
 
 RuckRow blank_row(const profile::UserRow& user, UtcUs started_at, double load_kg, UtcUs now) {
-  return {.user_id = user.id,
-          .id = make_ruck_id(started_at),
-          .status = std::string(status::kCompleted),
-          .visibility = user.default_visibility,
-          .ruck_weight_kg = load_kg,
-          .body = json::to_text(profile::body_of(user, now)),
-          .created_at = started_at,
-          .updated_at = now,
-          .started_at = started_at,
-          .last_arrival_at = now};
+  return {{.user_id = user.id,
+           .id = make_ruck_id(started_at),
+           .status = std::string(status::kCompleted),
+           .visibility = user.default_visibility,
+           .ruck_weight_kg = load_kg,
+           .body = json::to_text(profile::body_of(user, now)),
+           .created_at = started_at,
+           .updated_at = now,
+           .started_at = started_at,
+           .last_arrival_at = now}};
 }
 
 // The sums are the phone's claims, and the results are computed from them.
@@ -116,12 +117,14 @@ RuckRow summary_row(const profile::UserRow& user, const FinishedRuck& ruck,
                      .calories_burned = ruck.calories_kcal});
   const Track nothing;
   static_cast<void>(compute(row, nothing, replay(row, nothing)));
+  static_cast<void>(show(row, nothing, {}, {.epoch = profile::kFirstPrivacyEpoch}, {}));
   row.place_cell = place_cell_of(ruck.place);
   return row;
 }
 
-stats::DayTotals totals_of(const RuckRow& row) {
-  return {
+stats::DaySums sums_of(const RuckRow& row) {
+  stats::DaySums sums;
+  static_cast<stats::DayTotals&>(sums) = {
       .rucks = 1,
       .distance_m = row.distance_m,
       .duration_s = row.duration_s,
@@ -130,6 +133,14 @@ stats::DayTotals totals_of(const RuckRow& row) {
       .calories_kcal = row.calories_kcal,
       .power_points = row.power_points,
       .load_distance_kg_km = row.load_distance_kg_km};  // nobody rated these, no heart was heard
+  if (row.visibility == people::to_text(people::Visibility::kPublic)) {
+    sums.public_rucks = 1;
+    sums.public_distance_m = row.shown_distance_m;
+    sums.public_duration_s = row.shown_duration_s;
+    sums.public_gain_m = row.shown_gain_m;
+    sums.public_kcal = row.shown_kcal;
+  }
+  return sums;
 }
 }  // namespace
 
@@ -137,16 +148,18 @@ void add_summaries(db::Session& q, const profile::UserRow& user,
                    std::span<const FinishedRuck> rucks, UtcUs now) {
   const auto zone = calendar::TimeZone::find(user.time_zone).value_or(calendar::TimeZone::utc());
   std::vector<RuckRow> rows;
-  std::map<Day, stats::DayTotals> days;
+  std::map<Day, stats::DaySums> days;
   for (const FinishedRuck& ruck : rucks) {
     rows.push_back(summary_row(user, ruck, zone, now));
-    stats::DayTotals& day = days[*rows.back().local_day];
-    day = day + totals_of(rows.back());
+    stats::DaySums& day = days[*rows.back().local_day];
+    const stats::DaySums sums = sums_of(rows.back());
+    static_cast<stats::DayTotals&>(day) = day + static_cast<const stats::DayTotals&>(sums);
+    static_cast<stats::DayShown&>(day) = day + static_cast<const stats::DayShown&>(sums);
   }
   std::span<const RuckRow> left = rows;
   for (; left.size() >= kRows; left = left.subspan(kRows)) insert_batch(q, left.first(kRows));
   for (const RuckRow& row : left) store::insert(q, row);
-  for (const auto& [day, totals] : days) stats::put_day(q, user.id, day, totals);
+  for (const auto& [day, sums] : days) stats::put_day(q, user.id, day, sums);
 }
 
 Result<> add_recording(db::Session& q, const profile::UserRow& user, double load_kg,

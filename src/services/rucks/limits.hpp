@@ -47,6 +47,14 @@ inline constexpr auto kOpenMax = std::chrono::hours(4);  // without any arrival 
 inline constexpr auto kCloseEvery = std::chrono::minutes(1);  // how often they are looked for
 inline constexpr std::int64_t kClosedAtOnceMax = 100;         // each merges one track
 
+// ---- what others are shown, computed anew
+// --------------------------------------------------------
+inline constexpr auto kRefreshEvery = std::chrono::milliseconds(500);  // a look at a flag
+inline constexpr int kRefreshLooks = 4;  // at the database, when something has changed
+inline constexpr std::int64_t kRefreshLooksEvery = 60;   // and without it into the database
+inline constexpr std::int64_t kRefreshedAtOnceMax = 50;  // owners
+inline constexpr std::int64_t kRucksPerRefresh = 4;      // of one unit of work: some milliseconds
+
 // ---- what counts --------------------------------------------------------------------------------
 inline constexpr double kCoverageMin = 0.9;    // of the moving time, for points alone
 inline constexpr double kRecordPaceMinKm = 3;  // a shorter ruck sets no record of pace

@@ -6,6 +6,7 @@
 #include "services/rucks/rules.hpp"
 #include "services/rucks/service.hpp"
 #include "services/rucks/settle.hpp"
+#include "services/rucks/shown.hpp"
 #include "services/rucks/store.hpp"
 #include "services/rucks/views.hpp"
 
@@ -53,13 +54,6 @@ std::vector<rucking::TrackPoint> line_points(db::Session& q, const RuckRow& row)
   return points ? std::move(*points) : std::vector<rucking::TrackPoint>();
 }
 
-PublicRoute route_for_others(db::Session& q, const RuckRow& row) {
-  const auto line = line_points(q, row);
-  return public_route(people::privacy_of(q, row.user_id),
-                      {.id = row.id, .started_at = row.started_at, .line = line},
-                      kDetailsPointsMax);
-}
-
 std::string words_for(people::Visibility visibility, bool is_private_profile) {
   if (visibility == people::Visibility::kPrivate) return "Only you can see this ruck";
   if (visibility == people::Visibility::kFollowers || is_private_profile) {
@@ -102,11 +96,11 @@ std::vector<json::Raw> recent_rucks(db::Session& q, UserId viewer, UserId owner,
 }
 
 PublicRuckDetails RuckService::details_for_others(db::Session& q, UserId viewer,
-                                                  const RuckRow& row) const {
-  PublicRuckDetails shown{public_view_of(row), extra_of(q, viewer, row), {}};
+                                                  const PublicSide& side) const {
+  PublicRuckDetails shown{public_view_of(side.row), extra_of(q, viewer, side.row), {}};
   shown.elevation_gain_meters = shown.elevation_gain_m;
   shown.elevation_loss_meters = shown.elevation_loss_m;
-  PublicRoute route = route_for_others(q, row);
+  PublicRoute route = public_route(side.pieces, kDetailsPointsMax);
   shown.route = std::move(route.longest);
   shown.location_points = shown.route;
   shown.route_pieces = std::move(route.pieces);
@@ -161,8 +155,9 @@ task<Result<RuckService::RuckReply>> RuckService::get(Viewer viewer, RuckRef ref
     const Result<Found> found = find_for(q, user, ref);
     if (!found) return fail(found.error());
     if (!found->is_owner) {
-      PublicRuckWithRoute shown{public_view_of(found->row)};
-      PublicRoute route = route_for_others(q, found->row);
+      const PublicSide side = public_side(q, found->row);
+      PublicRuckWithRoute shown{public_view_of(side.row)};
+      PublicRoute route = public_route(side.pieces, kDetailsPointsMax);
       shown.route = std::move(route.longest);
       shown.location_points = shown.route;
       shown.locationPoints = shown.route;
@@ -188,7 +183,9 @@ task<Result<RuckService::DetailsReply>> RuckService::details(Viewer viewer, Ruck
         const Result<Found> found = find_for(q, user, ref);
         if (!found) return fail(found.error());
         const RuckRow& row = found->row;
-        if (!found->is_owner) return DetailsReply(details_for_others(q, user, row));
+        if (!found->is_owner) {
+          return DetailsReply(details_for_others(q, user, public_side(q, row)));
+        }
         const RuckView view = view_of(row);
         DetailsExtra extra = extra_of(q, user, row);
         extra.elevation_gain_meters = view.elevation_gain_m;
@@ -204,16 +201,17 @@ task<Result<PreviewReply>> RuckService::preview(Viewer viewer, RuckRef ref) {
       [this, user = viewer.user, ref](db::Session& q) -> Result<PreviewReply> {
         const auto row = find(q, user, ref);  // the owner's only
         if (!row) return fail(ErrorCode::kRuckNotFound);
-        RuckPreview preview{.ruck = details_for_others(q, user, *row)};
-        const auto hidden = people::privacy_of(q, user).of_finished(row->id, line_points(q, *row));
-        for (const rucking::Circle& circle : hidden.circles()) {
+        const people::Visibility visibility = people::visibility_of(row->visibility);
+        const Result<Preview> seen = preview_of(q, *row);
+        if (!seen) return fail(seen.error());
+        RuckPreview preview{.ruck = details_for_others(q, user, seen->side)};
+        for (const rucking::Circle& circle : seen->hidden) {
           preview.hidden.push_back({.latitude = circle.centre.lat_deg,
                                     .longitude = circle.centre.lng_deg,
                                     .radius_m = circle.radius_m});
         }
         const auto owner = profile::find_user(q, user);
-        preview.visible_to =
-            words_for(people::visibility_of(row->visibility), owner && owner->is_private);
+        preview.visible_to = words_for(visibility, owner && owner->is_private);
         return PreviewReply{.data = std::move(preview)};
       });
 }

@@ -34,14 +34,6 @@ double estimated_kcal(const RuckRow& row, double distance_m, double duration_s) 
   return rucking::to_kcal((watts - (net ? calculator.resting() : 0)) * duration_s);
 }
 
-double server_kcal(const RuckRow& row, const rucking::Totals& totals) {
-  const profile::Body body = body_of(row);
-  const auto method = method_of(body.calorie_method);
-  const auto model = rucking::EnergyModel::kLcda;
-  return body.calorie_active_only ? totals.energy.net_kcal(model, method)
-                                  : totals.energy.gross_kcal(model, method);
-}
-
 // Whether the points may speak for the whole ruck.
 bool covers(const rucking::Totals& totals, const StoredClaims& claims) {
   if (totals.points.used < 2) return false;
@@ -219,6 +211,14 @@ void newer(std::optional<T>& target, const std::optional<T>& value) {
 }
 }  // namespace
 
+double server_kcal(const RuckRow& row, const rucking::Totals& totals) {
+  const profile::Body body = body_of(row);
+  const auto method = method_of(body.calorie_method);
+  const auto model = rucking::EnergyModel::kLcda;
+  return body.calorie_active_only ? totals.energy.net_kcal(model, method)
+                                  : totals.energy.gross_kcal(model, method);
+}
+
 StoredClaims claims_of(const RuckRow& row) { return http::from_stored<StoredClaims>(row.client); }
 
 void merge_claims(RuckRow& row, const RuckClaims& c) {
@@ -282,8 +282,6 @@ Results compute(RuckRow& row, const Track& track, const Replayed& replayed) {
       rucking::power_points(row.ruck_weight_kg, row.distance_m, row.elevation_gain_m);
   row.point_count = static_cast<std::int64_t>(track.points.size());
   const std::vector<rucking::TrackPoint> line = line_of(row, track);
-  row.place_cell.reset();
-  if (!line.empty()) row.place_cell = place_cell_of(line[line.size() / 2].position());
   Results results{.splits = split_rows(replayed.splits), .line = blocks_of(line)};
   if (totals.points.used < 2) results.splits = claimed_splits(row, claims);
   return results;

@@ -45,6 +45,9 @@ void set_visibility(RuckRow& row, std::optional<bool> is_public,
 inline constexpr std::int64_t kPlaceCellsAround = 3600;
 [[nodiscard]] std::int64_t place_cell_of(rucking::Position at);
 
+// Energy by the method and the model the owner chose, gross or net as they wish.
+[[nodiscard]] double server_kcal(const RuckRow& row, const rucking::Totals& totals);
+
 // Everything that is computed, put into the row, and the rows that go with it.
 struct Results {
   std::vector<SplitRow> splits;

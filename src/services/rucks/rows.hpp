@@ -11,7 +11,8 @@
 
 namespace ruck::rucks {
 
-struct RuckRow {
+// In two structs, because one described struct has 52 members at most.
+struct RecordedRuck {
   UserId user_id;
   RuckId id;
   std::string status = "created";
@@ -63,9 +64,9 @@ struct RuckRow {
   bool has_photos = false;
   std::optional<std::int64_t> place_cell;
 
-  friend bool operator==(const RuckRow&, const RuckRow&) = default;
+  friend bool operator==(const RecordedRuck&, const RecordedRuck&) = default;
 };
-BOOST_DESCRIBE_STRUCT(RuckRow, (),
+BOOST_DESCRIBE_STRUCT(RecordedRuck, (),
                       (user_id, id, status, client_key, import_key, is_manual, visibility,
                        allow_live_following, title, notes, tags, rating, perceived_exertion,
                        planned_duration_minutes, event_id, route_id, planned_ruck_id,
@@ -76,6 +77,37 @@ BOOST_DESCRIBE_STRUCT(RuckRow, (),
                        min_heart_rate, max_heart_rate, hr_zone_snapshot, time_in_zones,
                        power_points, load_distance_kg_km, training_load, steps, point_count,
                        has_photos, place_cell))
+
+// A row of `rucks`.
+struct RuckRow : RecordedRuck {
+  // What others are shown, see shown.hpp: rounded, and of the visible part alone.
+  std::int64_t shown_epoch = 0;  // of the owner's privacy_epoch; with another one nothing is shown
+  std::optional<UtcUs> shown_started_at;
+  std::int64_t shown_at = 0;  // its end, microseconds; 0 where there is nothing to show
+  double shown_distance_m = 0;
+  double shown_duration_s = 0;
+  double shown_gain_m = 0;
+  double shown_loss_m = 0;
+  double shown_kcal = 0;
+
+  friend bool operator==(const RuckRow&, const RuckRow&) = default;
+};
+BOOST_DESCRIBE_STRUCT(RuckRow, (RecordedRuck),
+                      (shown_epoch, shown_started_at, shown_at, shown_distance_m, shown_duration_s,
+                       shown_gain_m, shown_loss_m, shown_kcal))
+
+// The line of a ruck: as its owner sees it, as others do, and what was ever taken for an end.
+struct LineRow {
+  db::Bytes line;
+  std::optional<db::Bytes> shown;
+  std::optional<db::Bytes> ends;
+};
+BOOST_DESCRIBE_STRUCT(LineRow, (), (line, shown, ends))
+struct ShownRow {
+  std::optional<db::Bytes> shown;
+  std::optional<db::Bytes> ends;
+};
+BOOST_DESCRIBE_STRUCT(ShownRow, (), (shown, ends))
 
 namespace status {
 inline constexpr std::string_view kCreated = "created";

@@ -8,12 +8,13 @@
 #include "services/rucks/views.hpp"
 
 #include <algorithm>
-#include <atomic>
 
 namespace ruck::rucks {
 namespace {
-constexpr std::int64_t kIdEpochMs = 1'577'836'800'000;  // 2020-01-01
-constexpr int kIdLowBits = 12;
+constexpr auto kIdEpoch = std::chrono::sys_days(std::chrono::year(2020) / 1 / 1);
+// A ruck's id is its day and this many random bits: an id that held the moment of its creation
+// would tell everybody when the rucker left the door. Days fit until 2064.
+constexpr int kIdRandomBits = 39;
 constexpr std::string_view kOfflinePrefix = "offline_";
 // Epochs in milliseconds are below this until the year 2527; our ids have been above since 2020.
 constexpr std::int64_t kEpochMsEnd = std::int64_t{1} << 44;
@@ -24,24 +25,21 @@ constexpr auto kTimesAhead = std::chrono::hours(1);
 }  // namespace
 
 RuckId make_ruck_id(UtcUs now) {
-  const std::int64_t ms = to_ms(now).time_since_epoch().count() - kIdEpochMs;
-  // Counted from a random number on: two ids of one process and millisecond differ, and those of
-  // two processes almost always do.
-  static std::atomic<std::uint64_t> counter{random_u64()};
-  const auto low = static_cast<std::int64_t>(counter.fetch_add(1) & ((1U << kIdLowBits) - 1));
-  return RuckId((std::max<std::int64_t>(ms, kEpochMsEnd >> kIdLowBits) << kIdLowBits) | low);
+  const std::int64_t day = (std::chrono::floor<std::chrono::days>(now) - kIdEpoch).count();
+  const auto low = static_cast<std::int64_t>(random_u64() >> (64 - kIdRandomBits));
+  return RuckId((std::max<std::int64_t>(day, kEpochMsEnd >> kIdRandomBits) << kIdRandomBits) | low);
 }
 
 Result<RuckRow> new_ruck(db::Session& q, UserId user, UtcUs now) {
   const auto owner = profile::find_user(q, user);
   if (!owner) return fail(ErrorCode::kUserNotFound);
-  return RuckRow{.user_id = user,
-                 .id = make_ruck_id(now),
-                 .visibility = owner->default_visibility,
-                 .body = json::to_text(profile::body_of(*owner, now)),
-                 .created_at = now,
-                 .updated_at = now,
-                 .last_arrival_at = now};
+  return RuckRow{{.user_id = user,
+                  .id = make_ruck_id(now),
+                  .visibility = owner->default_visibility,
+                  .body = json::to_text(profile::body_of(*owner, now)),
+                  .created_at = now,
+                  .updated_at = now,
+                  .last_arrival_at = now}};
 }
 
 std::optional<RuckRow> find(db::Session& q, UserId user, const RuckRef& ref) {

@@ -6,6 +6,7 @@
 #include "services/rucks/results.hpp"
 #include "services/rucks/rules.hpp"
 #include "services/rucks/settle.hpp"
+#include "services/rucks/shown.hpp"
 #include "services/rucks/store.hpp"
 #include "services/rucks/views.hpp"
 #include "telemetry/log.hpp"
@@ -107,6 +108,44 @@ void RuckService::start(runtime::Core& core) {
       [](std::string_view name, const std::exception_ptr& failure) {
         telemetry::log_exception("rucks.closing_failed", name, failure);
       });
+  refresher_ = std::make_unique<runtime::Periodic>(
+      "shown", core, kRefreshEvery, [this] { return refresh_if_asked(); },
+      [](std::string_view name, const std::exception_ptr& failure) {
+        telemetry::log_exception("rucks.shown_failed", name, failure);
+      });
+}
+
+void RuckService::on_privacy_changed(UserId) { refreshes_asked_ = kRefreshLooks; }
+
+// Another instance's owners are looked for as well, but not as often.
+task<> RuckService::refresh_if_asked() {
+  const bool is_asked = refreshes_asked_ > 0 && refreshes_asked_.fetch_sub(1) > 0;
+  if (!is_asked && ++refresh_looks_ % kRefreshLooksEvery != 0) co_return;
+  const std::int64_t done = co_await refresh_shown();
+  if (done > 0) telemetry::log_info("rucks.shown_anew", {{"owners", done}});
+}
+
+task<std::int64_t> RuckService::refresh_shown() {
+  std::int64_t done = 0;
+  for (;;) {
+    const auto owners = co_await deps_.database.read(
+        [](db::Session& q) { return people::waiting_refreshes(q, kRefreshedAtOnceMax); });
+    if (!owners || owners->empty()) co_return done;
+    for (const UserId owner : *owners) {
+      Result<bool> more = true;
+      // One unit of work is short: recording waits behind it on the embedded database.
+      while (more && *more) {
+        more = co_await deps_.revisions.write(
+            owner, [owner](db::Session& q) { return refresh_some(q, owner, kRucksPerRefresh); });
+      }
+      if (!more) {
+        telemetry::log_warning("rucks.not_shown_anew", {{"reason", more.error().detail}});
+        refreshes_asked_ = kRefreshLooks;
+        co_return done;
+      }
+      done += 1;
+    }
+  }
 }
 
 task<std::int64_t> RuckService::close_left_open() {
@@ -304,7 +343,8 @@ task<Result<RuckView>> RuckService::patch_details(Viewer viewer, RuckRef ref, Ru
         }
         row.updated_at = now;
         store::update(q, row);
-        const bool moves_day = row.perceived_exertion != before.perceived_exertion;
+        const bool moves_day = row.perceived_exertion != before.perceived_exertion ||
+                               row.visibility != before.visibility;
         if (moves_day && row.local_day) refresh_day(q, row.user_id, *row.local_day);
         return view_of(row);
       });

@@ -44,6 +44,8 @@ struct RecordedTrack {
   Track track;
 };
 
+struct PublicSide;  // shown.hpp
+
 struct Reactions {
   std::int64_t likes = 0;
   std::int64_t comments = 0;
@@ -108,10 +110,17 @@ class RuckService {
   // Completes or cancels rucks that were left open (closing.hpp); how many.
   task<std::int64_t> close_left_open();
 
+  // What is hidden of the owner's rucks has changed (people::begin_refresh, which the caller has
+  // committed): they are computed anew, soon. From any thread.
+  void on_privacy_changed(UserId owner);
+  // All that wait for it. Returns how many owners are done.
+  task<std::int64_t> refresh_shown();
+
   // What memory holds of a user's rucks goes.
   void forget_user(UserId user) { ingest_.forget_user(user); }
 
  private:
+  task<> refresh_if_asked();
   // Runs `change` on the owner's own ruck in a unit of work; kRuckNotFound for anybody else's.
   template <class T>
   task<Result<T>> change(Viewer viewer, RuckRef ref,
@@ -121,12 +130,17 @@ class RuckService {
   task<Result<RuckView>> add_event(Viewer viewer, RuckRef ref, RuckEvent event, std::string kind);
 
   [[nodiscard]] PublicRuckDetails details_for_others(db::Session& q, UserId viewer,
-                                                     const RuckRow& row) const;
+                                                     const PublicSide& side) const;
   [[nodiscard]] DetailsExtra extra_of(db::Session& q, UserId viewer, const RuckRow& row) const;
 
   Dependencies deps_;
   Ingest ingest_;
   std::unique_ptr<runtime::Periodic> closer_;
+  std::unique_ptr<runtime::Periodic> refresher_;
+  // How often the database is still looked at: at the start, for what the last process left; and
+  // more than once when asked, because the unit of work that asks may not be committed yet.
+  std::atomic<int> refreshes_asked_{kRefreshLooks};
+  std::int64_t refresh_looks_ = 0;  // on the refresher's core only
 };
 
 void add_routes(http::Router& router, RuckService& service);

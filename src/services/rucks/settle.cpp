@@ -4,6 +4,7 @@
 #include "services/profile/service.hpp"
 #include "services/rucks/limits.hpp"
 #include "services/rucks/results.hpp"
+#include "services/rucks/shown.hpp"
 #include "services/stats/service.hpp"
 
 #include <algorithm>
@@ -51,11 +52,11 @@ Result<> write_completed(db::Session& q, RuckRow& row, const Track& track,
   if (!row.started_at) row.started_at = row.completed_at.value_or(now);
   if (!row.completed_at) row.completed_at = now;
   const Results results = compute(row, track, replayed);
+  show_and_keep(q, row, track, results.line);
   row.listed_at = std::max<std::int64_t>(1, row.completed_at->time_since_epoch().count());
   row.local_day = profile::zone_of(q, row.user_id).day_of(to_ms(*row.started_at));
   store::update(q, row);
   store::put_splits(q, key, results.splits);
-  store::put_line(q, key, results.line);
   store_merged(q, key, track, Packing::kFinished);
   const bool written = store::advance_progress(
       q, key, before.version,

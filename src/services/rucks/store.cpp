@@ -92,25 +92,41 @@ const db::Sql kBestEnergy{"rucks.best_energy", best_by("calories_kcal")};
 const Sql kRecentVisible{"rucks.recent_visible",
                          "SELECT " + db::columns_of<RuckRow>("r.") +
                              " FROM rucks r JOIN users u ON u.id = r.user_id WHERE r.user_id = $2"
-                             " AND r.listed_at > 0 AND r.status = 'completed' AND " +
+                             " AND r.shown_at > 0 AND r.status = 'completed'"
+                             " AND r.shown_epoch = u.privacy_epoch AND " +
                              people::visible_to_viewer("r", "u", "$1") +
-                             " ORDER BY r.listed_at DESC, r.id DESC LIMIT $3"};
+                             " ORDER BY r.shown_at DESC, r.id DESC LIMIT $3"};
 const Sql kAllCompleted{"rucks.all_completed",
                         "SELECT " + kColumns +
                             " FROM rucks WHERE user_id = $1 AND listed_at > 0"
                             " AND status = 'completed'"};
+// A sum over the rucks that show something to everybody, or to followers alone.
+std::string shown_sum(std::string_view visibility, std::string_view what) {
+  return ", COALESCE(SUM(CASE WHEN r.visibility = '" + std::string(visibility) +
+         "' AND r.shown_at > 0 AND r.shown_epoch = u.privacy_epoch THEN r." + std::string(what) +
+         " ELSE 0 END), 0.0)";
+}
+std::string shown_sums(std::string_view visibility) {
+  return ", CAST(COALESCE(SUM(CASE WHEN r.visibility = '" + std::string(visibility) +
+         "' AND r.shown_at > 0 AND r.shown_epoch = u.privacy_epoch THEN 1 ELSE 0 END), 0) AS"
+         " BIGINT)" +
+         shown_sum(visibility, "shown_distance_m") + shown_sum(visibility, "shown_duration_s") +
+         shown_sum(visibility, "shown_gain_m") + shown_sum(visibility, "shown_kcal");
+}
 const Sql kSumOfDay{
     "rucks.sum_of_day",
-    "SELECT COUNT(*), COALESCE(SUM(distance_m), 0.0), COALESCE(SUM(duration_s), 0.0),"
-    " COALESCE(SUM(moving_s), 0.0), COALESCE(SUM(elevation_gain_m), 0.0),"
-    " COALESCE(SUM(calories_kcal), 0.0), COALESCE(SUM(power_points), 0.0),"
-    " COALESCE(SUM(load_distance_kg_km), 0.0),"
-    " COALESCE(SUM(CASE WHEN perceived_exertion > 0 THEN perceived_exertion * duration_s / 60"
+    "SELECT COUNT(*), COALESCE(SUM(r.distance_m), 0.0), COALESCE(SUM(r.duration_s), 0.0),"
+    " COALESCE(SUM(r.moving_s), 0.0), COALESCE(SUM(r.elevation_gain_m), 0.0),"
+    " COALESCE(SUM(r.calories_kcal), 0.0), COALESCE(SUM(r.power_points), 0.0),"
+    " COALESCE(SUM(r.load_distance_kg_km), 0.0),"
+    " COALESCE(SUM(CASE WHEN r.perceived_exertion > 0 THEN r.perceived_exertion * r.duration_s / 60"
     " ELSE 0 END), 0.0),"
-    " COALESCE(SUM(CASE WHEN perceived_exertion > 0 THEN duration_s ELSE 0 END), 0.0),"
-    " COALESCE(SUM(training_load), 0.0),"
-    " COALESCE(SUM(CASE WHEN training_load > 0 THEN duration_s ELSE 0 END), 0.0)"
-    " FROM rucks WHERE user_id = $1 AND local_day = $2 AND status = 'completed'"};
+    " COALESCE(SUM(CASE WHEN r.perceived_exertion > 0 THEN r.duration_s ELSE 0 END), 0.0),"
+    " COALESCE(SUM(r.training_load), 0.0),"
+    " COALESCE(SUM(CASE WHEN r.training_load > 0 THEN r.duration_s ELSE 0 END), 0.0)" +
+        shown_sums("public") + shown_sums("followers") +
+        " FROM rucks r JOIN users u ON u.id = r.user_id WHERE r.user_id = $1 AND r.local_day = $2"
+        " AND r.status = 'completed'"};
 const Sql kSetLocalDay{"rucks.set_local_day",
                        "UPDATE rucks SET local_day = $3 WHERE user_id = $1 AND id = $2"};
 const Sql kSetClockOffset{"rucks.set_clock_offset",
@@ -177,8 +193,17 @@ const Sql kSplits{"rucks.splits",
                       " ORDER BY number"};
 
 const Sql kPutLine{"rucks.put_line",
-                   "INSERT INTO ruck_lines (user_id, ruck_id, line) VALUES ($1, $2, $3)"
-                   " ON CONFLICT (user_id, ruck_id) DO UPDATE SET line = excluded.line"};
+                   "INSERT INTO ruck_lines (user_id, ruck_id, line, shown, ends)"
+                   " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (user_id, ruck_id) DO UPDATE SET"
+                   " line = excluded.line, shown = excluded.shown, ends = excluded.ends"};
+const Sql kShown{"rucks.shown",
+                 "SELECT shown, ends FROM ruck_lines WHERE user_id = $1 AND ruck_id = $2"};
+const Sql kPrivacyEpoch{"rucks.privacy_epoch", "SELECT privacy_epoch FROM users WHERE id = $1"};
+// Two ranges, so that the index finds those before and those after.
+const Sql kShownBefore{"rucks.shown_before",
+                       "SELECT " + kColumns +
+                           " FROM rucks WHERE user_id = $1 AND status = 'completed'"
+                           " AND (shown_epoch < $2 OR shown_epoch > $2) ORDER BY id LIMIT $3"};
 const Sql kLine{"rucks.line", "SELECT line FROM ruck_lines WHERE user_id = $1 AND ruck_id = $2"};
 }  // namespace
 
@@ -256,8 +281,8 @@ std::vector<RuckRow> all_completed(db::Session& q, UserId user) {
   return q.many<RuckRow>(kAllCompleted, user);
 }
 
-stats::DayTotals sum_of_day(db::Session& q, UserId user, Day day) {
-  return q.one<stats::DayTotals>(kSumOfDay, user, day);
+stats::DaySums sum_of_day(db::Session& q, UserId user, Day day) {
+  return q.one<stats::DaySums>(kSumOfDay, user, day);
 }
 
 void set_local_day(db::Session& q, Key key, Day day) {
@@ -335,8 +360,21 @@ std::vector<SplitRow> splits(db::Session& q, Key key, const std::string& unit) {
   return q.many<SplitRow>(kSplits, key.user, key.ruck, unit);
 }
 
-void put_line(db::Session& q, Key key, const std::string& line) {
-  q.execute(kPutLine, key.user, key.ruck, BytesView{line});
+void put_line(db::Session& q, Key key, const LineRow& line) {
+  q.execute(kPutLine, key.user, key.ruck, line.line, line.shown, line.ends);
+}
+
+std::optional<ShownRow> shown(db::Session& q, Key key) {
+  return q.optional<ShownRow>(kShown, key.user, key.ruck);
+}
+
+std::int64_t privacy_epoch(db::Session& q, UserId user) {
+  return q.optional<std::int64_t>(kPrivacyEpoch, user).value_or(0);
+}
+
+std::vector<RuckRow> shown_before(db::Session& q, UserId user, std::int64_t epoch,
+                                  std::int64_t limit) {
+  return q.many<RuckRow>(kShownBefore, user, epoch, limit);
 }
 
 std::optional<std::string> line(db::Session& q, Key key) {

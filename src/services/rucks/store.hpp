@@ -40,11 +40,11 @@ struct Page {
 enum class Measure : std::uint8_t { kDistance, kDuration, kPace, kClimb, kLoad, kEnergy };
 [[nodiscard]] std::optional<RuckRow> best(db::Session& q, UserId user, Measure measure,
                                           double min_distance_m);
-// The latest completed ones that the viewer may see.
+// The latest completed ones of another user that show the viewer something.
 [[nodiscard]] std::vector<RuckRow> recent_visible(db::Session& q, UserId viewer, UserId owner,
                                                   std::int64_t limit);
 [[nodiscard]] std::vector<RuckRow> all_completed(db::Session& q, UserId user);
-[[nodiscard]] stats::DayTotals sum_of_day(db::Session& q, UserId user, Day day);
+[[nodiscard]] stats::DaySums sum_of_day(db::Session& q, UserId user, Day day);
 void set_local_day(db::Session& q, Key key, Day day);
 // Keys in their order, after the given one: for work that visits every ruck.
 [[nodiscard]] std::vector<Key> keys_after(db::Session& q, Key key, std::int64_t limit);
@@ -74,7 +74,12 @@ void put_splits(db::Session& q, Key key,
                 const std::vector<SplitRow>& splits);  // instead of the old
 [[nodiscard]] std::vector<SplitRow> splits(db::Session& q, Key key, const std::string& unit);
 
-void put_line(db::Session& q, Key key, const std::string& line);
+void put_line(db::Session& q, Key key, const LineRow& line);
 [[nodiscard]] std::optional<std::string> line(db::Session& q, Key key);
+[[nodiscard]] std::optional<ShownRow> shown(db::Session& q, Key key);
+[[nodiscard]] std::int64_t privacy_epoch(db::Session& q, UserId user);
+// Completed rucks whose shown_epoch is not this one.
+[[nodiscard]] std::vector<RuckRow> shown_before(db::Session& q, UserId user, std::int64_t epoch,
+                                                std::int64_t limit);
 
 }  // namespace ruck::rucks::store

@@ -263,7 +263,7 @@ BOOST_DESCRIBE_STRUCT(CreatedRuck, (RuckView), (warnings))
 struct RecordsView {
   json::Omittable<RuckView> longest;
   json::Omittable<RuckView> longest_time;  // by duration_seconds, the time that is shown everywhere
-  json::Omittable<RuckView> fastest;  // of kRecordPaceMinKm and more
+  json::Omittable<RuckView> fastest;       // of kRecordPaceMinKm and more
   json::Omittable<RuckView> most_climb;
   json::Omittable<RuckView> heaviest;
   json::Omittable<RuckView> most_energy;

@@ -1,6 +1,7 @@
 #include "services/rucks/views.hpp"
 
 #include "rucking/geo.hpp"
+#include "rucking/privacy.hpp"
 #include "services/rucks/limits.hpp"
 #include "services/rucks/track.hpp"
 
@@ -43,9 +44,14 @@ std::optional<double> speed_of(const rucking::TrackPoint& point) {
 bool is_public(const RuckRow& r) {
   return people::visibility_of(r.visibility) != people::Visibility::kPrivate;
 }
-std::optional<UtcUs> public_time(const std::optional<UtcUs>& time) {
-  if (!time) return std::nullopt;
-  return utc_us(rucking::public_time_us(time->time_since_epoch().count()));
+// A ruck that shows nothing has no times either, but for the day: clients need a moment.
+std::optional<UtcUs> shown_start_of(const RuckRow& r) {
+  if (r.shown_started_at) return r.shown_started_at;
+  const UtcUs start = r.started_at.value_or(r.created_at);
+  return UtcUs(std::chrono::floor<std::chrono::days>(start));
+}
+std::optional<UtcUs> shown_end_of(const RuckRow& r) {
+  return r.shown_at > 0 ? utc_us(r.shown_at) : *shown_start_of(r);
 }
 double tenth(double value) { return std::round(value * 10) / 10; }
 
@@ -131,18 +137,17 @@ RuckView view_of(const RuckRow& row, const rucking::Totals& live) {
 }
 
 PublicRuck public_view_of(const RuckRow& r) {
-  const rucking::PublicTotals totals =
-      rucking::public_totals({.distance_m = r.distance_m,
-                              .duration_s = r.duration_s,
-                              .elevation_gain_m = r.elevation_gain_m,
-                              .elevation_loss_m = r.elevation_loss_m,
-                              .calories_kcal = r.calories_kcal,
-                              .load_kg = r.ruck_weight_kg});
+  const rucking::PublicTotals totals = rucking::public_totals({.distance_m = r.shown_distance_m,
+                                                               .duration_s = r.shown_duration_s,
+                                                               .elevation_gain_m = r.shown_gain_m,
+                                                               .elevation_loss_m = r.shown_loss_m,
+                                                               .calories_kcal = r.shown_kcal,
+                                                               .load_kg = r.ruck_weight_kg});
   return {.id = r.id,
           .user_id = r.user_id,
           .status = r.status,
-          .started_at = public_time(r.started_at),
-          .completed_at = public_time(r.completed_at),
+          .started_at = shown_start_of(r),
+          .completed_at = shown_end_of(r),
           .duration_seconds = totals.duration_s,
           .distance_km = totals.distance_km,
           .elevation_gain_m = static_cast<double>(totals.elevation_gain_m),
@@ -206,17 +211,15 @@ std::vector<RoutePoint> route_of(std::span<const rucking::TrackPoint> points,
   return route;
 }
 
-PublicRoute public_route(const people::OwnerPrivacy& privacy, const LineOf& ruck,
+PublicRoute public_route(std::span<const std::vector<rucking::TrackPoint>> pieces,
                          std::size_t count_max) {
+  std::size_t all = 0;
+  for (const auto& piece : pieces) all += piece.size();
   PublicRoute route;
-  const rucking::HiddenPlaces hidden = privacy.of_finished(ruck.id, ruck.line);
-  const std::int64_t start_us = ruck.started_at ? ruck.started_at->time_since_epoch().count() : 0;
-  const std::int64_t start_ms = rucking::public_time_us(start_us) / 1000;
-  const auto line = thinned(ruck.line, count_max);
-  for (const auto& piece : rucking::cut(line, hidden, start_ms)) {
-    std::vector<RoutePoint> shown;
-    for (const rucking::TrackPoint& point : piece) shown.push_back(route_point(point));
-    route.pieces.push_back(std::move(shown));
+  for (const auto& piece : pieces) {
+    // Each piece gets its share of the points, and at least its two ends.
+    const std::size_t share = all <= count_max ? piece.size() : piece.size() * count_max / all;
+    route.pieces.push_back(route_of(piece, std::max<std::size_t>(2, share)));
   }
   const auto longest = std::ranges::max_element(
       route.pieces, {}, [](const std::vector<RoutePoint>& piece) { return piece.size(); });

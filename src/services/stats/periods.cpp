@@ -99,6 +99,19 @@ DayTotals operator+(const DayTotals& a, const DayTotals& b) {
           .heart_s = a.heart_s + b.heart_s};
 }
 
+DayShown operator+(const DayShown& a, const DayShown& b) {
+  return {.public_rucks = a.public_rucks + b.public_rucks,
+          .public_distance_m = a.public_distance_m + b.public_distance_m,
+          .public_duration_s = a.public_duration_s + b.public_duration_s,
+          .public_gain_m = a.public_gain_m + b.public_gain_m,
+          .public_kcal = a.public_kcal + b.public_kcal,
+          .follower_rucks = a.follower_rucks + b.follower_rucks,
+          .follower_distance_m = a.follower_distance_m + b.follower_distance_m,
+          .follower_duration_s = a.follower_duration_s + b.follower_duration_s,
+          .follower_gain_m = a.follower_gain_m + b.follower_gain_m,
+          .follower_kcal = a.follower_kcal + b.follower_kcal};
+}
+
 Range range_of(Period period, Day today, std::int64_t offset) {
   Range range;
   switch (period) {

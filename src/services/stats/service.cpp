@@ -9,9 +9,15 @@ constexpr Day kFirstDay = Day(std::chrono::days(0));
 constexpr Day kLastDay = Day(std::chrono::days(100'000));  // the year 2243
 }  // namespace
 
-void put_day(db::Session& q, UserId user, Day day, const DayTotals& totals) {
-  store::put_day(q, user, day, totals);
+void put_day(db::Session& q, UserId user, Day day, const DaySums& sums) {
+  store::put_day(q, user, day, sums);
 }
+
+void hide_days(db::Session& q, UserId user) { store::hide_days(q, user); }
+
+DayTotals all_time(db::Session& q, UserId user) { return store::sum(q, user, kFirstDay, kLastDay); }
+
+DayShown shown_lifetime(db::Session& q, UserId user) { return store::shown(q, user); }
 
 void clear(db::Session& q, UserId user) { store::clear(q, user); }
 
@@ -23,8 +29,7 @@ std::vector<DayRow> days_of(db::Session& q, UserId user) {
 
 Lifetime lifetime(db::Session& q, UserId user, Day today) {
   const Range month = range_of(Period::kMonth, today, 0);
-  return {.all = store::sum(q, user, kFirstDay, kLastDay),
-          .this_month = store::sum(q, user, month.first, month.last)};
+  return {.all = all_time(q, user), .this_month = store::sum(q, user, month.first, month.last)};
 }
 
 StatsService::StatsService(db::Database& database, const Clock& clock, ZoneOf zone_of)

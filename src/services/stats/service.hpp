@@ -12,7 +12,12 @@
 namespace ruck::stats {
 
 // For other services, inside their own unit of work: the day's rucks have changed.
-void put_day(db::Session& q, UserId user, Day day, const DayTotals& totals);
+void put_day(db::Session& q, UserId user, Day day, const DaySums& sums);
+// What is hidden has changed: nothing is shown of any day until it is put again.
+void hide_days(db::Session& q, UserId user);
+// What others are shown of all days together.
+[[nodiscard]] DayShown shown_lifetime(db::Session& q, UserId user);
+[[nodiscard]] DayTotals all_time(db::Session& q, UserId user);
 void clear(db::Session& q, UserId user);
 [[nodiscard]] std::vector<DayRow> days_of(db::Session& q, UserId user);  // all of them
 [[nodiscard]] Lifetime lifetime(db::Session& q, UserId user, Day today);

@@ -35,6 +35,29 @@ BOOST_DESCRIBE_STRUCT(DayTotals, (),
                        heart_s))
 [[nodiscard]] DayTotals operator+(const DayTotals& a, const DayTotals& b);
 
+// The same of what others are shown: of rucks that everybody may see, and of those for followers
+// alone. Rucks of which nothing is shown are not counted.
+struct DayShown {
+  std::int64_t public_rucks = 0;
+  double public_distance_m = 0;
+  double public_duration_s = 0;
+  double public_gain_m = 0;
+  double public_kcal = 0;
+  std::int64_t follower_rucks = 0;
+  double follower_distance_m = 0;
+  double follower_duration_s = 0;
+  double follower_gain_m = 0;
+  double follower_kcal = 0;
+};
+BOOST_DESCRIBE_STRUCT(DayShown, (),
+                      (public_rucks, public_distance_m, public_duration_s, public_gain_m,
+                       public_kcal, follower_rucks, follower_distance_m, follower_duration_s,
+                       follower_gain_m, follower_kcal))
+[[nodiscard]] DayShown operator+(const DayShown& a, const DayShown& b);
+
+struct DaySums : DayTotals, DayShown {};
+BOOST_DESCRIBE_STRUCT(DaySums, (DayTotals, DayShown), ())
+
 struct DayRow {
   Day day;
   DayTotals totals;

@@ -30,7 +30,7 @@ class FeedServiceTest : public test::OnBothDatabases {
     return row.id;
   }
   RuckId add_ruck(UserId owner, std::string visibility) {
-    rucks::RuckRow row{.user_id = owner, .id = RuckId(next_ruck_++), .status = "completed"};
+    rucks::RuckRow row{{.user_id = owner, .id = RuckId(next_ruck_++), .status = "completed"}};
     row.visibility = std::move(visibility);
     row.listed_at = next_ruck_;
     row.completed_at = clock_.now();

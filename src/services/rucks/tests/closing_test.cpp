@@ -158,10 +158,10 @@ TEST_P(ClosingTest, ANewRuckIsNeverBlockedByOneThatWasLeft) {
 TEST_P(ClosingTest, MoreThanOneRoundIsNeededForVeryMany) {
   ASSERT_TRUE(database().write_now([&](db::Session& q) {
     for (std::int64_t i = 0; i < 150; ++i) {
-      RuckRow open{.user_id = anna_.user,
-                   .id = RuckId(20'000'000'000'000 + i),
-                   .status = "in_progress",
-                   .client_key = "offline_" + std::to_string(i)};
+      RuckRow open{{.user_id = anna_.user,
+                    .id = RuckId(20'000'000'000'000 + i),
+                    .status = "in_progress",
+                    .client_key = "offline_" + std::to_string(i)}};
       open.last_arrival_at = clock_.now();
       store::insert(q, open);
     }

@@ -31,7 +31,7 @@ class IngestTest : public test::OnBothDatabases {
     ASSERT_TRUE(database().write_now([&](db::Session& q) {
       profile::UserRow user{.id = key_.user, .email = "a@example.org", .username = "anna"};
       profile::store::insert(q, user, "secret");
-      RuckRow row{.user_id = key_.user, .id = key_.ruck, .status = "in_progress"};
+      RuckRow row{{.user_id = key_.user, .id = key_.ruck, .status = "in_progress"}};
       row.started_at = to_us(utc_ms(kStartMs));
       store::insert(q, row);
     }));
@@ -51,7 +51,7 @@ class IngestTest : public test::OnBothDatabases {
     });
   }
   rucking::Totals totals_of(const std::vector<TrackPoint>& points) {
-    RuckRow row{.user_id = key_.user, .id = key_.ruck};
+    RuckRow row{{.user_id = key_.user, .id = key_.ruck}};
     Track track;
     track.points = points;
     return replay(row, track).engine.totals();
