@@ -47,11 +47,11 @@ bench: build               ## micro-benchmarks and a load run; figures for docs/
 fmt:                       ## format all C++ sources
 	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 -i
 
-lint: packages             ## clang-tidy and the house rules
-	@cmake --preset dev >/dev/null
-	@cmake --build --preset dev -j $(JOBS) --target ruck tidy_tests
-	@git ls-files 'src/*.cpp' | grep -v -e /tests/ -e /bench/ | xargs -P $(JOBS) -n 4 clang-tidy-19 -p build/dev --quiet
-	@build/dev/tests/tidy_tests --gtest_brief=1
+lint: packages             ## format, clang-tidy on what differs from main ([LINT_ALL=1]), house rules, locks
+	@cmake --preset asan >/dev/null
+	@cmake --build --preset asan -j $(JOBS) --target ruck tidy_tests
+	@scripts/lint build/asan
+	@build/asan/tests/tidy_tests --gtest_brief=1
 
 clean:
 	@rm -rf build

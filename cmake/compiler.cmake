@@ -14,7 +14,7 @@ add_library(ruck_flags INTERFACE)
 target_compile_options(ruck_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
   -Wnon-virtual-dtor -Woverloaded-virtual -Wnull-dereference -Wimplicit-fallthrough
-  -Wextra-semi -Werror
+  -Wextra-semi -Wthread-safety -Wthread-safety-beta -Werror
   # A field left out has its default; that is what defaults are for.
   -Wno-missing-designated-field-initializers -Wno-missing-field-initializers
   # libstdc++ 12 marks its own helper of std::stable_sort as deprecated.

@@ -1,6 +1,7 @@
 #include "app/cli.hpp"
 #include "app/server_app.hpp"
 #include "base/embedded.hpp"
+#include "base/thread_safety.hpp"
 #include "db/migrations.hpp"
 #include "db/open.hpp"
 #include "telemetry/log.hpp"
@@ -9,9 +10,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <condition_variable>
 #include <filesystem>
-#include <mutex>
 #include <thread>
 
 namespace ruck::app {
@@ -32,14 +31,17 @@ class ShutdownLimit {
  public:
   explicit ShutdownLimit(std::chrono::seconds limit)
       : thread_([this, limit] {
-          std::unique_lock lock(mutex_);
-          if (done_.wait_for(lock, limit, [this] { return finished_; })) return;
+          const auto until = std::chrono::steady_clock::now() + limit;
+          Guard lock(mutex_);
+          while (!finished_ && done_.wait_until(lock, until)) {
+          }
+          if (finished_) return;
           telemetry::log_error("server.shutdown_timeout", {{"seconds", limit.count()}});
           ::_exit(kExitShutdownTimeout);
         }) {}
   ~ShutdownLimit() {
     {
-      const std::lock_guard lock(mutex_);
+      const Guard lock(mutex_);
       finished_ = true;
     }
     done_.notify_all();
@@ -49,9 +51,9 @@ class ShutdownLimit {
   ShutdownLimit& operator=(const ShutdownLimit&) = delete;
 
  private:
-  std::mutex mutex_;
-  std::condition_variable done_;
-  bool finished_ = false;
+  Mutex mutex_;
+  Condition done_;
+  bool finished_ RUCK_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

@@ -39,6 +39,13 @@ constexpr std::size_t kCompressionQueueMax = 64;
 constexpr std::size_t kFilesQueueMax = 16;  // uploads that wait to be read, up to 50 MB each
 constexpr std::size_t kThreadsMax = 64;
 
+// A stop in its parts. Requests under way may take all of shutdown_seconds but this, which is for
+// what comes after them: refusals, closing of sockets, services, the last checkpoint.
+constexpr auto kAfterDrain = std::chrono::seconds(3);
+constexpr auto kDrainMin = std::chrono::seconds(1);
+// For those who were refused in the end to get their answer.
+constexpr auto kRefusalsTime = std::chrono::milliseconds(300);
+
 telemetry::Level level_of(std::string_view name) {
   if (name == "debug") return telemetry::Level::kDebug;
   if (name == "warning") return telemetry::Level::kWarning;
@@ -116,6 +123,7 @@ struct ServerApp::Parts {
   void make_ruck_services();
   void add_all_routes();
   Result<> make_server();
+  void abandon();
 };
 
 Result<> ServerApp::Parts::open_database() {
@@ -273,6 +281,14 @@ Result<> ServerApp::Parts::make_server() {
   return server->listen();
 }
 
+// The time for requests under way is up: those who wait for a thread or the database are refused.
+void ServerApp::Parts::abandon() {
+  telemetry::log_warning("server.connections_cut", {{"connections", server->open_connections()}});
+  for (const auto& pool : {passwords.get(), compression.get(), files.get()}) pool->stop();
+  database->abandon();
+  server->drain(kRefusalsTime);
+}
+
 ServerApp::ServerApp(runtime::Config config) : parts_(std::make_unique<Parts>(std::move(config))) {}
 ServerApp::~ServerApp() = default;
 
@@ -323,11 +339,14 @@ void ServerApp::reload() {
   telemetry::log_info("tls.reloaded");
 }
 
+// Sockets are closed before services stop, and services before what they use.
 void ServerApp::stop() {
   parts_->system->drain();
-  const auto at_most =
-      std::chrono::seconds(std::max<std::int64_t>(1, parts_->config.shutdown_seconds - 3));
-  if (!parts_->server->drain(at_most)) telemetry::log_warning("server.connections_cut");
+  const auto limit = std::chrono::seconds(parts_->config.shutdown_seconds);
+  if (!parts_->server->drain(std::max<std::chrono::seconds>(kDrainMin, limit - kAfterDrain))) {
+    parts_->abandon();
+  }
+  parts_->server->stop();
   parts_->pressure->stop();
   // Services finish what they still have under way, while there are threads for it.
   parts_->live->stop();

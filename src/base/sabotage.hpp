@@ -1,7 +1,7 @@
 #pragma once
-// Promises broken on purpose, to prove that the durability tests would notice. Only a build with
-// RUCK_TEST_BUILD knows them, and only if RUCK_TEST_SABOTAGE names one; everywhere else each is
-// `false` at compile time.
+// Promises broken on purpose, to prove that tests would notice or that the program copes. Only a
+// build with RUCK_TEST_BUILD knows them, and only if RUCK_TEST_SABOTAGE names one; everywhere else
+// each is `false` at compile time.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
@@ -12,6 +12,8 @@ enum class Promise : std::uint8_t {
   kAcknowledgeAfterCommit,  // ack-early: a batch is answered before it is written
   kStoreOnce,               // no-dedupe: what was sent again is stored again
   kSync,                    // no-fsync: a commit does not wait for the disk
+  kMemoryToPack,            // no-memory: zlib and zstd get none
+  kUpkeep,                  // no-upkeep: what is done again and again is not done
 };
 
 #ifdef RUCK_TEST_BUILD
@@ -21,7 +23,9 @@ enum class Promise : std::uint8_t {
   const std::string_view name = named;
   return (promise == Promise::kAcknowledgeAfterCommit && name == "ack-early") ||
          (promise == Promise::kStoreOnce && name == "no-dedupe") ||
-         (promise == Promise::kSync && name == "no-fsync");
+         (promise == Promise::kSync && name == "no-fsync") ||
+         (promise == Promise::kMemoryToPack && name == "no-memory") ||
+         (promise == Promise::kUpkeep && name == "no-upkeep");
 }
 #else
 [[nodiscard]] constexpr bool breaks(Promise) { return false; }

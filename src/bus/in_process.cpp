@@ -1,7 +1,5 @@
 #include "bus/in_process.hpp"
 
-#include <mutex>
-
 namespace ruck::bus {
 
 class InProcessBus::Entry final : public Subscription {
@@ -23,7 +21,7 @@ InProcessBus::Shard& InProcessBus::shard_of(std::string_view topic) const {
 bool InProcessBus::is_wanted(std::string_view topic) const {
   if (listeners_.load(std::memory_order_acquire) == 0) return false;
   const Shard& shard = shard_of(topic);
-  const std::shared_lock lock(shard.mutex);
+  const ReadGuard lock(shard.mutex);
   return shard.topics.contains(topic);
 }
 
@@ -31,7 +29,7 @@ void InProcessBus::publish(std::string_view topic, std::string payload) {
   std::vector<Listener> listeners;
   {
     const Shard& shard = shard_of(topic);
-    const std::shared_lock lock(shard.mutex);
+    const ReadGuard lock(shard.mutex);
     const auto found = shard.topics.find(topic);
     if (found == shard.topics.end()) return;
     listeners = found->second;
@@ -44,7 +42,7 @@ std::unique_ptr<Bus::Subscription> InProcessBus::subscribe(std::string topic, Re
   const std::uint64_t id = next_id_.fetch_add(1);
   Shard& shard = shard_of(topic);
   {
-    const std::unique_lock lock(shard.mutex);
+    const WriteGuard lock(shard.mutex);
     shard.topics[topic].push_back(
         {.id = id, .receiver = std::make_shared<const Receiver>(std::move(receiver))});
   }
@@ -54,7 +52,7 @@ std::unique_ptr<Bus::Subscription> InProcessBus::subscribe(std::string topic, Re
 
 void InProcessBus::remove(const std::string& topic, std::uint64_t id) {
   Shard& shard = shard_of(topic);
-  const std::unique_lock lock(shard.mutex);
+  const WriteGuard lock(shard.mutex);
   const auto found = shard.topics.find(topic);
   if (found == shard.topics.end()) return;
   if (std::erase_if(found->second, [id](const Listener& l) { return l.id == id; }) > 0) {

@@ -1,11 +1,11 @@
 #pragma once
 // The bus of one process.
+#include "base/thread_safety.hpp"
 #include "bus/bus.hpp"
 
 #include <array>
 #include <atomic>
 #include <map>
-#include <shared_mutex>
 #include <vector>
 
 namespace ruck::bus {
@@ -24,8 +24,8 @@ class InProcessBus final : public Bus {
     std::shared_ptr<const Receiver> receiver;  // shared: it may run while it is being removed
   };
   struct Shard {
-    mutable std::shared_mutex mutex;
-    std::map<std::string, std::vector<Listener>, std::less<>> topics;
+    mutable SharedMutex mutex;
+    std::map<std::string, std::vector<Listener>, std::less<>> topics RUCK_GUARDED_BY(mutex);
   };
   [[nodiscard]] Shard& shard_of(std::string_view topic) const;
   void remove(const std::string& topic, std::uint64_t id);

@@ -1,5 +1,6 @@
 #include "cache/response_cache.hpp"
 
+#include "base/thread_safety.hpp"
 #include "runtime/resumption.hpp"
 
 namespace ruck::cache {
@@ -31,15 +32,17 @@ struct ResponseCache::Shard {
   };
   using List = std::list<Entry>;
 
-  std::mutex mutex;
-  List entries;                                                 // the most recently used first
-  std::unordered_map<std::string_view, List::iterator> by_key;  // views into the entries' own keys
-  std::size_t bytes = 0;
+  Mutex mutex;
+  List entries RUCK_GUARDED_BY(mutex);  // the most recently used first
+  // Views into the entries' own keys.
+  std::unordered_map<std::string_view, List::iterator> by_key RUCK_GUARDED_BY(mutex);
+  std::size_t bytes RUCK_GUARDED_BY(mutex) = 0;
 
   using Waiter = runtime::Promise<std::shared_ptr<const http::SharedBody>>;
-  std::unordered_map<std::string, std::vector<Waiter>> flights;  // being computed, and who waits
+  // Being computed, and who waits.
+  std::unordered_map<std::string, std::vector<Waiter>> flights RUCK_GUARDED_BY(mutex);
 
-  void remove(List::iterator entry) {
+  void remove(List::iterator entry) RUCK_REQUIRES(mutex) {
     bytes -= entry->bytes();
     by_key.erase(entry->key);
     entries.erase(entry);
@@ -67,7 +70,7 @@ std::shared_ptr<const http::SharedBody> ResponseCache::find(const http::Response
                                                             UtcUs now) {
   const std::string text = text_of(key);
   Shard& shard = shard_of(key);
-  const std::lock_guard lock(shard.mutex);
+  const Guard lock(shard.mutex);
   const auto found = shard.by_key.find(text);
   if (found == shard.by_key.end() || now - found->second->stored_at > options_.lifetime) {
     misses_.add();
@@ -84,7 +87,7 @@ void ResponseCache::store(const http::ResponseKey& key, UtcUs now,
   Shard::Entry entry{.key = text_of(key), .body = std::move(body), .stored_at = now};
   const std::size_t limit = options_.bytes_max / kShards;
   if (entry.bytes() > limit) return;
-  const std::lock_guard lock(shard.mutex);
+  const Guard lock(shard.mutex);
   if (const auto found = shard.by_key.find(entry.key); found != shard.by_key.end()) {
     shard.remove(found->second);
   }
@@ -98,14 +101,14 @@ task<http::ResponseStore::Joined> ResponseCache::join(http::ResponseKey key) {
   Shard& shard = shard_of(key);
   const std::string text = text_of(key);
   {
-    const std::lock_guard lock(shard.mutex);
+    const Guard lock(shard.mutex);
     if (shard.flights.try_emplace(text).second) co_return std::nullopt;
   }
   joined_.add();
   co_return co_await runtime::await_promise<std::shared_ptr<const http::SharedBody>>(
       [&shard, &text](Shard::Waiter waiter) {
         {
-          const std::lock_guard lock(shard.mutex);
+          const Guard lock(shard.mutex);
           const auto flight = shard.flights.find(text);
           if (flight != shard.flights.end()) {
             flight->second.push_back(std::move(waiter));
@@ -121,7 +124,7 @@ void ResponseCache::finish(const http::ResponseKey& key,
   std::vector<Shard::Waiter> waiters;
   {
     Shard& shard = shard_of(key);
-    const std::lock_guard lock(shard.mutex);
+    const Guard lock(shard.mutex);
     const auto flight = shard.flights.find(text_of(key));
     if (flight == shard.flights.end()) return;
     waiters = std::move(flight->second);

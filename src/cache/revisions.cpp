@@ -15,7 +15,7 @@ task<Result<std::uint64_t>> Revisions::current(UserId user) {
         [user](db::Session& q) { return q.optional<std::uint64_t>(kRead, user).value_or(0); });
   }
   Shard& shard = shard_of(user);
-  const std::lock_guard lock(shard.mutex);
+  const Guard lock(shard.mutex);
   const auto found = shard.revisions.find(user);
   if (found != shard.revisions.end()) co_return found->second;
   if (shard.revisions.size() >= kUsersPerShardMax) shard.revisions.clear();
@@ -29,7 +29,7 @@ void Revisions::bump(db::Session& q, UserId user) { q.execute(kBump, user); }
 void Revisions::changed(UserId user) {
   if (!database_.is_exclusive()) return;
   Shard& shard = shard_of(user);
-  const std::lock_guard lock(shard.mutex);
+  const Guard lock(shard.mutex);
   const auto found = shard.revisions.find(user);
   if (found != shard.revisions.end()) found->second = next_.fetch_add(1);
 }

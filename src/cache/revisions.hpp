@@ -6,12 +6,12 @@
 // write() is how such a change is made: the revision goes up in the same transaction. Where this
 // process is the only writer (the embedded database), the newest revision is kept in memory and a
 // cached read needs no query; otherwise it is read from the database each time.
+#include "base/thread_safety.hpp"
 #include "db/database.hpp"
 
 #include <array>
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <unordered_map>
 
 namespace ruck::cache {
@@ -51,8 +51,8 @@ class Revisions {
   static constexpr std::size_t kShards = 16;
   static constexpr std::size_t kUsersPerShardMax = 16'384;  // 262,144 users, about 20 MiB
   struct Shard {
-    std::mutex mutex;
-    std::unordered_map<UserId, std::uint64_t> revisions;
+    Mutex mutex;
+    std::unordered_map<UserId, std::uint64_t> revisions RUCK_GUARDED_BY(mutex);
   };
   Shard& shard_of(UserId user) { return shards_[std::hash<UserId>{}(user) % kShards]; }
 

@@ -1,5 +1,6 @@
 #include "db/database.hpp"
 
+#include "runtime/core.hpp"
 #include "telemetry/log.hpp"
 
 namespace ruck::db {
@@ -11,6 +12,21 @@ Error overloaded() {
           .message = {},
           .detail = "database queue full",
           .retry_after_s = kRetryAfterSeconds};
+}
+
+Error out_of_memory() {
+  return {.code = ErrorCode::kOverloaded,
+          .message = {},
+          .detail = "out of memory",
+          .retry_after_s = kRetryAfterSeconds};
+}
+
+void finish_all(const std::vector<std::unique_ptr<Job>>& jobs) {
+  std::vector<std::unique_ptr<runtime::Resumption>> waiters;
+  for (const auto& job : jobs) {
+    if (auto waiter = job->finish()) waiters.push_back(std::move(waiter));
+  }
+  runtime::deliver(std::move(waiters));
 }
 }  // namespace
 
@@ -58,6 +74,26 @@ Database::Database(telemetry::Metrics& metrics)
                                              "Time a named statement took, rows read included",
                                              {{"statement", sql->name()}}));
   }
+  refuser_ = std::thread([this] {
+    runtime::name_thread("ruck-db-refuse");
+    refuse_loop();
+  });
+}
+
+Database::~Database() { end_refusals(); }
+
+void Database::close() {
+  finish_queued();
+  end_refusals();
+}
+
+void Database::end_refusals() {
+  {
+    const Guard lock(refused_mutex_);
+    is_over_ = true;
+  }
+  refused_any_.notify_one();
+  if (refuser_.joinable()) refuser_.join();
 }
 
 telemetry::Histogram& Database::statement_seconds(const Sql& sql) {
@@ -73,11 +109,35 @@ void Database::submit(Access access, std::unique_ptr<Job> job) {
   job = enqueue(access, std::move(job));
   if (!job) return;
   (access == Access::kRead ? read_shed_ : write_shed_).add();
+  refuse(std::move(job));
+}
+
+void Database::refuse(std::unique_ptr<Job> job) {
   job->fail(overloaded());
-  if (auto waiter = job->finish()) {
-    std::vector<std::unique_ptr<runtime::Resumption>> one;
-    one.push_back(std::move(waiter));
-    runtime::deliver(std::move(one));
+  std::vector<std::unique_ptr<Job>> one;
+  one.push_back(std::move(job));
+  {
+    const Guard lock(refused_mutex_);
+    if (!is_over_) {
+      refused_.push_back(std::move(one.front()));
+      refused_any_.notify_one();
+      return;
+    }
+  }
+  finish_all(one);
+}
+
+void Database::refuse_loop() {
+  Guard lock(refused_mutex_);
+  for (;;) {
+    while (refused_.empty() && !is_over_) refused_any_.wait(lock);
+    if (refused_.empty()) return;
+    std::vector<std::unique_ptr<Job>> jobs;
+    jobs.swap(refused_);
+    lock.unlock();
+    finish_all(jobs);
+    jobs.clear();
+    lock.lock();
   }
 }
 
@@ -90,6 +150,9 @@ bool Database::run_unit(Job& job, Session& session) {
                          {{"statement", failure.statement()}, {"what", failure.what()}});
     failures_.at(static_cast<std::size_t>(failure.kind()))->add();
     job.fail(to_error(failure));
+  } catch (const std::bad_alloc&) {
+    telemetry::log_error("db.out_of_memory");
+    job.fail(out_of_memory());
   } catch (const std::exception&) {
     telemetry::log_exception("db.unit_failed", "unit of work", std::current_exception());
     job.fail({.code = ErrorCode::kInternal, .message = {}, .detail = {}, .retry_after_s = {}});

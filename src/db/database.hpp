@@ -10,6 +10,7 @@
 // after COMMIT has reached the disk. Queues are bounded: when one is full, kOverloaded comes back
 // at once.
 #include "base/error.hpp"
+#include "base/thread_safety.hpp"
 #include "db/failure.hpp"
 #include "db/session.hpp"
 #include "runtime/resumption.hpp"
@@ -20,8 +21,10 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <thread>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace ruck::db {
 
@@ -37,6 +40,9 @@ class Job {
   // check for themselves that nothing has changed may say no.
   [[nodiscard]] virtual bool needs_isolation() const { return true; }
   // Hands the outcome to who waits: a resumption for deliver(), or null for a blocked thread.
+  // Called on a thread of the database and never inside the call that submitted the job, because
+  // whoever submits may hold a lock that this takes. (Inside it only when the database is closed
+  // and has no threads.)
   virtual std::unique_ptr<runtime::Resumption> finish() = 0;
 
   std::chrono::steady_clock::time_point queued_at = std::chrono::steady_clock::now();
@@ -88,7 +94,7 @@ std::unique_ptr<Job> make_job(Fn fn, Waiter waiter) {
 class Database {
  public:
   explicit Database(telemetry::Metrics& metrics);
-  virtual ~Database() = default;
+  virtual ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
@@ -124,13 +130,22 @@ class Database {
   // True where no other process can write, so that memory may be trusted as the newest truth.
   [[nodiscard]] virtual bool is_exclusive() const = 0;
 
-  // Finishes what is queued, then lets go of the database. Nothing may be submitted afterwards.
-  virtual void close() = 0;
+  // For a stop that is out of time: what waits for its turn, or comes from now on, is refused, and
+  // what waits for a database server is broken off, as if the connection were lost.
+  virtual void abandon() = 0;
+  // Finishes what is queued, then lets go of the database: no thread of it is left. What comes
+  // afterwards is refused.
+  void close();
 
  protected:
   enum class Access : std::uint8_t { kRead, kWrite };
   // Takes the job, or returns it when the queue is full or closed.
   virtual std::unique_ptr<Job> enqueue(Access access, std::unique_ptr<Job> job) = 0;
+  // Ends a job that is not run: later, on a thread of its own, so that a database that is stuck
+  // does not keep those waiting whom it refuses. Any lock may be held.
+  void refuse(std::unique_ptr<Job> job);
+  // For drivers: finishes what is queued and joins the threads; may be called again.
+  virtual void finish_queued() = 0;
 
   // For drivers: the latency of each named statement, and how long jobs waited.
   [[nodiscard]] telemetry::Histogram& statement_seconds(const Sql& sql);
@@ -166,12 +181,20 @@ class Database {
   }
   void submit(Access access, std::unique_ptr<Job> job);
 
+  void refuse_loop();
+  void end_refusals();
+
   telemetry::Histogram& read_wait_;
   telemetry::Histogram& write_wait_;
   telemetry::Counter& read_shed_;
   telemetry::Counter& write_shed_;
   std::vector<telemetry::Counter*> failures_;      // by FailureKind
   std::vector<telemetry::Histogram*> statements_;  // by Sql::index(), made at start
+  Mutex refused_mutex_;
+  Condition refused_any_;
+  std::vector<std::unique_ptr<Job>> refused_ RUCK_GUARDED_BY(refused_mutex_);
+  bool is_over_ RUCK_GUARDED_BY(refused_mutex_) = false;
+  std::thread refuser_;
 };
 
 }  // namespace ruck::db

@@ -1,10 +1,12 @@
 #include "http/compress.hpp"
 
 #include "base/assert.hpp"
+#include "base/sabotage.hpp"
 
 #include <zlib.h>
 
 #include <algorithm>
+#include <new>
 
 namespace ruck::http {
 namespace {
@@ -16,21 +18,44 @@ Bytef* input_of(std::string_view bytes) {
   // zlib does not write through this pointer; its interface predates const.
   return reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
 }
+
+void* no_memory(void*, uInt, uInt) { return nullptr; }
+
+// Asks for memory when it is made, and for none later. Throws std::bad_alloc.
+class Deflater {
+ public:
+  Deflater() {
+    if (sabotage::breaks(sabotage::Promise::kMemoryToPack)) stream_.zalloc = no_memory;
+    const int code = deflateInit2(&stream_, kLevel, Z_DEFLATED, kGzipWindow, 8, Z_DEFAULT_STRATEGY);
+    if (code == Z_MEM_ERROR) throw std::bad_alloc();
+    RUCK_ASSERT(code == Z_OK);
+  }
+  ~Deflater() { deflateEnd(&stream_); }
+  Deflater(const Deflater&) = delete;
+  Deflater& operator=(const Deflater&) = delete;
+
+  [[nodiscard]] std::string pack(std::string_view bytes) {
+    std::string out(deflateBound(&stream_, bytes.size()), '\0');
+    stream_.next_in = input_of(bytes);
+    stream_.avail_in = static_cast<uInt>(bytes.size());
+    stream_.next_out = reinterpret_cast<Bytef*>(out.data());
+    stream_.avail_out = static_cast<uInt>(out.size());
+    RUCK_ASSERT(deflate(&stream_, Z_FINISH) == Z_STREAM_END);
+    out.resize(stream_.total_out);
+    return out;
+  }
+
+ private:
+  z_stream stream_{};
+};
 }  // namespace
 
 std::string gzip(std::string_view bytes) {
-  z_stream stream{};
-  RUCK_ASSERT(deflateInit2(&stream, kLevel, Z_DEFLATED, kGzipWindow, 8, Z_DEFAULT_STRATEGY) ==
-              Z_OK);
-  std::string out(deflateBound(&stream, bytes.size()), '\0');
-  stream.next_in = input_of(bytes);
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  RUCK_ASSERT(deflate(&stream, Z_FINISH) == Z_STREAM_END);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
+  try {
+    return Deflater().pack(bytes);
+  } catch (const std::bad_alloc&) {
+    return {};
+  }
 }
 
 Result<std::string> gunzip(std::string_view bytes, std::size_t bytes_max) {

@@ -7,6 +7,7 @@
 
 namespace ruck::http {
 
+// Empty when there is no memory to do it in: then the bytes go out as they are.
 [[nodiscard]] std::string gzip(std::string_view bytes);
 
 // The unpacked bytes, at most `bytes_max` of them: more is kPayloadTooLarge (a small request must

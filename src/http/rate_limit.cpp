@@ -1,13 +1,15 @@
 #include "http/rate_limit.hpp"
 
+#include "base/thread_safety.hpp"
+
 #include <algorithm>
 
 namespace ruck::http {
 
 struct MemoryRateLimiter::Shard {
-  std::mutex mutex;
+  Mutex mutex;
   // The theoretical arrival time: when the key's allowance is whole again.
-  std::unordered_map<std::string, UtcUs> whole_at;
+  std::unordered_map<std::string, UtcUs> whole_at RUCK_GUARDED_BY(mutex);
 };
 
 MemoryRateLimiter::MemoryRateLimiter() : shards_(std::make_unique<std::array<Shard, kShards>>()) {}
@@ -19,7 +21,7 @@ std::optional<std::chrono::seconds> MemoryRateLimiter::take(std::string_view key
   const auto each = window / limit.count;
   std::string owned(key);
   Shard& shard = (*shards_)[std::hash<std::string>{}(owned) % kShards];
-  const std::lock_guard lock(shard.mutex);
+  const Guard lock(shard.mutex);
   auto found = shard.whole_at.find(owned);
   const UtcUs base = found == shard.whole_at.end() ? now : std::max(found->second, now);
   const UtcUs next = base + each;

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <new>
 
 namespace ruck::http {
 namespace {
@@ -151,15 +152,19 @@ task<Response> Router::handle(const Request& request) const {
   }
   const telemetry::Stopwatch time(*found.route->seconds);
   std::exception_ptr escaped;
+  Error error{.code = ErrorCode::kInternal};
   try {
     Response response = co_await run(request, found);
     count(found.route, response.status);
     co_return response;
+  } catch (const std::bad_alloc&) {
+    escaped = std::current_exception();
+    error = {.code = ErrorCode::kOverloaded, .retry_after_s = kRetryAfterOverloadSeconds};
   } catch (...) {
     escaped = std::current_exception();
   }
   telemetry::log_exception("http.handler_failed", found.route->name, escaped);
-  Response response = problem({.code = ErrorCode::kInternal}, request.request_id);
+  Response response = problem(error, request.request_id);
   count(found.route, response.status);
   co_return response;
 }

@@ -4,7 +4,7 @@
 // A connection reads a request, hands it to the router, writes the response, and goes on:
 // keep-alive and pipelining as in RFC 9112. Slow clients are cut off by deadlines that one ticker a
 // core looks at every second. On drain() no new connection is taken, requests under way are
-// finished with `Connection: close`, and idle connections are closed.
+// finished with `Connection: close`, and idle connections are closed; stop() closes what is left.
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "http/address.hpp"
@@ -57,6 +57,11 @@ class Server {
   void start();
   // See above; returns when all connections are gone or the time is up. True: all are gone.
   bool drain(std::chrono::milliseconds at_most);
+  // Closes every socket and returns when no coroutine of a connection is left: from then on nothing
+  // uses the router or a service. What requests wait for must end by itself, and the cores must
+  // still run.
+  void stop();
+  [[nodiscard]] std::size_t open_connections() const;
 
  private:
   struct State;

@@ -2,6 +2,7 @@
 
 #include "base/bytes.hpp"
 #include "base/random.hpp"
+#include "base/thread_safety.hpp"
 #include "http/json/tree.hpp"
 #include "http/json/writer.hpp"
 
@@ -13,7 +14,6 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
-#include <mutex>
 #include <thread>
 
 namespace ruck::load {
@@ -111,34 +111,42 @@ std::optional<std::chrono::sys_seconds> expiry_of(const std::string& token) {
   return std::chrono::sys_seconds(std::chrono::seconds(tree["exp"].integer()));
 }
 
+namespace {
+// What several registrars have done together.
+struct Registered {
+  Mutex mutex;
+  std::vector<LoadAccount> made RUCK_GUARDED_BY(mutex);
+  std::optional<Error> problem RUCK_GUARDED_BY(mutex);
+};
+}  // namespace
+
 Result<std::vector<LoadAccount>> register_accounts(
     const http::Url& url, std::size_t count,
     const std::function<void(std::size_t made)>& progress) {
   const std::string run = to_hex(random_bytes(5));
-  std::mutex mutex;
-  std::vector<LoadAccount> made;
-  std::optional<Error> problem;
+  Registered all;
   std::atomic<std::size_t> next{0};
   const auto work = [&] {
     http::Client client(url);
     for (std::size_t i = next++; i < count; i = next++) {
       Result<LoadAccount> account = register_one(client, fmt::format("load-{}-{}", run, i));
-      const std::lock_guard lock(mutex);
-      if (problem) return;
+      const Guard lock(all.mutex);
+      if (all.problem) return;
       if (!account) {
-        problem = account.error();
+        all.problem = account.error();
         return;
       }
-      made.push_back(std::move(*account));
-      progress(made.size());
+      all.made.push_back(std::move(*account));
+      progress(all.made.size());
     }
   };
   {
     std::vector<std::jthread> threads;
     for (std::size_t i = 0; i < kRegistrars; ++i) threads.emplace_back(work);
   }
-  if (problem) return fail(*problem);
-  return made;
+  const Guard lock(all.mutex);
+  if (all.problem) return fail(*all.problem);
+  return std::move(all.made);
 }
 
 }  // namespace ruck::load

@@ -2,6 +2,7 @@
 
 #include "base/bytes.hpp"
 #include "base/random.hpp"
+#include "base/thread_safety.hpp"
 #include "rucking/simulate.hpp"
 #include "services/auth/service.hpp"
 #include "services/people/bulk.hpp"
@@ -13,7 +14,6 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <mutex>
 #include <set>
 #include <thread>
 
@@ -153,6 +153,7 @@ class Filler {
       std::vector<std::jthread> writers;
       for (std::size_t i = 0; i < settings_.writers; ++i) writers.emplace_back([this] { work(); });
     }
+    const Guard lock(mutex_);
     if (problem_) return fail(*problem_);
     return std::move(written_);
   }
@@ -172,7 +173,7 @@ class Filler {
       Result<Written> written = database_.write_now([&](db::Session& q) {
         return write_people(q, settings_, people, settings_.seed + from, now);
       });
-      const std::lock_guard lock(mutex_);
+      const Guard lock(mutex_);
       if (!written) problem_ = written.error();
       if (problem_) return;
       written_.points += written->points;
@@ -187,9 +188,9 @@ class Filler {
   const std::function<void(std::size_t)>& progress_;
   const std::string run_ = to_hex(random_bytes(4));  // a second population has other addresses
   std::atomic<std::size_t> next_{0};
-  std::mutex mutex_;
-  Written written_;
-  std::optional<Error> problem_;
+  Mutex mutex_;
+  Written written_ RUCK_GUARDED_BY(mutex_);
+  std::optional<Error> problem_ RUCK_GUARDED_BY(mutex_);
 };
 // Whom one follows: the square of an even draw, so that a few have very many followers.
 std::vector<people::BulkFollow> choose_follows(std::span<const UserId> people, std::size_t number,

@@ -12,17 +12,24 @@ BlockingPool::BlockingPool(Options options) : options_(std::move(options)) {
 }
 
 BlockingPool::~BlockingPool() {
+  stop();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void BlockingPool::stop() {
+  std::deque<Job> refused;
   {
-    const std::lock_guard lock(mutex_);
+    const Guard lock(mutex_);
     stopping_ = true;
+    refused.swap(queue_);
   }
   ready_.notify_all();
-  for (std::thread& thread : threads_) thread.join();
+  for (Job& job : refused) job(false);
 }
 
 void BlockingPool::enqueue(Job job) {
   {
-    const std::lock_guard lock(mutex_);
+    const Guard lock(mutex_);
     if (!stopping_ && queue_.size() < options_.queue_max) {
       queue_.push_back(std::move(job));
       ready_.notify_one();
@@ -33,14 +40,14 @@ void BlockingPool::enqueue(Job job) {
 }
 
 std::size_t BlockingPool::waiting() const {
-  const std::lock_guard lock(mutex_);
+  const Guard lock(mutex_);
   return queue_.size();
 }
 
 void BlockingPool::work_loop() {
-  std::unique_lock lock(mutex_);
+  Guard lock(mutex_);
   for (;;) {
-    ready_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    while (!stopping_ && queue_.empty()) ready_.wait(lock);
     if (queue_.empty()) return;
     Job job = std::move(queue_.front());
     queue_.pop_front();

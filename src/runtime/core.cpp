@@ -3,17 +3,33 @@
 #include <boost/asio/post.hpp>
 #include <pthread.h>
 
+#include <cstdio>
+#include <new>
+
 namespace ruck::runtime {
 namespace {
 thread_local Core* current_core = nullptr;
 constexpr std::size_t kThreadNameMax = 15;  // what Linux keeps
+
+// True when the loop has ended. What ran out of memory is given up, and the others of the core go
+// on: one large request must not end everybody's.
+bool run_until_out_of_memory(boost::asio::io_context& io) {
+  try {
+    io.run();
+    return true;
+  } catch (const std::bad_alloc&) {
+    std::fputs("out of memory: something that a core was to do is not done\n", stderr);
+    return false;
+  }
+}
 }  // namespace
 
 Core::Core(std::size_t index) : index_(index) {}
 
 void Core::run() {
   current_core = this;
-  io_.run();
+  while (!run_until_out_of_memory(io_)) {
+  }
   current_core = nullptr;
 }
 

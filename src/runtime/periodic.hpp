@@ -4,7 +4,6 @@
 #include "runtime/sleep.hpp"
 #include "runtime/task_group.hpp"
 
-#include <atomic>
 #include <chrono>
 #include <functional>
 
@@ -16,23 +15,20 @@ class Periodic {
   // goes to `on_failure`, and the next comes at its time.
   Periodic(std::string_view name, Core& core, std::chrono::milliseconds every,
            std::function<task<>()> work, TaskGroup::OnFailure on_failure);
-  // Waits for work that is under way. The core must still run.
+  // Waits for work that is under way; a pause, also one inside the work, is cut short. The core
+  // must still run.
   ~Periodic();
   Periodic(const Periodic&) = delete;
   Periodic& operator=(const Periodic&) = delete;
 
  private:
   task<> run();
-  task<> wake();
 
   std::string_view name_;
-  Core& core_;
   std::chrono::milliseconds every_;
   std::function<task<>()> work_;
   TaskGroup::OnFailure on_failure_;
-  std::atomic<bool> stopping_{false};
-  Timer timer_;  // used on the core only
-  TaskGroup group_;
+  TaskGroup group_;  // last: its coroutine uses the rest
 };
 
 }  // namespace ruck::runtime

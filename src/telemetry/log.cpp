@@ -1,6 +1,7 @@
 #include "telemetry/log.hpp"
 
 #include "base/clock.hpp"
+#include "base/thread_safety.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -8,13 +9,12 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <mutex>
 
 namespace ruck::telemetry {
 namespace {
 std::atomic<Level> lowest{Level::kInfo};
 std::atomic<int> descriptor{STDOUT_FILENO};
-std::mutex write_mutex;  // a line is never torn, whatever the pipe does
+Mutex write_mutex;  // a line is never torn, whatever the pipe does
 
 constexpr std::array<std::string_view, 4> kLevelNames = {"debug", "info", "warning", "error"};
 constexpr std::size_t kTextBytesMax = 2048;  // of one field: a log line is read by people
@@ -35,7 +35,7 @@ void append_json_text(std::string& out, std::string_view text) {
 }
 
 void write_line(std::string_view line) {
-  const std::lock_guard lock(write_mutex);
+  const Guard lock(write_mutex);
   while (!line.empty()) {
     const ssize_t written = ::write(descriptor.load(), line.data(), line.size());
     if (written < 0 && errno == EINTR) continue;

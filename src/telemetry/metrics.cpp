@@ -106,21 +106,21 @@ Metrics::Metric& Metrics::find_or_add(std::string_view name, std::string_view he
 }
 
 Counter& Metrics::counter(std::string_view name, std::string_view help, Labels labels) {
-  const std::lock_guard lock(mutex_);
+  const Guard lock(mutex_);
   Metric& metric = find_or_add(name, help, "counter", std::move(labels));
   if (!metric.counter) metric.counter = std::make_unique<Counter>();
   return *metric.counter;
 }
 
 Gauge& Metrics::gauge(std::string_view name, std::string_view help, Labels labels) {
-  const std::lock_guard lock(mutex_);
+  const Guard lock(mutex_);
   Metric& metric = find_or_add(name, help, "gauge", std::move(labels));
   if (!metric.gauge) metric.gauge = std::make_unique<Gauge>();
   return *metric.gauge;
 }
 
 Histogram& Metrics::histogram(std::string_view name, std::string_view help, Labels labels) {
-  const std::lock_guard lock(mutex_);
+  const Guard lock(mutex_);
   Metric& metric = find_or_add(name, help, "histogram", std::move(labels));
   if (!metric.histogram) metric.histogram = std::make_unique<Histogram>();
   return *metric.histogram;
@@ -128,12 +128,12 @@ Histogram& Metrics::histogram(std::string_view name, std::string_view help, Labe
 
 void Metrics::gauge_callback(std::string_view name, std::string_view help,
                              std::function<double()> read, Labels labels) {
-  const std::lock_guard lock(mutex_);
+  const Guard lock(mutex_);
   find_or_add(name, help, "gauge", std::move(labels)).callback = std::move(read);
 }
 
 std::string Metrics::render() const {
-  const std::lock_guard lock(mutex_);
+  const Guard lock(mutex_);
   std::string out;
   for (const auto& family : families_) {
     out += fmt::format("# HELP {} {}\n# TYPE {} {}\n", family->name, family->help, family->name,

@@ -4,13 +4,14 @@
 // A metric is made once at start and lives as long as the registry. Adding to one is a relaxed
 // atomic on a cache line of the calling thread's own shard, so the hot path never shares one;
 // a scrape adds the shards up. Names: `ruck_` prefix, counters `_total`, durations `_seconds`.
+#include "base/thread_safety.hpp"
+
 #include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -97,10 +98,10 @@ class Metrics {
     std::vector<std::unique_ptr<Metric>> metrics;
   };
   Metric& find_or_add(std::string_view name, std::string_view help, std::string_view type,
-                      Labels labels);
+                      Labels labels) RUCK_REQUIRES(mutex_);
 
-  mutable std::mutex mutex_;
-  std::vector<std::unique_ptr<Family>> families_;
+  mutable Mutex mutex_;
+  std::vector<std::unique_ptr<Family>> families_ RUCK_GUARDED_BY(mutex_);
 };
 
 // Measures until it is destroyed.

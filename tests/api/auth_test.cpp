@@ -3,6 +3,7 @@
 #include "db/open.hpp"
 #include "services/auth/tokens.hpp"
 #include "support/rucking.hpp"
+#include "support/until.hpp"
 
 #include <gmock/gmock.h>
 
@@ -22,15 +23,15 @@ class AuthTest : public ApiTest {
  protected:
   // The only message in the outbox.
   std::string outbox() {
-    for (int i = 0; i < 500; ++i) {
+    std::string text;
+    EXPECT_TRUE(until([&] {
       for (const auto& file :
            std::filesystem::directory_iterator(server_->folder() + "/data/outbox", ignored_)) {
-        const std::string text = read_file(file.path());
-        if (text.ends_with("\r\n")) return text;
+        text = read_file(file.path());
       }
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    return {};
+      return text.ends_with("\r\n");
+    }));
+    return text;
   }
   static std::string reset_token_in(const std::string& mail) {
     const std::string mark = "/reset-password?token=";
@@ -319,10 +320,7 @@ TEST_P(AuthTest, AForgottenPasswordIsResetByMail) {
   const std::string mail = outbox();
   EXPECT_THAT(mail, HasSubstr("To: anna@example.org\r\n"));
   const std::string token = reset_token_in(mail);
-  for (int i = 0; i < 500 && server_->log().find("mail.written") == std::string::npos; ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  EXPECT_THAT(server_->log(), HasSubstr("mail.written"));
+  EXPECT_TRUE(until([this] { return server_->log().contains("mail.written"); }));
   EXPECT_THAT(server_->log(), Not(HasSubstr(token))) << "the log must not hold the token";
   EXPECT_THAT(server_->log(), Not(HasSubstr("anna@"))) << "nor an address";
 
@@ -381,9 +379,7 @@ TEST_P(AuthTest, TheOldSystemsHashesAreTakenAndReplaced) {
   ApiClient anybody = client();
   const std::string body = R"({"email":"anna@example.org","password":"abc"})";
   EXPECT_EQ(anybody.post("/api/auth/login", body).status, 200);
-  std::this_thread::sleep_for(
-      std::chrono::milliseconds(500));  // the upgrade happens behind the reply
-  ASSERT_EQ(server_->stop(), 0);
+  ASSERT_EQ(server_->stop(), 0) << "which waits for the upgrade behind the reply";
   {
     telemetry::Metrics metrics;
     auto database = db::open({.url = database_->url()}, metrics);

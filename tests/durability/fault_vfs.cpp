@@ -1,5 +1,7 @@
 #include "durability/fault_vfs.hpp"
 
+#include "support/until.hpp"
+
 #include <sqlite3.h>
 
 #include <atomic>
@@ -63,6 +65,8 @@ struct FaultVfs::Disk {
   bool is_read_only = false;
   Counts counts;
   std::atomic<int> sync_time_max_us{0};
+  std::atomic<bool> syncs_stall{false};
+  std::atomic<int> syncs_stalled{0};
 
   [[nodiscard]] int fault(int code) {
     ++counts.faults;
@@ -225,12 +229,16 @@ int on_truncate(sqlite3_file* file, sqlite3_int64 size) {
 // Nothing goes to the real disk: what it would make safe is remembered instead.
 int on_sync(sqlite3_file* file, int) {
   if (!self(file).is_kept()) return SQLITE_OK;
-  if (const int most = self(file).disk->sync_time_max_us.load(); most > 0) {
+  FaultVfs::Disk& disk = *self(file).disk;
+  ++disk.syncs_stalled;
+  disk.syncs_stall.wait(true);
+  --disk.syncs_stalled;
+  if (const int most = disk.sync_time_max_us.load(); most > 0) {
     thread_local rucking::SeededRandom random(1);
     std::this_thread::sleep_for(
         std::chrono::microseconds(random.below(static_cast<std::uint64_t>(most))));
   }
-  return self(file).disk->sync(*self(file).path);
+  return disk.sync(*self(file).path);
 }
 int on_size(sqlite3_file* file, sqlite3_int64* size) {
   return real(file)->pMethods->xFileSize(real(file), size);
@@ -403,7 +411,13 @@ void FaultVfs::make_read_only() {
   const std::lock_guard lock(disk_->mutex);
   disk_->is_read_only = true;
 }
+void FaultVfs::stall_syncs() { disk_->syncs_stall = true; }
+bool FaultVfs::wait_for_stalled_sync() const {
+  return until([this] { return disk_->syncs_stall && disk_->syncs_stalled > 0; });
+}
 void FaultVfs::heal() {
+  disk_->syncs_stall = false;
+  disk_->syncs_stall.notify_all();
   const std::lock_guard lock(disk_->mutex);
   disk_->room_bytes = kNoLimit;
   disk_->writes_fail = disk_->syncs_fail = disk_->is_read_only = false;

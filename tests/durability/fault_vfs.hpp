@@ -34,7 +34,10 @@ class FaultVfs {
   void fail_writes();
   void fail_syncs();
   void make_read_only();
+  void stall_syncs();  // they do not come back
   void heal();
+  // Until a sync is stalled; false when none came.
+  [[nodiscard]] bool wait_for_stalled_sync() const;
 
   // ---- power
   // From now on everything fails. What survived is settled here; reboot() puts it into the files.

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace ruck::test {
 namespace {
 constexpr std::size_t kNamedMax = 5;
@@ -93,6 +95,12 @@ void Ledger::read_ruck(db::Session& q, RuckId ruck, Stored& stored, Verdict& ver
 }
 
 // A unit of work for each ruck: one for all would run into the time limit of reads.
+std::size_t Ledger::acknowledged_count() const {
+  const std::lock_guard lock(mutex_);
+  return static_cast<std::size_t>(std::ranges::count_if(
+      entries_, [](const auto& entry) { return entry.second.is_acknowledged; }));
+}
+
 Verdict Ledger::compare(db::Database& database) const {
   Verdict verdict;
   Stored stored;

@@ -43,6 +43,8 @@ class Ledger {
   void sent(std::span<const rucking::HeartRateSample> samples) { note(samples, false); }
   void acknowledged(std::span<const rucking::HeartRateSample> samples) { note(samples, true); }
 
+  [[nodiscard]] std::size_t acknowledged_count() const;
+
   // Reads every block of every ruck of the user as it is, computes every total anew, and compares.
   [[nodiscard]] Verdict compare(db::Database& database) const;
 

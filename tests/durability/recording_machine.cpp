@@ -4,8 +4,10 @@
 #include "db/migrations.hpp"
 #include "services/profile/store.hpp"
 #include "services/rucks/settle.hpp"
+#include "support/until.hpp"
 
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 
 #include <atomic>
 #include <deque>
@@ -85,31 +87,37 @@ void RecordingMachine::stop() {
   metrics_.reset();
 }
 
-void RecordingMachine::run_until_power_cut(std::chrono::milliseconds time) {
+template <class EndsIt>
+void RecordingMachine::run_phones(std::chrono::milliseconds time,
+                                  const std::function<bool(const Ran&)>& is_enough,
+                                  EndsIt ends_it) {
   stopped_ = false;
-  std::vector<std::thread> threads;
-  for (std::size_t i = 0; i < phones_.size(); ++i) {
-    threads.emplace_back([this, i] { send_until_stopped(i); });
-  }
-  std::this_thread::sleep_for(time);
-  disk_.cut_power(random_);
-  stopped_ = true;
-  for (std::thread& thread : threads) thread.join();
-  stop();
-  disk_.reboot();
-}
-
-std::uint64_t RecordingMachine::run_for(std::chrono::milliseconds time) {
-  stopped_ = false;
+  stored_ = 0;
   refused_ = 0;
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < phones_.size(); ++i) {
     threads.emplace_back([this, i] { send_until_stopped(i); });
   }
   std::this_thread::sleep_for(time);
+  EXPECT_TRUE(until([&] { return is_enough({.stored = stored_, .refused = refused_}); }));
+  ends_it();
   stopped_ = true;
   for (std::thread& thread : threads) thread.join();
-  return refused_;
+}
+
+void RecordingMachine::run_until_power_cut(std::chrono::milliseconds time,
+                                           std::uint64_t stored_min) {
+  run_phones(
+      time, [stored_min](const Ran& ran) { return ran.stored >= stored_min; },
+      [this] { disk_.cut_power(random_); });
+  stop();
+  disk_.reboot();
+}
+
+RecordingMachine::Ran RecordingMachine::run_for(std::chrono::milliseconds time,
+                                                const std::function<bool(const Ran&)>& is_enough) {
+  run_phones(time, is_enough, [] {});
+  return {.stored = stored_, .refused = refused_};
 }
 
 // A ruck that was made before the power went is under way still.
@@ -179,6 +187,7 @@ void RecordingMachine::send_until_stopped(std::size_t index) {
         continue;
       }
       phone.ledger.acknowledged(batch);
+      ++stored_;
       phone.waiting.pop_front();
     }
   }

@@ -13,6 +13,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,10 +33,17 @@ class RecordingMachine {
   // Opens the database, or opens it again; makes the phones' users the first time.
   [[nodiscard]] Result<> start();
   void stop();  // in good order
-  // All phones send for so long; then the power is cut while they go on.
-  void run_until_power_cut(std::chrono::milliseconds run_for);
-  // All phones send for so long, then stop by themselves. How many batches were refused.
-  std::uint64_t run_for(std::chrono::milliseconds time);
+  // All phones send for so long, and until so many batches are stored; then the power is cut while
+  // they go on.
+  void run_until_power_cut(std::chrono::milliseconds time, std::uint64_t stored_min = 0);
+  struct Ran {
+    std::uint64_t stored = 0;   // batches
+    std::uint64_t refused = 0;  // and units of work
+  };
+  // All phones send for so long, and until `is_enough`, then stop by themselves.
+  Ran run_for(
+      std::chrono::milliseconds time,
+      const std::function<bool(const Ran&)>& is_enough = [](const Ran&) { return true; });
 
   [[nodiscard]] Verdict compare() const;
   [[nodiscard]] FaultVfs& disk() { return disk_; }
@@ -44,6 +52,9 @@ class RecordingMachine {
 
  private:
   struct Phone;
+  template <class EndsIt>
+  void run_phones(std::chrono::milliseconds time, const std::function<bool(const Ran&)>& is_enough,
+                  EndsIt ends_it);
   void send_until_stopped(std::size_t index);
   void new_ruck(Phone& phone);
   void complete_ruck(Phone& phone);
@@ -62,6 +73,7 @@ class RecordingMachine {
   std::vector<std::unique_ptr<Phone>> phones_;
   std::atomic<std::int64_t> rucks_made_{0};
   std::atomic<bool> stopped_{false};
+  std::atomic<std::uint64_t> stored_{0};
   std::atomic<std::uint64_t> refused_{0};
 };
 

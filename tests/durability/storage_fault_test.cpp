@@ -4,6 +4,7 @@
 #include "durability/recording_machine.hpp"
 #include "runtime/config.hpp"
 #include "support/rucking.hpp"
+#include "support/until.hpp"
 #include "telemetry/log.hpp"
 
 #include <fcntl.h>
@@ -16,6 +17,8 @@
 namespace ruck::test {
 namespace {
 using testing::HasSubstr;
+
+constexpr auto kRunTime = std::chrono::milliseconds(200);  // and more, until enough has happened
 
 enum class Fault : std::uint8_t { kDiskFull, kWritesFail, kSyncsFail, kReadOnly };
 
@@ -100,11 +103,7 @@ TEST_P(StorageFaultTest, WritesAreRefusedReadsGoOnAndItRecoversByItself) {
   EXPECT_THAT(server.log(), HasSubstr("\"event\":\"db.writes_refused\""));
 
   server.disk().heal();
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while (anna.get("/readyz").status != 200 && std::chrono::steady_clock::now() < deadline) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
-  EXPECT_EQ(anna.get("/readyz").status, 200);
+  EXPECT_TRUE(until([&] { return anna.get("/readyz").status == 200; }));
   EXPECT_THAT(server.log(), HasSubstr("\"event\":\"db.writes_resumed\""));
   EXPECT_EQ(anna.post(path + "/location", walk.part(100, 300).json()).status, 201);
   EXPECT_EQ(anna.get(path).json["route"].size(), 400U);
@@ -117,18 +116,17 @@ TEST_P(StorageFaultTest, UnderLoadNothingAcknowledgedIsHarmedNotEvenByAPowerCutA
   const std::uint64_t seed = seed_of_run();
   RecordingMachine machine({}, seed);
   ASSERT_TRUE(machine.start());
-  EXPECT_EQ(machine.run_for(std::chrono::milliseconds(200)), 0U);
+  using Ran = RecordingMachine::Ran;
+  const auto has_stored = [](const Ran& ran) { return ran.stored >= 20; };
+  const auto was_refused = [](const Ran& ran) { return ran.refused >= 20; };
+  EXPECT_EQ(machine.run_for(kRunTime, has_stored).refused, 0U);
   inject(machine.disk(), GetParam());
-  EXPECT_GT(machine.run_for(std::chrono::milliseconds(200)), 0U);
+  machine.run_for(kRunTime, was_refused);
   const Verdict broken = machine.compare();
   EXPECT_TRUE(broken.is_clean()) << testing::PrintToString(broken.problems);
   machine.disk().heal();
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while (!machine.database().status().can_write && std::chrono::steady_clock::now() < deadline) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
-  ASSERT_TRUE(machine.database().status().can_write);
-  machine.run_until_power_cut(std::chrono::milliseconds(200));
+  ASSERT_TRUE(until([&] { return machine.database().status().can_write; }));
+  machine.run_until_power_cut(kRunTime, 20);
   ASSERT_TRUE(machine.start());
   const Verdict verdict = machine.compare();
   EXPECT_TRUE(verdict.is_clean()) << testing::PrintToString(verdict.problems);

@@ -1,8 +1,14 @@
 // `ruck load` and `ruck simulate --population`: the real binary against the real server.
 #include "support/server.hpp"
+#include "support/until.hpp"
 
+#include <arpa/inet.h>
 #include <gmock/gmock.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
@@ -23,7 +29,7 @@ class LoadTest : public ApiTest {
   Finished ruck(std::vector<std::string> words, std::vector<std::string> env = {}) {
     words.insert(words.begin(), ruck_binary());
     return run_to_end({.argv = words, .extra_env = env, .working_folder = folder_.path()},
-                      std::chrono::seconds(120));
+                      std::chrono::seconds(240));
   }
   Finished load(std::vector<std::string> more) {
     std::vector<std::string> words = {"load", "--url", server_->url(), "--json", path("out.json")};
@@ -47,7 +53,46 @@ class LoadTest : public ApiTest {
     ASSERT_EQ(filled.exit_code, 0) << filled.output;
     server_->start();
   }
+  [[nodiscard]] int stored_batches() {
+    const std::string text = client().get("/metrics").body;
+    const std::string_view name = "\nruck_ingest_batches_total ";
+    const std::size_t at = text.find(name);
+    return at == std::string::npos ? 0 : std::atoi(text.c_str() + at + name.size());
+  }
   TemporaryFolder folder_;
+};
+
+// Listens where the server did, and closes what comes.
+class DeadPort {
+ public:
+  explicit DeadPort(int port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    const int again = 1;
+    ::setsockopt(socket_, SOL_SOCKET, SO_REUSEADDR, &again, sizeof again);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (::bind(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
+        ::listen(socket_, 128) != 0) {
+      throw std::runtime_error("cannot listen");
+    }
+  }
+  ~DeadPort() { ::close(socket_); }
+  DeadPort(const DeadPort&) = delete;
+  DeadPort& operator=(const DeadPort&) = delete;
+  // Waits until so many have come.
+  [[nodiscard]] bool refuses(int connections) const {
+    for (int i = 0; i < connections; ++i) {
+      pollfd descriptor{.fd = socket_, .events = POLLIN, .revents = 0};
+      if (::poll(&descriptor, 1, kWaitMs) <= 0) return false;
+      ::close(::accept(socket_, nullptr, nullptr));
+    }
+    return true;
+  }
+
+ private:
+  static constexpr int kWaitMs = 60'000;
+  int socket_;
 };
 
 TEST_P(LoadTest, PeopleLookAtPeopleWhoFollowEachOther) {
@@ -160,9 +205,12 @@ TEST_P(LoadTest, AKilledServerMakesErrorsAndLosesNothing) {
     run = load({"--users", "50", "--duration", "5s", "--batch-every", "500ms", "--verify", "50",
                 "--accounts", path("accounts.jsonl"), "--tolerate-errors"});
   });
-  std::this_thread::sleep_for(std::chrono::milliseconds(3000));
+  EXPECT_TRUE(until([this] { return stored_batches() >= 50; }));
   server_->kill();
-  std::this_thread::sleep_for(std::chrono::milliseconds(700));  // batches come due meanwhile
+  {
+    const DeadPort dead(server_->port());
+    EXPECT_TRUE(dead.refuses(20)) << "batches come due meanwhile";
+  }
   server_->start();
   loader.join();
   EXPECT_EQ(run.exit_code, 0) << run.output;

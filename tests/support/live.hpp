@@ -4,6 +4,7 @@
 #include "http/json/tree.hpp"
 #include "http/json/writer.hpp"
 #include "support/server.hpp"
+#include "support/until.hpp"
 
 #include <gtest/gtest.h>
 
@@ -32,7 +33,7 @@ class LiveClient {
     say(R"({"type":"subscribe","topic":")" + topic + "\"}");
   }
   // The next message, of a type if one is given; null if none comes in time.
-  json::Tree next(const std::string& type = "", Ms at_most = Ms(3000)) {
+  json::Tree next(const std::string& type = "", Ms at_most = kUntilMax) {
     const auto deadline = std::chrono::steady_clock::now() + at_most;
     while (std::chrono::steady_clock::now() < deadline) {
       const auto got = socket_->receive(Ms(50));
@@ -49,7 +50,7 @@ class LiveClient {
     return {};
   }
   // Waits for the server to close; the code.
-  int closed(Ms at_most = Ms(5000)) {
+  int closed(Ms at_most = kUntilMax) {
     next("nothing has this type", at_most);
     return close_code;
   }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { browser, server } from "./stage.mjs";
-import { PHONE, account, api, finishRuck, madeTrack, openPhone, setHidden, settled, signIn, sleep, startRuck, stat, stored, sync, until, walk } from "./support.mjs";
+import { PHONE, account, api, finishRuck, lookedAtClocks, madeTrack, openPhone, setHidden, settled, signIn, sleep, startRuck, stat, stored, sync, until, walk } from "./support.mjs";
 
 const HOUR = 3_600_000;
 
@@ -95,7 +95,7 @@ test("the clock is set back in mid-ruck: fixes go on being kept", async () => {
   const way = madeTrack({ count: 120, start: begin + 2000 });
   await walk(page, way.slice(0, 60));
   await settled(page);
-  await sleep(1500);
+  await lookedAtClocks(page);
   const before = (await stored(page)).length;
   await page.evaluate((hour) => globalThis.phone.setTime(Date.now() - hour), HOUR);
   await page.locator('[data-trouble="clock"]').waitFor();
@@ -285,7 +285,7 @@ test("the device sleeps in its owner's pocket: a gap is said, and times go on as
   await settled(page);
   await setHidden(page, true);
   await page.evaluate(() => globalThis.phone.sleep(1_200_000));
-  await sleep(1500); // a look at the clocks, on waking
+  await lookedAtClocks(page); // on waking
   await setHidden(page, false);
   await page.locator('[data-gap="hidden"]').waitFor();
   assert.equal(await page.locator('[data-trouble="clock"]').count(), 0);

@@ -160,9 +160,11 @@ test("the server goes away and comes back: the page recovers by itself and misse
     await each.locator(".leaflet-container path.here").waitFor({ state: "attached" });
     for (let i = 0; i < 2; i++) await each.getByRole("button", { name: "Zoom out" }).click();
   }
-  await sleep(500);
-  const [one, other] = await Promise.all([shape(page), shape(late)]);
-  assert.ok(Math.abs(one / other - 1) < 0.04, `lines of ${one} and ${other} diagonals`);
+  // Until both maps have come to rest.
+  await until(async () => {
+    const [one, other] = await Promise.all([shape(page), shape(late)]);
+    return Math.abs(one / other - 1) < 0.04;
+  }, "the two lines to have one shape");
   for (const name of ["data-at", "data-pieces"]) {
     const [one, other] = await Promise.all([page, late].map((each) => each.locator("[data-live]").getAttribute(name)));
     assert.equal(one, other, name);

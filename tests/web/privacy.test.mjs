@@ -157,8 +157,10 @@ test("what is shown stays when the list of rucks comes anew", async () => {
   await frame.waitFor();
   await sleep(500); // the list is kept
   let answered = false;
+  let letGo;
+  const held = new Promise((resolve) => (letGo = resolve));
   await page.route("**/api/rucks?limit=*", async (route) => {
-    await sleep(1500);
+    await held;
     await route.continue();
   });
   page.on("requestfinished", (request) => (answered ||= request.url().includes("/details")));
@@ -166,6 +168,7 @@ test("what is shown stays when the list of rucks comes anew", async () => {
   await frame.waitFor();
   await frame.evaluate((element) => (element.dataset.mark = "same"));
   assert.equal(answered, false, "from what was kept");
+  letGo();
   await until(() => answered, "the list to come");
   await sleep(500);
   assert.equal(await frame.getAttribute("data-mark"), "same");

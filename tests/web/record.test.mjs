@@ -171,19 +171,32 @@ test("the screen went dark: what was missed is said", async () => {
   await context.close();
 });
 
+// What is stored, once no more comes.
+async function settledCount(page) {
+  let fixes = [];
+  await until(async () => {
+    const before = fixes.length;
+    await sleep(500);
+    fixes = await stored(page);
+    return fixes.length > 0 && fixes.length === before;
+  }, "the last fix");
+  return fixes;
+}
+
 test("the browser's own geolocation: fixes as the device gives them", async () => {
   const context = await browser.newContext({ viewport: PHONE, permissions: ["geolocation"], geolocation: { latitude: 47, longitude: 8, accuracy: 4 } });
   const page = await context.newPage();
   const who = await account(server);
   await signIn(page, server, who);
   await startRuck(page, server);
-  for (let i = 1; i <= 8; i++) {
-    await sleep(1100);
-    await context.setGeolocation({ latitude: 47 + i * 4e-5, longitude: 8, accuracy: 4 });
-  }
-  await sleep(500);
-  const fixes = await stored(page);
-  assert.ok(fixes.length >= 3, `${fixes.length} fixes are kept of nine seconds`);
+  let steps = 0;
+  await until(async () => {
+    steps++;
+    await context.setGeolocation({ latitude: 47 + steps * 4e-5, longitude: 8, accuracy: 4 });
+    await sleep(1100); // a pace that a walker has
+    return steps >= 8 && (await stored(page)).length >= 3;
+  }, "fixes to be kept");
+  const fixes = await settledCount(page);
   await finishRuck(page);
   await until(async () => (await sync(page)) === "saved", "everything to arrive");
   const [ruck] = await api(server, who, "/api/rucks");

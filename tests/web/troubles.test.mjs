@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { browser, server } from "./stage.mjs";
-import { PHONE, RuckServer, account, api, finishRuck, madeTrack, movedTo, offlineReady, openPhone, readGpx, settled, signIn, sleep, startRuck, stat, stored, sync, until, walk } from "./support.mjs";
+import { PHONE, RuckServer, account, api, finishRuck, lookedAtClocks, madeTrack, movedTo, offlineReady, openPhone, readGpx, settled, signIn, startRuck, stat, stored, sync, until, walk } from "./support.mjs";
 
 const HOUR = 3_600_000;
 
@@ -79,7 +79,7 @@ test("somebody changes the clock: the ruck's time goes on", async () => {
   const way = madeTrack({ count: 120, start: begin + 2000 });
   await walk(page, way.slice(0, 60));
   await settled(page);
-  await sleep(1500); // the page looks at the clock every second
+  await lookedAtClocks(page);
   // An hour back, as daylight saving done by hand. Then the walk goes on by the new clock.
   await page.evaluate((hour) => globalThis.phone.setTime(Date.now() - hour), HOUR);
   await trouble(page, "clock").waitFor();

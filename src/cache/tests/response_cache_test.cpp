@@ -4,6 +4,7 @@
 #include "runtime/task_group.hpp"
 #include "support/databases.hpp"
 
+#include <boost/asio/post.hpp>
 #include <gtest/gtest.h>
 
 namespace ruck::cache {
@@ -61,8 +62,18 @@ TEST_P(ResponseCacheTest, AnAnswerIsAlsoOfTheRevisionOfWhomItIsAbout) {
   EXPECT_FALSE(cache.find(about, clock_.now()));
 }
 
-// Asks as a request does: the first one computes for a while, the others wait for it.
-task<> ask(ResponseCache& cache, http::ResponseKey key, bool succeeds, std::atomic<int>& computed,
+constexpr std::uint64_t kOthers = 39;
+
+// Comes back when the core has done what it was doing.
+task<int> turn_of(runtime::Core& core) {
+  return runtime::await_promise<int>([&core](runtime::Promise<int> promise) {
+    boost::asio::post(core.io(), [p = std::move(promise)]() mutable { p.set(0); });
+  });
+}
+
+// Asks as a request does: the first one computes until all the others wait for it.
+task<> ask(runtime::Cores& cores, ResponseCache& cache, http::ResponseKey key, bool succeeds,
+           std::function<std::uint64_t()> waiting, std::atomic<int>& computed,
            std::atomic<int>& answered) {
   auto joined = co_await cache.join(key);
   if (joined) {
@@ -74,7 +85,8 @@ task<> ask(ResponseCache& cache, http::ResponseKey key, bool succeeds, std::atom
     co_return;
   }
   ++computed;
-  co_await runtime::sleep_for(std::chrono::milliseconds(100));
+  while (waiting() < kOthers) co_await runtime::sleep_for(std::chrono::milliseconds(1));
+  for (std::size_t i = 0; i < cores.size(); ++i) co_await turn_of(cores.at(i));
   cache.finish(key, succeeds
                         ? std::make_shared<http::SharedBody>(http::SharedBody{.bytes = "answer"})
                         : nullptr);
@@ -89,10 +101,12 @@ TEST_P(ResponseCacheTest, ManyRequestsForOneMissingAnswerComputeItOnce) {
     runtime::TaskGroup group("test", [](std::string_view, const std::exception_ptr&) { FAIL(); });
     std::atomic<int> computed = 0;
     std::atomic<int> answered = 0;
-    constexpr int kRequests = 40;
+    constexpr int kRequests = kOthers + 1;
+    const telemetry::Counter& joined = metrics_.counter("ruck_cache_joined_total", "");
+    const auto waiting = [&joined, before = joined.value()] { return joined.value() - before; };
     for (int i = 0; i < kRequests; ++i) {
       group.spawn(cores.at(static_cast<std::size_t>(i % 2)),
-                  ask(cache, key(1), succeeds, computed, answered));
+                  ask(cores, cache, key(1), succeeds, waiting, computed, answered));
     }
     group.join();
     EXPECT_EQ(computed, succeeds ? 1 : kRequests) << "after a failure each makes its own";

@@ -1,6 +1,7 @@
 #include "db/postgres/connection.hpp"
 
 #include <libpq-fe.h>
+#include <sys/socket.h>
 
 #include <array>
 #include <bit>
@@ -183,6 +184,8 @@ Connection::Connection(const std::string& dsn, Observer observe) : observe_(std:
 Connection::~Connection() = default;
 
 bool Connection::is_alive() const { return PQstatus(handle_.get()) == CONNECTION_OK; }
+
+void Connection::break_off() const { ::shutdown(PQsocket(handle_.get()), SHUT_RDWR); }
 
 bool Connection::in_transaction() const {
   const PGTransactionStatusType status = PQtransactionStatus(handle_.get());

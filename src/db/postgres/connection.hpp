@@ -32,6 +32,8 @@ class Connection final : public Session {
 
   // False once the server or the network has gone: the connection is of no more use.
   [[nodiscard]] bool is_alive() const;
+  // Breaks off what is under way: it fails as if the network had gone. From any thread.
+  void break_off() const;
   // True inside BEGIN ... COMMIT, also when it can only be rolled back.
   [[nodiscard]] bool in_transaction() const;
 

@@ -27,6 +27,28 @@ void back_off(int attempt) {
 }
 }  // namespace
 
+// A connection that abandon() has to break off.
+class PostgresDatabase::InUse {
+ public:
+  InUse(PostgresDatabase& database, Connection& connection) : database_(database) {
+    const Guard lock(database_.mutex_);
+    if (database_.is_abandoned_) {
+      throw Failure(FailureKind::kUnavailable, "the server is stopping", "unit");
+    }
+    place_ = database_.in_use_.insert(database_.in_use_.end(), &connection);
+  }
+  ~InUse() {
+    const Guard lock(database_.mutex_);
+    database_.in_use_.erase(place_);
+  }
+  InUse(const InUse&) = delete;
+  InUse& operator=(const InUse&) = delete;
+
+ private:
+  PostgresDatabase& database_;
+  std::list<Connection*>::iterator place_;
+};
+
 PostgresDatabase::PostgresDatabase(Options options, telemetry::Metrics& metrics)
     : Database(metrics),
       options_(std::move(options)),
@@ -42,13 +64,13 @@ PostgresDatabase::PostgresDatabase(Options options, telemetry::Metrics& metrics)
   }
   metrics.gauge_callback("ruck_db_queue_jobs", "Units of work waiting for a database thread",
                          [this] {
-                           const std::lock_guard lock(mutex_);
+                           const Guard lock(mutex_);
                            return static_cast<double>(writes_.size());
                          },
                          {{"access", "write"}});
   metrics.gauge_callback("ruck_db_queue_jobs", "",
                          [this] {
-                           const std::lock_guard lock(mutex_);
+                           const Guard lock(mutex_);
                            return static_cast<double>(reads_.size());
                          },
                          {{"access", "read"}});
@@ -67,7 +89,7 @@ std::unique_ptr<Job> PostgresDatabase::enqueue(Access access, std::unique_ptr<Jo
   const bool is_write = access == Access::kWrite;
   auto& queue = is_write ? writes_ : reads_;
   const std::size_t limit = is_write ? options_.write_queue_max : options_.read_queue_max;
-  const std::lock_guard lock(mutex_);
+  const Guard lock(mutex_);
   if (closed_ || queue.size() >= limit) return job;
   queue.push_back(std::move(job));
   ready_.notify_one();
@@ -75,13 +97,25 @@ std::unique_ptr<Job> PostgresDatabase::enqueue(Access access, std::unique_ptr<Jo
 }
 
 Database::Status PostgresDatabase::status() const {
-  const std::lock_guard lock(status_mutex_);
+  const Guard lock(status_mutex_);
   return status_;
 }
 
-void PostgresDatabase::close() {
+void PostgresDatabase::abandon() {
+  const Guard lock(mutex_);
+  closed_ = true;
+  is_abandoned_ = true;
+  for (auto* queue : {&writes_, &reads_}) {
+    for (auto& job : *queue) refuse(std::move(job));
+    queue->clear();
+  }
+  for (const Connection* connection : in_use_) connection->break_off();
+  ready_.notify_all();
+}
+
+void PostgresDatabase::finish_queued() {
   {
-    const std::lock_guard lock(mutex_);
+    const Guard lock(mutex_);
     closed_ = true;
   }
   ready_.notify_all();
@@ -96,9 +130,8 @@ bool PostgresDatabase::can_read() const {
 }
 
 // Waits for work; false when closed and empty.
-bool PostgresDatabase::take(std::unique_lock<std::mutex>& lock, Work& work) {
-  ready_.wait(lock,
-              [this] { return !writes_.empty() || can_read() || (closed_ && reads_.empty()); });
+bool PostgresDatabase::take(Guard& lock, Work& work) {
+  while (writes_.empty() && !can_read() && !(closed_ && reads_.empty())) ready_.wait(lock);
   if (!writes_.empty()) {
     work = {.access = Access::kWrite, .job = std::move(writes_.front())};
     writes_.pop_front();
@@ -114,7 +147,7 @@ bool PostgresDatabase::take(std::unique_lock<std::mutex>& lock, Work& work) {
 void PostgresDatabase::worker_loop(std::unique_ptr<Connection> connection) {
   if (connection) open_connections_.add(1);
   Work work;
-  std::unique_lock lock(mutex_);
+  Guard lock(mutex_);
   while (take(lock, work)) {
     lock.unlock();
     record_wait(work.access, *work.job);
@@ -170,6 +203,7 @@ void PostgresDatabase::run(Work& work, std::unique_ptr<Connection>& connection) 
 
 // True when the unit has its outcome, false when it must be run again. Throws Failure.
 bool PostgresDatabase::run_once(Work& work, Connection& connection) {
+  const InUse in_use(*this, connection);
   const bool is_write = work.access == Access::kWrite;
   try {
     const Sql& begin_write = work.job->needs_isolation() ? kBeginWrite : kBeginSimple;
@@ -188,7 +222,7 @@ bool PostgresDatabase::run_once(Work& work, Connection& connection) {
 }
 
 void PostgresDatabase::note_reachable(bool reachable, const std::string& problem) {
-  const std::lock_guard lock(status_mutex_);
+  const Guard lock(status_mutex_);
   if (status_.can_read == reachable) return;
   status_ = {.can_read = reachable,
              .can_write = reachable,

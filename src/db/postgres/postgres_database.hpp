@@ -10,10 +10,9 @@
 #include "db/postgres/connection.hpp"
 
 #include <atomic>
-#include <condition_variable>
 #include <deque>
+#include <list>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -37,34 +36,38 @@ class PostgresDatabase final : public Database {
   [[nodiscard]] Status status() const override;
   [[nodiscard]] std::string_view kind() const override { return "postgresql"; }
   [[nodiscard]] bool is_exclusive() const override { return false; }
-  void close() override;
+  void abandon() override;
 
  protected:
   std::unique_ptr<Job> enqueue(Access access, std::unique_ptr<Job> job) override;
+  void finish_queued() override;
 
  private:
+  class InUse;
   struct Work {
     Access access = Access::kRead;
     std::unique_ptr<Job> job;
   };
   std::unique_ptr<Connection> connect();
   void worker_loop(std::unique_ptr<Connection> connection);
-  bool take(std::unique_lock<std::mutex>& lock, Work& work);
-  [[nodiscard]] bool can_read() const;
+  bool take(Guard& lock, Work& work) RUCK_REQUIRES(mutex_);
+  [[nodiscard]] bool can_read() const RUCK_REQUIRES(mutex_);
   void run(Work& work, std::unique_ptr<Connection>& connection);
   bool run_once(Work& work, Connection& connection);
   void note_reachable(bool reachable, const std::string& problem);
 
   const Options options_;
-  mutable std::mutex mutex_;
-  std::condition_variable ready_;
-  std::deque<std::unique_ptr<Job>> writes_;
-  std::deque<std::unique_ptr<Job>> reads_;
-  std::size_t reading_ = 0;  // threads busy with a read
-  bool closed_ = false;
+  mutable Mutex mutex_;
+  Condition ready_;
+  std::deque<std::unique_ptr<Job>> writes_ RUCK_GUARDED_BY(mutex_);
+  std::deque<std::unique_ptr<Job>> reads_ RUCK_GUARDED_BY(mutex_);
+  std::size_t reading_ RUCK_GUARDED_BY(mutex_) = 0;  // threads busy with a read
+  bool closed_ RUCK_GUARDED_BY(mutex_) = false;
+  bool is_abandoned_ RUCK_GUARDED_BY(mutex_) = false;
+  std::list<Connection*> in_use_ RUCK_GUARDED_BY(mutex_);  // with a unit under way
 
-  mutable std::mutex status_mutex_;
-  Status status_;
+  mutable Mutex status_mutex_;
+  Status status_ RUCK_GUARDED_BY(status_mutex_);
   telemetry::Counter& retries_;
   telemetry::Gauge& open_connections_;
   std::vector<std::thread> threads_;

@@ -62,13 +62,13 @@ SqliteDatabase::SqliteDatabase(Options options, telemetry::Metrics& metrics)
   }
   metrics.gauge_callback("ruck_db_queue_jobs", "Units of work waiting for a database thread",
                          [this] {
-                           const std::lock_guard lock(writes_.mutex);
+                           const Guard lock(writes_.mutex);
                            return static_cast<double>(writes_.jobs.size());
                          },
                          {{"access", "write"}});
   metrics.gauge_callback("ruck_db_queue_jobs", "",
                          [this] {
-                           const std::lock_guard lock(reads_.mutex);
+                           const Guard lock(reads_.mutex);
                            return static_cast<double>(reads_.jobs.size());
                          },
                          {{"access", "read"}});
@@ -119,7 +119,7 @@ std::unique_ptr<Job> SqliteDatabase::enqueue(Access access, std::unique_ptr<Job>
   Queue& queue = access == Access::kRead ? reads_ : writes_;
   const std::size_t limit =
       access == Access::kRead ? options_.read_queue_max : options_.write_queue_max;
-  const std::lock_guard lock(queue.mutex);
+  const Guard lock(queue.mutex);
   const bool is_refused = access == Access::kWrite && options_.read_only;
   if (queue.closed || is_refused || queue.jobs.size() >= limit) return job;
   queue.jobs.push_back(std::move(job));
@@ -128,13 +128,23 @@ std::unique_ptr<Job> SqliteDatabase::enqueue(Access access, std::unique_ptr<Job>
 }
 
 Database::Status SqliteDatabase::status() const {
-  const std::lock_guard lock(status_mutex_);
+  const Guard lock(status_mutex_);
   return status_;
 }
 
-void SqliteDatabase::close() {
+void SqliteDatabase::abandon() {
   for (Queue* queue : {&reads_, &writes_}) {
-    const std::lock_guard lock(queue->mutex);
+    const Guard lock(queue->mutex);
+    queue->closed = true;
+    for (auto& job : queue->jobs) refuse(std::move(job));
+    queue->jobs.clear();
+    queue->ready.notify_all();
+  }
+}
+
+void SqliteDatabase::finish_queued() {
+  for (Queue* queue : {&reads_, &writes_}) {
+    const Guard lock(queue->mutex);
     queue->closed = true;
     queue->ready.notify_all();
   }
@@ -151,7 +161,7 @@ void SqliteDatabase::writer_loop() {
   Group group;
   while (wait_for_writes(group)) {
     if (!can_write_) {
-      refuse(group);
+      fail_all(group);
     } else if (!group.empty()) {
       commit_group(group);
     }
@@ -171,12 +181,14 @@ void SqliteDatabase::writer_loop() {
 // Waits for jobs and takes them; false when closed and empty. While writes are refused it also
 // wakes by time, so that recovery does not wait for a request.
 bool SqliteDatabase::wait_for_writes(Group& group) {
-  std::unique_lock lock(writes_.mutex);
-  const auto is_due = [this] { return writes_.closed || !writes_.jobs.empty(); };
-  if (can_write_) {
-    writes_.ready.wait(lock, is_due);
-  } else {
-    writes_.ready.wait_for(lock, kRecoveryEvery, is_due);
+  Guard lock(writes_.mutex);
+  const auto wake_at = std::chrono::steady_clock::now() + kRecoveryEvery;
+  while (!writes_.closed && writes_.jobs.empty()) {
+    if (can_write_) {
+      writes_.ready.wait(lock);
+    } else if (!writes_.ready.wait_until(lock, wake_at)) {
+      break;
+    }
   }
   if (writes_.jobs.empty()) return !writes_.closed;
   while (!writes_.jobs.empty() && group.size() < kGroupJobsMax) {
@@ -187,7 +199,7 @@ bool SqliteDatabase::wait_for_writes(Group& group) {
 }
 
 void SqliteDatabase::take_arrived(Group& group) {
-  const std::lock_guard lock(writes_.mutex);
+  const Guard lock(writes_.mutex);
   while (!writes_.jobs.empty() && group.size() < kGroupJobsMax) {
     group.push_back(std::move(writes_.jobs.front()));
     writes_.jobs.pop_front();
@@ -202,7 +214,7 @@ void SqliteDatabase::commit_group(Group& group) {
       record_wait(Access::kWrite, *group[i]);
       if (!run_in_savepoint(*group[i])) {
         degrade("a write failed and the transaction is gone");
-        refuse(group);
+        fail_all(group);
         return;
       }
       const bool last = i + 1 == group.size();
@@ -212,7 +224,7 @@ void SqliteDatabase::commit_group(Group& group) {
     writer_->execute(kCommit);
   } catch (const Failure& failure) {
     degrade(failure.what());
-    refuse(group);
+    fail_all(group);
     return;
   }
   groups_.add();
@@ -235,7 +247,7 @@ bool SqliteDatabase::run_in_savepoint(Job& job) {
   return true;
 }
 
-void SqliteDatabase::refuse(Group& group) {
+void SqliteDatabase::fail_all(Group& group) {
   for (const auto& job : group) job->fail(storage_error());
 }
 
@@ -265,7 +277,7 @@ void SqliteDatabase::degrade(const std::string& reason) {
   can_write_ = false;
   next_recovery_ = std::chrono::steady_clock::now() + kRecoveryEvery;
   {
-    const std::lock_guard lock(status_mutex_);
+    const Guard lock(status_mutex_);
     status_.can_write = false;
     status_.problem = reason;
   }
@@ -285,7 +297,7 @@ void SqliteDatabase::try_to_recover() {
     return;
   }
   {
-    const std::lock_guard lock(status_mutex_);
+    const Guard lock(status_mutex_);
     status_ = {};
   }
   can_write_ = true;
@@ -296,9 +308,9 @@ void SqliteDatabase::try_to_recover() {
 
 void SqliteDatabase::reader_loop() {
   std::unique_ptr<Connection> connection;
-  std::unique_lock lock(reads_.mutex);
+  Guard lock(reads_.mutex);
   for (;;) {
-    reads_.ready.wait(lock, [this] { return reads_.closed || !reads_.jobs.empty(); });
+    while (!reads_.closed && reads_.jobs.empty()) reads_.ready.wait(lock);
     if (reads_.jobs.empty()) return;
     std::unique_ptr<Job> job = std::move(reads_.jobs.front());
     reads_.jobs.pop_front();

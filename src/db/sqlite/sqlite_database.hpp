@@ -19,10 +19,8 @@
 #include "db/sqlite/connection.hpp"
 
 #include <atomic>
-#include <condition_variable>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -57,17 +55,18 @@ class SqliteDatabase final : public Database {
   [[nodiscard]] Status status() const override;
   [[nodiscard]] std::string_view kind() const override { return "sqlite"; }
   [[nodiscard]] bool is_exclusive() const override { return true; }
-  void close() override;
+  void abandon() override;
 
  protected:
   std::unique_ptr<Job> enqueue(Access access, std::unique_ptr<Job> job) override;
+  void finish_queued() override;
 
  private:
   struct Queue {
-    std::mutex mutex;
-    std::condition_variable ready;
-    std::deque<std::unique_ptr<Job>> jobs;
-    bool closed = false;
+    Mutex mutex;
+    Condition ready;
+    std::deque<std::unique_ptr<Job>> jobs RUCK_GUARDED_BY(mutex);
+    bool closed RUCK_GUARDED_BY(mutex) = false;
   };
   using Group = std::vector<std::unique_ptr<Job>>;
 
@@ -82,7 +81,7 @@ class SqliteDatabase final : public Database {
   void checkpoint_if_due();
   void degrade(const std::string& reason);
   void try_to_recover();
-  static void refuse(Group& group);
+  static void fail_all(Group& group);
   static void deliver_all(Group group);
 
   const Options options_;
@@ -92,8 +91,8 @@ class SqliteDatabase final : public Database {
   std::unique_ptr<Connection> writer_;
   std::chrono::steady_clock::time_point next_recovery_{};
 
-  mutable std::mutex status_mutex_;
-  Status status_;
+  mutable Mutex status_mutex_;
+  Status status_ RUCK_GUARDED_BY(status_mutex_);
   std::atomic<bool> can_write_{true};
 
   telemetry::Histogram& commit_seconds_;

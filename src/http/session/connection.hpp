@@ -67,6 +67,8 @@ class Connection final : public Watched {
   void on_drain() override {
     if (phase_ == Phase::kIdle) transport_.cancel();
   }
+  // Whatever it waits for of its client fails now and from now on.
+  void on_cut() override { transport_.close(); }
 
  private:
   enum class Phase : std::uint8_t { kIdle, kHeader, kBody, kHandling, kWriting };
@@ -179,6 +181,13 @@ auto Connection<Transport>::read_request() -> task<Got> {
       const bool sent = co_await send_continue();
       if (!sent) co_return Got::kNothing;
     }
+    if (!out_.empty()) {
+      // What was gathered does not wait for a request that is only half here.
+      const Phase phase = phase_;
+      const bool sent = co_await flush({});
+      if (!sent) co_return Got::kNothing;
+      enter(phase);
+    }
     if (phase_ == Phase::kIdle && shared_.draining) co_return Got::kNothing;
     const ReadOutcome read = co_await transport_.read(core_.read_buffer);
     if (timed_out_) co_return phase_ == Phase::kIdle ? Got::kNothing : Got::kBadRequest;
@@ -288,14 +297,14 @@ task<bool> Connection<Transport>::serve() {
 
 template <class Transport>
 task<> Connection<Transport>::compress(Response& response) {
+  Result<std::string> packed;
   if (response.body.size() <= kGzipOnCoreBytesMax) {
-    response.body = gzip(response.body);
-    co_return;
+    packed = gzip(response.body);
+  } else {
+    packed = co_await shared_.compression.run([&body = response.body] { return gzip(body); });
   }
-  Result<std::string> packed =
-      co_await shared_.compression.run([body = response.body] { return gzip(body); });
-  // A full pool: sending it as it is costs bandwidth, not correctness.
-  if (packed) response.body = std::move(*packed);
+  // A full pool or no memory: sending it as it is costs bandwidth, not correctness.
+  if (packed && !packed->empty()) response.body = std::move(*packed);
 }
 
 template <class Transport>

@@ -9,9 +9,7 @@
 
 #include <boost/asio/post.hpp>
 
-#include <future>
-#include <mutex>
-#include <thread>
+#include <new>
 
 namespace ruck::http {
 namespace {
@@ -30,6 +28,10 @@ using runtime::Timer;
 constexpr int kBacklog = 4096;  // connections the kernel may hold while all cores are busy
 constexpr auto kDrainTick = std::chrono::milliseconds(20);     // while connections are being closed
 constexpr auto kAcceptPause = std::chrono::milliseconds(100);  // when descriptors have run out
+
+void log_failure(std::string_view group, const std::exception_ptr& failure) {
+  telemetry::log_exception("http.connection_failed", group, failure);
+}
 }  // namespace
 
 struct Server::State {
@@ -70,7 +72,9 @@ struct Server::State {
                              [this] { return static_cast<double>(sockets.open.load()); });
   }
 
+  void begin_drain();
   task<> accept_loop();
+  bool begin(std::size_t core, TcpSocket socket, std::string peer);
   task<> tick_loop(std::size_t core);
   task<> serve(std::size_t core, TcpSocket socket, std::string peer);
   template <class Transport>
@@ -85,11 +89,12 @@ struct Server::State {
   std::vector<std::unique_ptr<PerCore>> per_core;
   std::vector<std::unique_ptr<Timer>> tick_timers;
   Acceptor acceptor;
-  std::atomic<bool> stopped{false};
   std::size_t next_core = 0;
-  runtime::TaskGroup group{"http", [](std::string_view name, const std::exception_ptr& failure) {
-                             telemetry::log_exception("http.connection_failed", name, failure);
-                           }};
+  bool is_started = false;
+  runtime::Gate posts;  // what was posted to a core
+  runtime::TaskGroup accepting{"http-accept", log_failure};
+  runtime::TaskGroup ticking{"http-ticks", log_failure};
+  runtime::TaskGroup connections{"http", log_failure};
 };
 
 Server::Server(ServerOptions options, Dependencies dependencies)
@@ -100,7 +105,7 @@ Server::Server(ServerOptions options, Dependencies dependencies)
   }
 }
 
-Server::~Server() { drain(std::chrono::milliseconds(0)); }
+Server::~Server() { stop(); }
 
 Result<> Server::load_certificate() {
   return state_->certificate ? state_->certificate->load() : Result<>();
@@ -127,19 +132,20 @@ Result<> Server::listen() {
 std::uint16_t Server::port() const { return state_->acceptor.local_endpoint().port(); }
 
 void Server::start() {
-  state_->group.spawn(state_->deps.cores.at(0), state_->accept_loop());
+  state_->is_started = true;
+  state_->accepting.spawn(state_->deps.cores.at(0), state_->accept_loop());
   for (std::size_t i = 0; i < state_->deps.cores.size(); ++i) {
-    state_->group.spawn(state_->deps.cores.at(i), state_->tick_loop(i));
+    state_->ticking.spawn(state_->deps.cores.at(i), state_->tick_loop(i));
   }
 }
 
 // Connections are dealt to the cores in turn; each stays where it was put.
 task<> Server::State::accept_loop() {
-  while (!stopped) {
+  while (!accepting.is_cancelled()) {
     const std::size_t core = next_core++ % per_core.size();
     TcpSocket socket(deps.cores.at(core).io());
     auto [error] = co_await acceptor.async_accept(socket, asio::as_tuple(asio::deferred));
-    if (error == asio::error::operation_aborted || stopped) co_return;
+    if (error == asio::error::operation_aborted || accepting.is_cancelled()) co_return;
     const bool is_full = shared.open.load() >= options.connections_max;
     if (error || is_full) {
       // Out of descriptors, or at our own bound: what waits in the backlog is taken a little later.
@@ -148,8 +154,21 @@ task<> Server::State::accept_loop() {
     }
     const auto endpoint = socket.remote_endpoint(error);
     std::string peer = error ? std::string() : endpoint.address().to_string();
-    shared.open.fetch_add(1);
-    group.spawn(deps.cores.at(core), serve(core, std::move(socket), std::move(peer)));
+    if (!begin(core, std::move(socket), std::move(peer))) {
+      co_await runtime::sleep_for(kAcceptPause);
+    }
+  }
+}
+
+// False when there is no memory for one more.
+bool Server::State::begin(std::size_t core, TcpSocket socket, std::string peer) {
+  shared.open.fetch_add(1);
+  try {
+    connections.spawn(deps.cores.at(core), serve(core, std::move(socket), std::move(peer)));
+    return true;
+  } catch (const std::bad_alloc&) {
+    shared.open.fetch_sub(1);
+    return false;
   }
 }
 
@@ -185,7 +204,7 @@ void Server::State::become_socket(std::size_t core, Connection<Transport>& conne
 
 task<> Server::State::tick_loop(std::size_t core) {
   Timer& timer = *tick_timers[core];
-  while (!stopped) {
+  while (!ticking.is_cancelled()) {
     timer.expires_after(shared.draining ? kDrainTick : std::chrono::milliseconds(kWatchEvery));
     co_await timer.async_wait(asio::as_tuple(asio::deferred));
     per_core[core]->watch.tick(std::chrono::steady_clock::now());
@@ -193,27 +212,45 @@ task<> Server::State::tick_loop(std::size_t core) {
   }
 }
 
-bool Server::drain(std::chrono::milliseconds at_most) {
-  if (state_->group.running() == 0) return true;
-  const auto deadline = std::chrono::steady_clock::now() + at_most;
-  state_->shared.draining = true;
-  asio::post(state_->deps.cores.at(0).io(), [state = state_.get()] {
-    ErrorCodeAsio ignored;  // closing a listener cannot fail in a way that matters now
-    state->acceptor.close(ignored);
-  });
-  for (std::size_t i = 0; i < state_->per_core.size(); ++i) {
-    asio::post(state_->deps.cores.at(i).io(), [state = state_.get(), i] {
-      state->per_core[i]->watch.drain();
-      state->tick_timers[i]->cancel();  // ticks come faster from now on
+// No more connections; what is idle goes, the rest after the request that is under way.
+void Server::State::begin_drain() {
+  shared.draining = true;
+  accepting.cancel();
+  accepting.join();       // so that no connection can begin from here on
+  ErrorCodeAsio ignored;  // closing a listener cannot fail in a way that matters now
+  acceptor.close(ignored);
+  for (std::size_t i = 0; i < per_core.size(); ++i) {
+    asio::post(deps.cores.at(i).io(), [this, i, pass = posts.enter()] {
+      per_core[i]->watch.drain();
+      tick_timers[i]->cancel();  // ticks come faster from now on
     });
   }
-  while (state_->shared.open.load() > 0 && std::chrono::steady_clock::now() < deadline) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
-  const bool is_empty = state_->shared.open.load() == 0;
-  state_->stopped = true;
-  if (is_empty) state_->group.join();
-  return is_empty;
 }
+
+bool Server::drain(std::chrono::milliseconds at_most) {
+  const auto deadline = std::chrono::steady_clock::now() + at_most;
+  if (!state_->shared.draining) state_->begin_drain();
+  return state_->connections.join_until(deadline) && state_->sockets.gate.wait_until(deadline);
+}
+
+void Server::stop() {
+  if (!state_->is_started) return;
+  drain(std::chrono::milliseconds(0));
+  for (std::size_t i = 0; i < state_->per_core.size(); ++i) {
+    asio::post(state_->deps.cores.at(i).io(),
+               [state = state_.get(), i, pass = state_->posts.enter()] {
+                 state->per_core[i]->watch.cut();
+               });
+  }
+  state_->connections.cancel();
+  state_->connections.join();
+  state_->sockets.gate.wait();
+  state_->ticking.cancel();
+  state_->ticking.join();
+  state_->posts.wait();
+  state_->is_started = false;
+}
+
+std::size_t Server::open_connections() const { return state_->shared.open.load(); }
 
 }  // namespace ruck::http

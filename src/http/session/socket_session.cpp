@@ -38,7 +38,8 @@ bool must_wait(const ErrorCodeAsio& error) {
 
 SocketSession::SocketSession(std::unique_ptr<SocketWire> wire, SocketShared& shared, Watch& watch,
                              std::span<char> read_buffer)
-    : wire_(std::move(wire)),
+    : inside_(shared.gate.enter()),
+      wire_(std::move(wire)),
       shared_(shared),
       watch_(watch),
       read_buffer_(read_buffer),

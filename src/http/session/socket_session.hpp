@@ -7,6 +7,7 @@
 #include "http/session/socket_wire.hpp"
 #include "http/session/watch.hpp"
 #include "http/socket.hpp"
+#include "runtime/gate.hpp"
 #include "telemetry/metrics.hpp"
 
 #include <atomic>
@@ -22,6 +23,7 @@ namespace ruck::http::session {
 struct SocketShared {
   std::atomic<std::size_t>& connections;  // of the server, these among them
   std::atomic<std::size_t> open{0};
+  runtime::Gate gate;  // each is inside until it is gone
   telemetry::Counter& received;
   telemetry::Counter& sent;
   telemetry::Counter& coalesced;
@@ -48,6 +50,7 @@ class SocketSession final : public http::Socket,
 
   void on_deadline() override;
   void on_drain() override;
+  void on_cut() override { finish(); }
 
   // From the wire.
   void on_readable(ErrorCodeAsio error);
@@ -77,6 +80,7 @@ class SocketSession final : public http::Socket,
   void set_deadline();
   void finish();
 
+  runtime::Gate::Pass inside_;  // first: given back last
   std::unique_ptr<SocketWire> wire_;
   SocketShared& shared_;
   Watch& watch_;

@@ -3,6 +3,7 @@
 #include "http/session/socket_session.hpp"
 
 #include <algorithm>
+#include <new>
 
 namespace ruck::http::session {
 
@@ -10,10 +11,14 @@ SocketReady::SocketReady(SocketSession& session, For what)
     : session_(session.shared_from_this()), for_(what) {}
 
 void SocketReady::operator()(const ErrorCodeAsio& error) const {
-  if (for_ == For::kRead) {
-    session_->on_readable(error);
-  } else {
-    session_->on_writable(error);
+  try {
+    if (for_ == For::kRead) {
+      session_->on_readable(error);
+    } else {
+      session_->on_writable(error);
+    }
+  } catch (const std::bad_alloc&) {
+    session_->on_cut();  // this one is given up, and told to those who know it
   }
 }
 

@@ -40,13 +40,13 @@ Result<> TlsCertificate::load() {
   SSL_CTX_set_options(native, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                   SSL_OP_IGNORE_UNEXPECTED_EOF);
   SSL_CTX_set_alpn_select_cb(native, choose_protocol, nullptr);
-  const std::lock_guard lock(mutex_);
+  const Guard lock(mutex_);
   context_ = std::move(fresh);
   return {};
 }
 
 TlsCertificate::Context TlsCertificate::context() const {
-  const std::lock_guard lock(mutex_);
+  const Guard lock(mutex_);
   return context_;
 }
 

@@ -2,13 +2,13 @@
 // TLS on the server's own port: for a home network, where nothing stands in front of it. Browsers
 // give position and offline use only to secure pages.
 #include "base/error.hpp"
+#include "base/thread_safety.hpp"
 #include "http/session/transport.hpp"
 
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 
 #include <memory>
-#include <mutex>
 #include <string>
 
 namespace ruck::http::session {
@@ -28,8 +28,8 @@ class TlsCertificate {
  private:
   std::string certificate_file_;
   std::string key_file_;
-  mutable std::mutex mutex_;
-  Context context_;  // shared: a connection keeps the one it began with
+  mutable Mutex mutex_;
+  Context context_ RUCK_GUARDED_BY(mutex_);  // shared: a connection keeps the one it began with
 };
 
 // The handshake is a part of the first read, so that the time limit of a first read covers it.

@@ -22,6 +22,8 @@ class Watched {
   virtual void on_deadline() = 0;
   // The server shuts down: close if idle, otherwise after the present request.
   virtual void on_drain() = 0;
+  // The time for that is up: close the socket at once.
+  virtual void on_cut() = 0;
 
   void expire_at(SteadyTime deadline) { deadline_ = deadline; }
   void expire_never() { deadline_ = SteadyTime::max(); }
@@ -68,11 +70,15 @@ class Watch {
   void drain() {
     for (Watched* item = head_.next_; item != &head_; item = item->next_) item->on_drain();
   }
+  void cut() {
+    for (Watched* item = head_.next_; item != &head_; item = item->next_) item->on_cut();
+  }
 
  private:
   struct Head final : Watched {
     void on_deadline() override {}
     void on_drain() override {}
+    void on_cut() override {}
   };
   Head head_;
 };

@@ -30,6 +30,8 @@ class PressureTest : public testing::Test {
     group_.join();
     return refused;
   }
+  // On the core, whose timers come in their order: when this one has, beats have been.
+  static task<> let_beat() { co_await runtime::sleep_for(3 * kBeat); }
   static task<> block(std::chrono::milliseconds time) {
     std::this_thread::sleep_for(time);  // a core that is busy with something else
     co_return;
@@ -42,10 +44,11 @@ class PressureTest : public testing::Test {
 };
 
 TEST_F(PressureTest, ABlockedCoreRefusesReadsAndTakesThemAgainWhenItIsFree) {
-  std::this_thread::sleep_for(2 * kBeat);
+  group_.spawn(cores_.at(0), let_beat());
+  group_.join();
   bool refused_read = false;
   bool refused_write = true;
-  group_.spawn(cores_.at(0), block(2 * kReadLagMax));
+  group_.spawn(cores_.at(0), block(kReadLagMax + 2 * kBeat));
   group_.spawn(cores_.at(0), ask(Importance::kRead, refused_read));  // waits behind it
   group_.spawn(cores_.at(0), ask(Importance::kWrite, refused_write));
   group_.join();

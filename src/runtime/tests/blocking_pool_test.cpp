@@ -6,6 +6,7 @@
 
 #include <future>
 #include <latch>
+#include <new>
 
 namespace ruck::runtime {
 namespace {
@@ -63,6 +64,37 @@ TEST_F(BlockingPoolTest, AFullQueueRefusesAtOnce) {
   EXPECT_GE(overloaded, 7);
   release.count_down();
   group_.join();
+}
+
+TEST_F(BlockingPoolTest, AStopRefusesWhatIsQueuedAndFinishesWhatRuns) {
+  BlockingPool pool({.name = "test", .threads = 1, .queue_max = 100});
+  std::latch release(1);
+  std::atomic<int> overloaded = 0;
+  for (int i = 0; i < 10; ++i) group_.spawn(cores_.at(0), expect_code(pool, release, overloaded));
+  while (pool.waiting() < 9) std::this_thread::yield();
+  pool.stop();
+  while (group_.running() > 1) std::this_thread::yield();
+  EXPECT_EQ(overloaded, 9);
+  group_.spawn(cores_.at(0), expect_code(pool, release, overloaded));
+  while (overloaded < 10) std::this_thread::yield();
+  release.count_down();
+  group_.join();
+}
+
+task<> run_out_of_memory(BlockingPool& pool, bool& caught) {
+  try {
+    static_cast<void>(co_await pool.run([]() -> int { throw std::bad_alloc(); }));
+  } catch (const std::bad_alloc&) {
+    caught = true;
+  }
+}
+
+// It ended the process: nobody caught it on the pool's thread.
+TEST_F(BlockingPoolTest, WhatTheWorkThrowsIsThrownWhereItWasAskedFor) {
+  BlockingPool pool({.name = "test", .threads = 1, .queue_max = 1});
+  bool caught = false;
+  run(0, run_out_of_memory(pool, caught));
+  EXPECT_TRUE(caught);
 }
 
 task<> throw_something() {

@@ -2,13 +2,11 @@
 
 #include "services/auth/limits.hpp"
 
-#include <mutex>
-
 namespace ruck::auth {
 
 void EndedSessions::add(std::span<const Uuid> sessions, UtcUs now) {
   if (sessions.empty()) return;
-  const std::unique_lock lock(mutex_);
+  const WriteGuard lock(mutex_);
   std::erase_if(ended_, [now](const auto& each) { return each.second < now - kAccessLifetime; });
   for (const Uuid& session : sessions) {
     if (ended_.size() < kEndedSessionsMax) ended_.emplace(session, now);
@@ -18,7 +16,7 @@ void EndedSessions::add(std::span<const Uuid> sessions, UtcUs now) {
 
 bool EndedSessions::has(const Uuid& session) const {
   if (count_.load(std::memory_order_acquire) == 0) return false;
-  const std::shared_lock lock(mutex_);
+  const ReadGuard lock(mutex_);
   return ended_.contains(session);
 }
 

@@ -1,11 +1,11 @@
 #pragma once
 // Sign-ins that were ended while access tokens of theirs still run: refused at once, not within the
 // hour. Kept in memory; token_upkeep.hpp reads them from the database.
+#include "base/thread_safety.hpp"
 #include "base/time.hpp"
 #include "base/uuid.hpp"
 
 #include <atomic>
-#include <shared_mutex>
 #include <span>
 #include <unordered_map>
 
@@ -19,8 +19,8 @@ class EndedSessions {
  private:
   // Nearly always empty, and then nobody waits for the lock.
   std::atomic<std::size_t> count_{0};
-  mutable std::shared_mutex mutex_;
-  std::unordered_map<Uuid, UtcUs> ended_;  // and when
+  mutable SharedMutex mutex_;
+  std::unordered_map<Uuid, UtcUs> ended_ RUCK_GUARDED_BY(mutex_);  // and when
 };
 
 }  // namespace ruck::auth

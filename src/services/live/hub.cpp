@@ -35,6 +35,7 @@ void Hub::stop() {
   stopped_ = true;
   for (const auto& home : homes_) home->ticks.reset();
   tasks_.join();
+  posts_.close_and_wait();
 }
 
 std::size_t Hub::home_of(RuckId ruck) const { return std::hash<RuckId>{}(ruck) % homes_.size(); }
@@ -197,12 +198,11 @@ void Hub::publish(Room& room) {
   published_.add();
   for (std::size_t core = 0; core < homes_.size(); ++core) {
     if (room.per_core[core] == 0) continue;
-    asio::post(deps_.cores.at(core).io(),
-               [this, core, ruck = room.ruck, shared = std::shared_ptr<const Frames>(frames)] {
-                 const auto topic = homes_[core]->topics.find(ruck);
-                 if (topic == homes_[core]->topics.end()) return;
-                 fan_out(core, ruck, shared, ++topic->second.pass);
-               });
+    post(core, [this, core, ruck = room.ruck, shared = std::shared_ptr<const Frames>(frames)] {
+      const auto topic = homes_[core]->topics.find(ruck);
+      if (topic == homes_[core]->topics.end()) return;
+      fan_out(core, ruck, shared, ++topic->second.pass);
+    });
   }
 }
 
@@ -224,9 +224,8 @@ void Hub::fan_out(std::size_t core, RuckId ruck, std::shared_ptr<const Frames> f
     if (frame) entry.member->deliver_latest(update_key(ruck), frame);
   }
   if (is_done) return;
-  asio::post(deps_.cores.at(core).io(), [this, core, ruck, frames = std::move(frames), pass] {
-    fan_out(core, ruck, frames, pass);
-  });
+  post(core,
+       [this, core, ruck, frames = std::move(frames), pass] { fan_out(core, ruck, frames, pass); });
 }
 
 void Hub::listen(UserId user, Member& member) {
@@ -235,7 +234,7 @@ void Hub::listen(UserId user, Member& member) {
   topic.members.push_back(&member);
   if (topic.news) return;
   topic.news = deps_.bus.subscribe(me_topic(user), [this, core, user](const bus::Payload& payload) {
-    asio::post(deps_.cores.at(core).io(), [this, core, user, payload] {
+    post(core, [this, core, user, payload] {
       const auto found = homes_[core]->users.find(user);
       if (stopped_ || found == homes_[core]->users.end()) return;
       std::string_view bytes = *payload;
@@ -257,7 +256,7 @@ void Hub::unlisten(UserId user, Member& member) {
 }
 
 bool Hub::admit(UserId user) {
-  const std::lock_guard lock(users_mutex_);
+  const Guard lock(users_mutex_);
   std::size_t& count = sockets_of_[user];
   if (count >= kSocketsPerUserMax) return false;
   ++count;
@@ -265,7 +264,7 @@ bool Hub::admit(UserId user) {
 }
 
 void Hub::dismiss(UserId user) {
-  const std::lock_guard lock(users_mutex_);
+  const Guard lock(users_mutex_);
   const auto found = sockets_of_.find(user);
   if (found != sockets_of_.end() && --found->second == 0) sockets_of_.erase(found);
 }

@@ -11,10 +11,12 @@
 // A change of access reaches the room by the bus and moves its epoch. A watcher is let in only at
 // the epoch at which he was asked about; otherwise he is asked about again.
 #include "base/clock.hpp"
+#include "base/thread_safety.hpp"
 #include "bus/bus.hpp"
 #include "db/database.hpp"
 #include "http/socket.hpp"
 #include "runtime/core.hpp"
+#include "runtime/gate.hpp"
 #include "runtime/periodic.hpp"
 #include "runtime/task_group.hpp"
 #include "services/live/access.hpp"
@@ -24,7 +26,6 @@
 #include <array>
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -110,6 +111,9 @@ class Hub {
   task<T> at_home(RuckId ruck, Fn fn);
   template <class Fn>
   void post_home(RuckId ruck, Fn fn);
+  // Runs `fn` on a core, later; not at all once the hub has stopped.
+  template <class Fn>
+  void post(std::size_t core, Fn fn);
   [[nodiscard]] std::size_t home_of(RuckId ruck) const;
 
   task<Result<std::uint64_t>> epoch_of(RuckId ruck, bool may_open);
@@ -140,12 +144,13 @@ class Hub {
   std::vector<std::unique_ptr<Home>> homes_;  // one a core, touched there only
   std::atomic<std::uint64_t> next_id_{1};
   std::atomic<bool> stopped_{false};
-  std::mutex users_mutex_;
-  std::unordered_map<UserId, std::size_t> sockets_of_;
+  Mutex users_mutex_;
+  std::unordered_map<UserId, std::size_t> sockets_of_ RUCK_GUARDED_BY(users_mutex_);
   std::atomic<std::size_t> rooms_{0};
   telemetry::Counter& published_;
   telemetry::Counter& ended_;
   runtime::TaskGroup tasks_;
+  runtime::Gate posts_;
 };
 
 }  // namespace ruck::live

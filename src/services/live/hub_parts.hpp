@@ -96,10 +96,18 @@ struct Hub::Home {
 };
 
 template <class Fn>
+void Hub::post(std::size_t core, Fn fn) {
+  runtime::Gate::Pass pass = posts_.enter();
+  if (!pass) return;
+  asio::post(deps_.cores.at(core).io(),
+             [pass = std::move(pass), fn = std::move(fn)]() mutable { fn(); });
+}
+
+template <class Fn>
 void Hub::post_home(RuckId ruck, Fn fn) {
   if (stopped_) return;
   const std::size_t core = home_of(ruck);
-  asio::post(deps_.cores.at(core).io(), [this, core, fn = std::move(fn)]() mutable {
+  post(core, [this, core, fn = std::move(fn)]() mutable {
     if (!stopped_) fn(*homes_[core]);
   });
 }
@@ -108,9 +116,9 @@ template <class T, class Fn>
 task<T> Hub::at_home(RuckId ruck, Fn fn) {
   const std::size_t core = home_of(ruck);
   return runtime::await_promise<T>([this, core, fn = std::move(fn)](runtime::Promise<T> p) mutable {
-    asio::post(
-        deps_.cores.at(core).io(),
-        [this, core, fn = std::move(fn), p = std::move(p)]() mutable { p.set(fn(*homes_[core])); });
+    post(core, [this, core, fn = std::move(fn), p = std::move(p)]() mutable {
+      p.set(fn(*homes_[core]));
+    });
   });
 }
 

@@ -76,8 +76,7 @@ task<Result<std::uint64_t>> Hub::epoch_of(RuckId ruck, bool may_open) {
   const std::size_t core = home_of(ruck);
   return runtime::await_promise<Result<std::uint64_t>>(
       [this, core, ruck, may_open](runtime::Promise<Result<std::uint64_t>> promise) {
-        asio::post(deps_.cores.at(core).io(), [this, core, ruck, may_open,
-                                               p = std::move(promise)]() mutable {
+        post(core, [this, core, ruck, may_open, p = std::move(promise)]() mutable {
           Home& home = *homes_[core];
           auto found = home.rooms.find(ruck);
           if (found == home.rooms.end() && !may_open) {
@@ -250,19 +249,18 @@ void Hub::remove(Room& room, const std::vector<std::uint64_t>& ids, const Error&
   for (std::size_t core = 0; core < of_core.size(); ++core) {
     if (of_core[core].empty()) continue;
     std::ranges::sort(of_core[core]);
-    asio::post(deps_.cores.at(core).io(),
-               [this, core, ruck = room.ruck, gone = of_core[core], why] {
-                 const auto topic = homes_[core]->topics.find(ruck);
-                 if (topic == homes_[core]->topics.end()) return;
-                 std::vector<Member*> told;
-                 std::erase_if(topic->second.entries, [&](const Topic::Entry& entry) {
-                   const bool is_gone = std::ranges::binary_search(gone, entry.id);
-                   if (is_gone) told.push_back(entry.member);
-                   return is_gone;
-                 });
-                 if (topic->second.entries.empty()) homes_[core]->topics.erase(topic);
-                 for (Member* member : told) member->ended(ruck, why);
-               });
+    post(core, [this, core, ruck = room.ruck, gone = of_core[core], why] {
+      const auto topic = homes_[core]->topics.find(ruck);
+      if (topic == homes_[core]->topics.end()) return;
+      std::vector<Member*> told;
+      std::erase_if(topic->second.entries, [&](const Topic::Entry& entry) {
+        const bool is_gone = std::ranges::binary_search(gone, entry.id);
+        if (is_gone) told.push_back(entry.member);
+        return is_gone;
+      });
+      if (topic->second.entries.empty()) homes_[core]->topics.erase(topic);
+      for (Member* member : told) member->ended(ruck, why);
+    });
   }
 }
 

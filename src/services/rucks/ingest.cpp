@@ -10,7 +10,6 @@
 #include "telemetry/log.hpp"
 
 #include <algorithm>
-#include <condition_variable>
 #include <random>
 
 namespace ruck::rucks {
@@ -117,22 +116,32 @@ struct Ingest::Live {
 };
 
 struct Ingest::Shard {
-  std::mutex mutex;
-  std::unordered_map<RuckId, std::unique_ptr<Live>> live;
-  std::list<RuckId> by_use;  // the most recently used first
+  Mutex mutex;
+  std::unordered_map<RuckId, std::unique_ptr<Live>> live RUCK_GUARDED_BY(mutex);
+  std::list<RuckId> by_use RUCK_GUARDED_BY(mutex);  // the most recently used first
 
-  Live* find(RuckId ruck) {
+  Live* find(RuckId ruck) RUCK_REQUIRES(mutex) {
     const auto found = live.find(ruck);
     if (found == live.end()) return nullptr;
     by_use.splice(by_use.begin(), by_use, found->second->place);
     found->second->last_used = std::chrono::steady_clock::now();
     return found->second.get();
   }
-  void erase(RuckId ruck) {
+  void erase(RuckId ruck) RUCK_REQUIRES(mutex) {
     const auto found = live.find(ruck);
     if (found == live.end()) return;
     by_use.erase(found->second->place);
     live.erase(found);
+  }
+  void evict_surplus() RUCK_REQUIRES(mutex) {
+    const SteadyTime idle_since = std::chrono::steady_clock::now() - kLiveIdle;
+    while (!by_use.empty()) {
+      const auto last = live.find(by_use.back());
+      const bool is_surplus = live.size() > kLiveRucksMax / kShards;
+      const bool is_idle = last->second->last_used < idle_since;
+      if (!(is_surplus || is_idle) || last->second->queued > 0) return;
+      erase(last->first);
+    }
   }
 };
 
@@ -152,20 +161,21 @@ struct Ingest::Write {
 
 // Writes of one lane go out one transaction after the other.
 struct Ingest::Lane {
-  std::mutex mutex;
-  std::condition_variable gathered;
-  std::vector<Write> queued;
-  std::size_t last_group = 0;        // how many went out together before
-  std::size_t awaited = 0;           // how many a transaction that is about to begin waits for
+  Mutex mutex;
+  Condition gathered;
+  std::vector<Write> queued RUCK_GUARDED_BY(mutex);
+  std::size_t last_group RUCK_GUARDED_BY(mutex) = 0;  // how many went out together before
+  // How many a transaction that is about to begin waits for.
+  std::size_t awaited RUCK_GUARDED_BY(mutex) = 0;
   std::atomic<std::size_t> size{0};  // of `queued`
-  bool in_flight = false;
-  std::condition_variable idle;  // nothing is in flight any more
+  bool in_flight RUCK_GUARDED_BY(mutex) = false;
 };
 
 // Takes all that waits when its turn comes, and answers all of it when it is committed.
 class Ingest::FlushJob final : public db::Job {
  public:
-  FlushJob(Ingest& ingest, Lane& lane) : ingest_(ingest), lane_(lane) {}
+  FlushJob(Ingest& ingest, Lane& lane)
+      : ingest_(ingest), lane_(lane), under_way_(ingest.flushes_under_way_.enter()) {}
 
   bool run(db::Session& q) override {
     take();
@@ -184,7 +194,7 @@ class Ingest::FlushJob final : public db::Job {
  private:
   void take() {
     if (!writes_.empty()) return;
-    std::unique_lock lock(lane_.mutex);
+    Guard lock(lane_.mutex);
     gather(lock);
     writes_.swap(lane_.queued);
     lane_.last_group = writes_.size();
@@ -193,11 +203,12 @@ class Ingest::FlushJob final : public db::Job {
   // Those whose batches went out together come again together. A sync to disk costs more than the
   // moment it takes until most of them are here, so many wait for it once rather than half of them
   // twice (as commit_delay of PostgreSQL does).
-  void gather(std::unique_lock<std::mutex>& lock) {
+  void gather(Guard& lock) RUCK_REQUIRES(lane_.mutex) {
     if (lane_.last_group < kGatherMin || lane_.queued.size() >= lane_.last_group) return;
     lane_.awaited = lane_.last_group;
-    lane_.gathered.wait_for(lock, kGatherTime,
-                            [this] { return lane_.queued.size() >= lane_.awaited; });
+    const SteadyTime until = std::chrono::steady_clock::now() + kGatherTime;
+    while (lane_.queued.size() < lane_.awaited && lane_.gathered.wait_until(lock, until)) {
+    }
     lane_.awaited = 0;
   }
   static void write_one(db::Session& q, Write& write) {
@@ -211,6 +222,7 @@ class Ingest::FlushJob final : public db::Job {
 
   Ingest& ingest_;
   Lane& lane_;
+  runtime::Gate::Pass under_way_;
   std::vector<Write> writes_;
   std::optional<Error> error_;
 };
@@ -238,7 +250,7 @@ Ingest::Ingest(Dependencies dependencies)
   deps_.metrics.gauge_callback("ruck_live_rucks", "Rucks in memory", [this] {
     std::size_t count = 0;
     for (const auto& shard : shards_) {
-      const std::lock_guard lock(shard->mutex);
+      const Guard lock(shard->mutex);
       count += shard->live.size();
     }
     return static_cast<double>(count);
@@ -254,12 +266,7 @@ Ingest::Ingest(Dependencies dependencies)
 }
 
 // A batch is answered before the writer is done with its lane.
-Ingest::~Ingest() {
-  for (const auto& lane : lanes_) {
-    std::unique_lock lock(lane->mutex);
-    lane->idle.wait(lock, [&lane] { return !lane->in_flight; });
-  }
-}
+Ingest::~Ingest() { flushes_under_way_.wait(); }
 
 Ingest::Shard& Ingest::shard_of(RuckId ruck) {
   return *shards_[std::hash<RuckId>{}(ruck) % shards_.size()];
@@ -308,33 +315,40 @@ task<Result<Stored>> Ingest::add(store::Key key, Batch batch) {
 }
 
 // The whole of it happens before the coroutine is suspended, with the ruck locked; then it waits
-// for the commit.
+// for the commit. The lane is flushed with nothing locked: whatever becomes of the flush, it looks
+// at rucks again.
 task<Result<Ingest::Outcome>> Ingest::try_live(store::Key key, const Batch& batch) {
   return runtime::await_promise<Result<Outcome>>(
       [this, key, &batch](runtime::Promise<Result<Outcome>> promise) {
-        Shard& shard = shard_of(key.ruck);
-        const std::lock_guard lock(shard.mutex);
-        Live* live = shard.find(key.ruck);
-        if (live == nullptr || live->key.user != key.user) {
-          promise.set(Outcome{.step = Step::kNotLoaded});
-          return;
-        }
-        if (lane_of(key.ruck).size.load() >= kQueuedWritesMax) {
-          promise.set(ruck::fail(overloaded()));
-          return;
-        }
-        Write write{.key = key, .generation = live->generation};
-        if (const auto known = advance(*live, batch, write)) {
-          promise.set(*known);
-          return;
-        }
-        if (sabotage::breaks(sabotage::Promise::kAcknowledgeAfterCommit)) {
-          promise.set(Outcome{.step = Step::kStored, .stored = write.stored});
-        } else {
-          write.waiter = std::move(promise);
-        }
-        enqueue(std::move(write));
+        if (take_batch(key, batch, std::move(promise))) flush(lane_of(key.ruck));
       });
+}
+
+// True when the lane has to be flushed.
+bool Ingest::take_batch(store::Key key, const Batch& batch,
+                        runtime::Promise<Result<Outcome>> promise) {
+  Shard& shard = shard_of(key.ruck);
+  const Guard lock(shard.mutex);
+  Live* live = shard.find(key.ruck);
+  if (live == nullptr || live->key.user != key.user) {
+    promise.set(Outcome{.step = Step::kNotLoaded});
+    return false;
+  }
+  if (lane_of(key.ruck).size.load() >= kQueuedWritesMax) {
+    promise.set(ruck::fail(overloaded()));
+    return false;
+  }
+  Write write{.key = key, .generation = live->generation};
+  if (const auto known = advance(*live, batch, write)) {
+    promise.set(*known);
+    return false;
+  }
+  if (sabotage::breaks(sabotage::Promise::kAcknowledgeAfterCommit)) {
+    promise.set(Outcome{.step = Step::kStored, .stored = write.stored});
+  } else {
+    write.waiter = std::move(promise);
+  }
+  return enqueue(std::move(write));
 }
 
 // Takes the batch into the live ruck and fills in the row to write; an Outcome instead when there
@@ -416,17 +430,13 @@ void Ingest::seal_tails(Live& live, Write& write) {
   }
 }
 
-void Ingest::enqueue(Write write) {
+bool Ingest::enqueue(Write write) {
   Lane& lane = lane_of(write.key.ruck);
-  {
-    const std::lock_guard lock(lane.mutex);
-    lane.queued.push_back(std::move(write));
-    lane.size = lane.queued.size();
-    if (lane.awaited > 0 && lane.queued.size() >= lane.awaited) lane.gathered.notify_one();
-    if (lane.in_flight) return;
-    lane.in_flight = true;
-  }
-  flush(lane);
+  const Guard lock(lane.mutex);
+  lane.queued.push_back(std::move(write));
+  lane.size = lane.queued.size();
+  if (lane.awaited > 0 && lane.queued.size() >= lane.awaited) lane.gathered.notify_one();
+  return !std::exchange(lane.in_flight, true);
 }
 
 void Ingest::flush(Lane& lane) {
@@ -441,7 +451,7 @@ void Ingest::finish_flush(Lane& lane, std::vector<Write> writes, const Error* er
     const bool is_written = error == nullptr && write.is_written;
     {
       Shard& shard = shard_of(write.key.ruck);
-      const std::lock_guard lock(shard.mutex);
+      const Guard lock(shard.mutex);
       const auto found = shard.live.find(write.key.ruck);
       if (found != shard.live.end() && found->second->generation == write.generation) {
         found->second->queued -= 1;
@@ -464,10 +474,9 @@ void Ingest::finish_flush(Lane& lane, std::vector<Write> writes, const Error* er
   runtime::deliver(std::move(waiters));
   bool more = false;
   {
-    const std::lock_guard lock(lane.mutex);
+    const Guard lock(lane.mutex);
     more = !lane.queued.empty();
     lane.in_flight = more;
-    if (!more) lane.idle.notify_all();
   }
   if (more) flush(lane);
 }
@@ -515,37 +524,26 @@ task<Result<bool>> Ingest::load(store::Key key) {
   if (*loaded == nullptr) co_return false;
   std::unique_ptr<Live> live = std::move(*loaded);
   Shard& shard = shard_of(key.ruck);
-  const std::lock_guard lock(shard.mutex);
+  const Guard lock(shard.mutex);
   if (shard.live.contains(key.ruck)) co_return true;
   shard.by_use.push_front(key.ruck);
   live->place = shard.by_use.begin();
   live->last_used = std::chrono::steady_clock::now();
   live->generation = next_generation_.fetch_add(1);
   shard.live.emplace(key.ruck, std::move(live));
-  evict_surplus(shard);
+  shard.evict_surplus();
   co_return true;
-}
-
-void Ingest::evict_surplus(Shard& shard) {
-  const SteadyTime idle_since = std::chrono::steady_clock::now() - kLiveIdle;
-  while (!shard.by_use.empty()) {
-    const auto last = shard.live.find(shard.by_use.back());
-    const bool is_surplus = shard.live.size() > kLiveRucksMax / kShards;
-    const bool is_idle = last->second->last_used < idle_since;
-    if (!(is_surplus || is_idle) || last->second->queued > 0) return;
-    shard.erase(last->first);
-  }
 }
 
 void Ingest::forget(RuckId ruck) {
   Shard& shard = shard_of(ruck);
-  const std::lock_guard lock(shard.mutex);
+  const Guard lock(shard.mutex);
   shard.erase(ruck);
 }
 
 void Ingest::forget_user(UserId user) {
   for (const auto& shard : shards_) {
-    const std::lock_guard lock(shard->mutex);
+    const Guard lock(shard->mutex);
     std::vector<RuckId> theirs;
     for (const auto& [id, live] : shard->live) {
       if (live->key.user == user) theirs.push_back(id);
@@ -556,7 +554,7 @@ void Ingest::forget_user(UserId user) {
 
 std::optional<rucking::Totals> Ingest::live_totals(store::Key key) {
   Shard& shard = shard_of(key.ruck);
-  const std::lock_guard lock(shard.mutex);
+  const Guard lock(shard.mutex);
   Live* live = shard.find(key.ruck);
   if (live == nullptr || live->key.user != key.user) return std::nullopt;
   return live->engine.totals();

@@ -20,6 +20,7 @@
 #include "cache/revisions.hpp"
 #include "db/database.hpp"
 #include "rucking/track_engine.hpp"
+#include "runtime/gate.hpp"
 #include "services/rucks/batch.hpp"
 #include "services/rucks/late.hpp"
 #include "services/rucks/limits.hpp"
@@ -88,6 +89,7 @@ class Ingest {
 
   task<Result<Stored>> add(store::Key key, Batch batch);
   task<Result<Outcome>> try_live(store::Key key, const Batch& batch);
+  bool take_batch(store::Key key, const Batch& batch, runtime::Promise<Result<Outcome>> promise);
   // Brings the ruck into memory; false when it is not under way and must be merged.
   task<Result<bool>> load(store::Key key);
   [[nodiscard]] Result<std::unique_ptr<Live>> read_live(db::Session& q, store::Key key) const;
@@ -95,10 +97,10 @@ class Ingest {
   [[nodiscard]] Shard& shard_of(RuckId ruck);
   [[nodiscard]] Lane& lane_of(RuckId ruck);
   std::optional<Outcome> advance(Live& live, const Batch& batch, Write& write);
-  void enqueue(Write write);
+  // True when the lane has to be flushed: by the caller, once it has let go of the ruck's shard.
+  [[nodiscard]] bool enqueue(Write write);
   void flush(Lane& lane);
   void finish_flush(Lane& lane, std::vector<Write> writes, const Error* error);
-  static void evict_surplus(Shard& shard);
   static void seal_tails(Live& live, Write& write);
 
   Dependencies deps_;
@@ -111,6 +113,7 @@ class Ingest {
   telemetry::Counter& conflicts_;
   telemetry::Counter& flushes_;
   LateBatches late_;
+  runtime::Gate flushes_under_way_;
 };
 
 }  // namespace ruck::rucks

@@ -20,7 +20,7 @@ LateBatches::LateBatches(Dependencies dependencies, std::function<void(RuckId)> 
         telemetry::log_exception("ingest.merge_failed", name, failure);
       }) {
   deps_.metrics.gauge_callback("ruck_ingest_late_points", "Points that wait to be merged", [this] {
-    const std::lock_guard lock(mutex_);
+    const Guard lock(mutex_);
     return static_cast<double>(points_);
   });
 }
@@ -29,7 +29,7 @@ LateBatches::~LateBatches() { working_.join(); }
 
 bool LateBatches::has(store::Key key) const {
   if (rucks_.load(std::memory_order_relaxed) == 0) return false;
-  const std::lock_guard lock(mutex_);
+  const Guard lock(mutex_);
   return waiting_.contains({key.ruck, key.user});
 }
 
@@ -39,7 +39,7 @@ task<Result<Stored>> LateBatches::add(store::Key key, Additions additions) {
        additions = std::move(additions)](runtime::Promise<Result<Stored>> promise) mutable {
         bool needs_worker = false;
         {
-          const std::lock_guard lock(mutex_);
+          const Guard lock(mutex_);
           if (points_ + size_of(additions) > kLatePointsMax) {
             promise.set(ruck::fail(Error{.code = ErrorCode::kOverloaded,
                                          .detail = "too many late points wait",
@@ -65,7 +65,7 @@ task<> LateBatches::work() {
     Place place{RuckId(0), UserId(Uuid())};
     std::vector<Batch> batches;
     {
-      const std::lock_guard lock(mutex_);
+      const Guard lock(mutex_);
       if (ready_.empty()) {
         workers_ -= 1;
         co_return;
@@ -76,7 +76,7 @@ task<> LateBatches::work() {
       for (const Batch& batch : batches) points_ -= size_of(batch.additions);
     }
     co_await merge(place, std::move(batches));
-    const std::lock_guard lock(mutex_);
+    const Guard lock(mutex_);
     const auto entry = waiting_.find(place);
     if (entry->second.empty()) {
       waiting_.erase(entry);

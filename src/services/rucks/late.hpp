@@ -5,6 +5,7 @@
 // a time, so that a thousand phones that find reception at once do not delay those who never lost
 // it.
 #include "base/clock.hpp"
+#include "base/thread_safety.hpp"
 #include "cache/revisions.hpp"
 #include "db/database.hpp"
 #include "runtime/task_group.hpp"
@@ -16,7 +17,6 @@
 #include <deque>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <vector>
 
 namespace ruck::rucks {
@@ -58,11 +58,12 @@ class LateBatches {
   Dependencies deps_;
   std::function<void(RuckId)> merged_;
   const std::size_t workers_max_;
-  mutable std::mutex mutex_;
-  std::map<Place, std::vector<Batch>> waiting_;  // an entry stays while its ruck is merged
-  std::deque<Place> ready_;                      // whose turn is next
-  std::size_t points_ = 0;                       // in waiting_
-  std::size_t workers_ = 0;
+  mutable Mutex mutex_;
+  // An entry stays while its ruck is merged.
+  std::map<Place, std::vector<Batch>> waiting_ RUCK_GUARDED_BY(mutex_);
+  std::deque<Place> ready_ RUCK_GUARDED_BY(mutex_);  // whose turn is next
+  std::size_t points_ RUCK_GUARDED_BY(mutex_) = 0;   // in waiting_
+  std::size_t workers_ RUCK_GUARDED_BY(mutex_) = 0;
   std::atomic<std::size_t> rucks_{0};  // in waiting_: a look at it needs no lock
   telemetry::Counter& merges_;
   runtime::TaskGroup working_;
