@@ -81,6 +81,8 @@ test("a zone made on the map hides its points: in the preview and for a stranger
   await page.getByText("Home is hidden from now on").waitFor();
   await until(async () => Number(await preview.getAttribute("data-points")) < pointsBefore - 10, "the preview to follow");
 
+  // What is hidden is computed anew a moment after a change; until then nothing is shown at all.
+  await until(async () => positionsIn((await answerOf(stranger, `/api/rucks/${id}`)).body).length > 10, "the rest to be shown again");
   for (const path of [`/api/rucks/${id}`, `/api/rucks/${id}/details`, "/api/ruck-buddies?per_page=50"]) {
     const seen = positionsIn((await answerOf(stranger, path)).body);
     if (path.startsWith("/api/rucks")) assert.ok(seen.length > 10, `${path} shows the rest`);
@@ -95,7 +97,13 @@ test("a zone made on the map hides its points: in the preview and for a stranger
   await page.getByRole("button", { name: "As others see it" }).click();
   await until(async () => Number(await page.locator("[data-preview]").getAttribute("data-points")) === drawn.length, "the same line");
   const distance = (await page.locator('[data-stat="others-distance"] .value').innerText()).trim();
-  assert.match(distance, /0$/, "tenths of a kilometre");
+  assert.match(distance, /^\d+\.\d$/, "tenths of a kilometre");
+  // And nothing that others never see: no chart, no splits, no heart rate, no notes.
+  for (const name of ["Splits", "Along the way", "In detail", "Notes"]) {
+    assert.equal(await page.getByRole("heading", { name }).count(), 0, `${name} is not for others`);
+  }
+  await page.getByRole("button", { name: "As you see it" }).click();
+  await page.getByRole("heading", { name: "Splits" }).waitFor();
   await context.close();
 });
 

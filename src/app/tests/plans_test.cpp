@@ -181,6 +181,11 @@ class PlansTest : public test::OnBothDatabases {
                     {"lng", "8.0"},
                     {"radius_m", "100.0"},
                     {"created_at", "i"}});
+    script += rows("privacy_anchors", kUsers,
+                   {{"user_id", user("i % 2000 + 1")},
+                    {"lat", "47.0 + i / 1000.0"},
+                    {"lng", "8.0"},
+                    {"need_m", "130.0"}});
     script += rows("name_trigrams", kRucks, {{"trigram", "'t' || (i / 40)"}, {"user_id", owner}});
     script += rucks_script(owner);
     const auto done = database().write_now([&](db::Session& q) { q.run_script(script); });
@@ -202,6 +207,8 @@ class PlansTest : public test::OnBothDatabases {
         {"updated_at", "i"},
         {"last_arrival_at", "i"},
         {"listed_at", "i"},
+        {"shown_at", "i"},
+        {"shown_epoch", "1"},
         {"local_day", "i / 10"},
         {"place_cell", "i % 500"},
         {"allow_live_following", "CAST(1 AS BOOLEAN)"},
@@ -213,7 +220,9 @@ class PlansTest : public test::OnBothDatabases {
                              "power_points", "load_distance_kg_km", "training_load"}) {
       rucks.emplace_back(real, "1.0");
     }
-    for (const char* real : {"distance_m", "duration_s", "elevation_gain_m", "calories_kcal"}) {
+    for (const char* real :
+         {"distance_m", "duration_s", "elevation_gain_m", "calories_kcal", "shown_distance_m",
+          "shown_duration_s", "shown_gain_m", "shown_loss_m", "shown_kcal"}) {
       rucks.emplace_back(real, "i * 1.0");
     }
     std::string script = rows("rucks", kRucks, rucks);
@@ -299,13 +308,11 @@ class PlansTest : public test::OnBothDatabases {
   }
   static const std::set<std::string>& large_tables() {
     static const std::set<std::string> all = {
-        "users",          "credentials",       "login_sessions",
-        "refresh_tokens", "user_counts",       "follows",
-        "blocks",         "privacy_zones",     "name_trigrams",
-        "rucks",          "ruck_owners",       "ruck_progress",
-        "track_chunks",   "heart_rate_chunks", "ruck_events",
-        "splits",         "ruck_lines",        "user_days",
-        "likes",          "comments",          "ruck_counts"};
+        "users",       "credentials", "login_sessions", "refresh_tokens", "user_counts",
+        "follows",     "blocks",      "privacy_zones",  "name_trigrams",  "privacy_anchors",
+        "rucks",       "ruck_owners", "ruck_progress",  "track_chunks",   "heart_rate_chunks",
+        "ruck_events", "splits",      "ruck_lines",     "user_days",      "likes",
+        "comments",    "ruck_counts"};
     return all;
   }
   // Walking an index in its order is a scan too, unless a LIMIT ends it. A Bloom filter is made by
