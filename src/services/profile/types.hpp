@@ -33,6 +33,8 @@ struct UserRow {
   bool allow_ruck_sharing = true;
   std::string default_visibility = "public";  // of new rucks
   bool is_private = false;
+  std::string live_audience = "mutual";  // who may follow live
+  bool approve_followers = false;        // new ones wait for a yes
   std::optional<std::string> avatar_url;
   bool notification_clubs = true;
   bool notification_buddies = true;
@@ -48,8 +50,8 @@ struct UserRow {
 BOOST_DESCRIBE_STRUCT(UserRow, (),
                       (id, email, username, weight_kg, height_cm, date_of_birth, gender, resting_hr,
                        max_hr, calorie_method, calorie_active_only, prefer_metric,
-                       allow_ruck_sharing, default_visibility, is_private, avatar_url,
-                       notification_clubs, notification_buddies, notification_events,
+                       allow_ruck_sharing, default_visibility, is_private, live_audience,
+                       approve_followers, avatar_url, notification_clubs, notification_buddies, notification_events,
                        notification_duels, notification_first_ruck, strava_auto_export, time_zone,
                        last_active_at, created_at, updated_at))
 
@@ -97,6 +99,8 @@ struct Profile {
   bool allow_ruck_sharing = true;
   Visibility default_visibility = Visibility::kPrivate;  // of new rucks
   bool is_profile_private = false;
+  LiveAudience live_audience = LiveAudience::kNobody;
+  bool approve_followers = false;
   std::optional<std::string> avatar_url;
   bool notification_clubs = true;
   bool notification_buddies = true;
@@ -112,7 +116,7 @@ BOOST_DESCRIBE_STRUCT(Profile, (),
                       (id, user_id, email, username, weight_kg, height_cm, date_of_birth, gender,
                        resting_hr, max_hr, calorie_method, calorie_active_only, created_at,
                        prefer_metric, allow_ruck_sharing, default_visibility, is_profile_private,
-                       avatar_url, notification_clubs, notification_buddies, notification_events,
+                       live_audience, approve_followers, avatar_url, notification_clubs, notification_buddies, notification_events,
                        notification_duels, notification_first_ruck, strava_auto_export, time_zone,
                        stats, hr_zones))
 
@@ -132,6 +136,8 @@ struct UpdateProfile {
   http::Settable<bool> allow_ruck_sharing;
   http::Settable<Visibility> default_visibility;
   http::Settable<bool> is_profile_private;
+  http::Settable<LiveAudience> live_audience;
+  http::Settable<bool> approve_followers;
   http::Settable<std::string> avatar_url;
   http::Settable<bool> notification_clubs;
   http::Settable<bool> notification_buddies;
@@ -145,8 +151,8 @@ struct UpdateProfile {
 BOOST_DESCRIBE_STRUCT(UpdateProfile, (),
                       (username, email, weight_kg, height_cm, date_of_birth, gender, resting_hr,
                        max_hr, calorie_method, calorie_active_only, prefer_metric,
-                       allow_ruck_sharing, default_visibility, is_profile_private, avatar_url,
-                       notification_clubs, notification_buddies, notification_events,
+                       allow_ruck_sharing, default_visibility, is_profile_private, live_audience,
+                       approve_followers, avatar_url, notification_clubs, notification_buddies, notification_events,
                        notification_duels, notification_first_ruck, strava_auto_export, time_zone,
                        last_active_at))
 
@@ -228,6 +234,12 @@ struct ruck::http::RulesOf<ruck::profile::UpdateProfile> {
           .also("allowRuckSharing"),
       rule("default_visibility", "Who may see new rucks that say nothing themselves"),
       rule("is_profile_private", "Hides the profile's numbers and rucks").also("isPrivateProfile"),
+      rule("live_audience",
+           "Who may follow live: nobody, mutual (followers whom one follows back), followers, or "
+           "link (share links alone)")
+          .also("liveAudience"),
+      rule("approve_followers", "New followers wait until they are approved")
+          .also("approveFollowers"),
       rule("avatar_url", "Picture").length(0, 500),
       rule("time_zone", "IANA name; days, weeks and months are counted in it")
           .length(1, 64)
