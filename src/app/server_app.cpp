@@ -188,10 +188,11 @@ void ServerApp::Parts::make_services() {
                 people::on_deleting(q, user);
                 feed::on_deleting(q, user);
               },
+          .on_access_changed = [this](UserId user) { live->hub().on_privacy_changed(user); },
           .on_deleted =
               [this](UserId user) {
                 rucks->forget_user(user);
-                live->hub().on_privacy_changed(user);
+                live->hub().on_user_gone(user);
               }});
   stats = std::make_unique<stats::StatsService>(*database, clock, profile::zone_of);
   make_ruck_services();
@@ -217,6 +218,7 @@ void ServerApp::Parts::make_ruck_services() {
                                       .metrics = metrics,
                                       .public_url = public_url(config)});
   live::Hub& hub = live->hub();
+  tokens.tell_of_ended([&hub](std::span<const Uuid> sessions) { hub.on_signed_out(sessions); });
   rucks = std::make_unique<rucks::RuckService>(rucks::RuckService::Dependencies{
       .database = *database,
       .revisions = *revisions,

@@ -26,6 +26,8 @@ constexpr std::size_t kPointsPerBatch = 5;
 constexpr std::size_t kConnectingMax = 200;       // at a time
 constexpr std::int64_t kHeadStartMs = 1'800'000;  // the walk so far
 constexpr double kHeadStartM = 1'600;             // beyond every circle around a start
+constexpr double kMetresPerS = 1.2;               // ruckers walk north
+constexpr double kStartLat = 10;
 constexpr double kDegreesPerMetre = 1 / 111'195.0;
 constexpr double kDegreesBetweenRuckers = 0.02;
 constexpr auto kSettleTime = std::chrono::seconds(2);
@@ -57,9 +59,13 @@ struct LiveRucker {
   std::string ruck;
   std::size_t number = 0;
   std::int64_t begin_ms = 0;  // of the walk
-  std::uint64_t seq_before = 0;
   std::vector<Update> updates;
 };
+
+// The length of a batch.
+double batch_m(std::int64_t step_ms) {
+  return kMetresPerS * static_cast<double>(kPointsPerBatch) * static_cast<double>(step_ms) / 1000;
+}
 
 std::string points_json(const LiveRucker& rucker, double from_m, std::int64_t from_ms,
                         std::size_t count, std::int64_t step_ms) {
@@ -67,7 +73,8 @@ std::string points_json(const LiveRucker& rucker, double from_m, std::int64_t fr
   for (std::size_t i = 0; i < count; ++i) {
     const auto steps = static_cast<double>(i);
     const double lat =
-        10 + (from_m + steps * 1.2 * static_cast<double>(step_ms) / 1000) * kDegreesPerMetre;
+        kStartLat +
+        (from_m + steps * kMetresPerS * static_cast<double>(step_ms) / 1000) * kDegreesPerMetre;
     const double lng = kDegreesBetweenRuckers * static_cast<double>(rucker.number % 8000);
     out += fmt::format("{}{{\"lat\":{:.7f},\"lng\":{:.7f},\"timestamp\":{}", i > 0 ? "," : "", lat,
                        lng, from_ms + static_cast<std::int64_t>(i) * step_ms);
@@ -188,6 +195,9 @@ class LiveRun {
     rucker->updates = std::vector<Update>(updates_each());
     http::Client client(settings_.url);
     client.set_token(rucker->token);
+    const auto chosen = client.send(http::Method::kPut, "/api/users/profile",
+                                    R"({"live_audience":"followers"})");
+    if (!chosen) return fail(chosen.error());
     const auto post = [&](const std::string& path, const std::string& body) {
       return client.send(http::Method::kPost, path, body);
     };
@@ -212,7 +222,6 @@ class LiveRun {
       return fail(ErrorCode::kUnavailable, "a ruck could not be begun: " +
                                                (stored ? stored->body : std::string("no answer")));
     }
-    rucker->seq_before = walked;
     ruckers_.push_back(std::move(rucker));
     return {};
   }
@@ -282,10 +291,10 @@ class LiveRun {
       Lane& lane = *lanes_[core];
       const auto viewer = std::make_shared<Viewer>(
           cores_.at(core), lane.scratch,
-          [this, &lane, rucker](std::string_view type, std::uint64_t seq) {
+          [this, &lane, rucker](std::string_view type, std::optional<double> lat_deg) {
             const bool is_ready = rucker == nullptr ? type == "ready" : type == "snapshot";
             if (is_ready) ready_.fetch_add(1);
-            if (type == "update") take(lane, *rucker, seq);
+            if (type == "update" && lat_deg) take(lane, *rucker, *lat_deg);
           },
           [this] { closed_.fetch_add(1); });
       lane.viewers.push_back(viewer);
@@ -293,9 +302,11 @@ class LiveRun {
     });
   }
 
-  void take(Lane& lane, LiveRucker& rucker, std::uint64_t seq) const {
-    if (seq <= rucker.seq_before) return;
-    const std::size_t index = (seq - rucker.seq_before) / kPointsPerBatch - 1;
+  // Which batch it was, by where its last point is: frames do not say how many points there are.
+  void take(Lane& lane, LiveRucker& rucker, double lat_deg) const {
+    const double walked_m = (lat_deg - kStartLat) / kDegreesPerMetre - kHeadStartM;
+    if (walked_m < 0) return;
+    const auto index = static_cast<std::size_t>(walked_m / batch_m(step_ms()));
     if (index >= rucker.updates.size()) return;
     Update& update = rucker.updates[index];
     const Micros took = micros_now() - update.sent_at.load();
@@ -340,6 +351,10 @@ class LiveRun {
     }
   }
 
+  // Between two points.
+  [[nodiscard]] std::int64_t step_ms() const {
+    return live_.update_every / 1000 / static_cast<std::int64_t>(kPointsPerBatch);
+  }
   // Sends its batches at its times, each once.
   task<> walk(std::size_t core, LiveRucker& rucker) {
     Lane& lane = *lanes_[core];
@@ -351,14 +366,11 @@ class LiveRun {
       const Micros due = first + static_cast<Micros>(k) * live_.update_every;
       const Micros wait = due - micros_now();
       if (wait > 0) co_await runtime::sleep_for(std::chrono::milliseconds(wait / 1000));
-      const std::int64_t step_ms =
-          live_.update_every / 1000 / static_cast<std::int64_t>(kPointsPerBatch);
       const std::string body = points_json(
-          rucker,
-          kHeadStartM +
-              1.2 * static_cast<double>(k * kPointsPerBatch) * static_cast<double>(step_ms) / 1000,
-          rucker.begin_ms + kHeadStartMs + static_cast<std::int64_t>(k * kPointsPerBatch) * step_ms,
-          kPointsPerBatch, step_ms);
+          rucker, kHeadStartM + batch_m(step_ms()) * static_cast<double>(k),
+          rucker.begin_ms + kHeadStartMs +
+              static_cast<std::int64_t>(k * kPointsPerBatch) * step_ms(),
+          kPointsPerBatch, step_ms());
       std::string request = post_request(settings_, rucker, "/location", body);
       const Micros sent = micros_now();
       rucker.updates[k].sent_at = sent;

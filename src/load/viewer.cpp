@@ -86,8 +86,8 @@ void Viewer::take(std::span<char> bytes) {
       socket_.write_some(asio::buffer(pong), ignored);
       return;
     }
-    const auto seq = parse_number<std::uint64_t>(member(payload, "\"seq\":"));
-    on_frame_(member(payload, "\"type\":\""), seq.value_or(0));
+    on_frame_(member(payload, "\"type\":\""),
+              parse_double(member(payload, "\"latitude\":")));
   });
   if (flaw) lose();
 }

@@ -272,6 +272,7 @@ TEST_P(PeopleTest, TheLiveBadgeIsOnlyForWhoMayFollowLive) {
   ApiClient anna = user("anna");
   ApiClient berta = user("berta");
   ApiClient carla = user("carla");
+  anna.put("/api/users/profile", R"({"live_audience":"followers"})");
   berta.post(user_path(anna, "follow"), "{}");
   carla.post(user_path(berta, "follow"), "{}");
   const auto badge = [&](ApiClient& viewer) {
@@ -300,7 +301,10 @@ TEST_P(PeopleTest, WhoIsOutNowAreThoseWhomOneMayFollowLive) {
   ApiClient anna = user("anna");
   ApiClient berta = user("berta");
   ApiClient carla = user("carla");
-  for (ApiClient* walker : {&anna, &carla}) berta.post(user_path(*walker, "follow"), "{}");
+  for (ApiClient* walker : {&anna, &carla}) {
+    walker->put("/api/users/profile", R"({"live_audience":"followers"})");
+    berta.post(user_path(*walker, "follow"), "{}");
+  }
   const auto out = [](ApiClient& viewer) {
     return viewer.get("/api/users/me/following/live").json["data"]["people"];
   };

@@ -107,6 +107,12 @@ const std::map<std::string, Operation>& operations() {
       {"GET /api/users/me/following/live", {{{"/api/users/me/following/live", ""}}, ""}},
       {"POST /api/users/{id}/follow", {{{"/api/users/{other}/follow", "{}"}}, ""}},
       {"DELETE /api/users/{id}/follow", {{{"/api/users/{other}/follow", ""}}, ""}},
+      {"DELETE /api/users/me/followers/{id}", {{{"/api/users/me/followers/{owner}", ""}}, ""}},
+      {"GET /api/users/me/follow-requests", {{{"/api/users/me/follow-requests", ""}}, ""}},
+      {"POST /api/users/me/follow-requests/{id}/approve",
+       {{{"/api/users/me/follow-requests/{owner}/approve", "{}"}}, ""}},
+      {"DELETE /api/users/me/follow-requests/{id}",
+       {{{"/api/users/me/follow-requests/{owner}", ""}}, ""}},
       {"POST /api/users/{id}/block", {{{"/api/users/{other}/block", "{}"}}, ""}},
       {"DELETE /api/users/{id}/block", {{{"/api/users/{other}/block", ""}}, ""}},
       {"GET /api/users/me/blocks", {{{"/api/users/me/blocks", ""}}, ""}},
@@ -380,6 +386,7 @@ TEST_P(StrangerTest, NoRouteShowsWhatTheOwnerHides) {
   ApiClient other = user("other");
   ApiClient nobody = client();
   follower.post("/api/users/" + owner.user_id + "/follow", "{}");
+  owner.put("/api/users/profile", R"({"live_audience":"followers"})");
   owner.post("/api/users/" + blocked.user_id + "/block", "{}");
   other.post("/api/users/" + owner.user_id + "/follow", "{}");
 

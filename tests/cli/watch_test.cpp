@@ -31,6 +31,7 @@ TEST_P(WatchTest, TwoWatchAReplayAndACheerArrivesThere) {
   ApiClient anna = user("anna");
   ApiClient berta = user("berta");
   berta.post("/api/users/" + anna.user_id + "/follow", "{}");
+  anna.post("/api/users/" + berta.user_id + "/follow", "{}");
   std::ofstream(path("token")) << berta.token << "\n";
   Process replay(ruck({"replay", "made.gpx", "--now", "--speedup", "300", "--email",
                        "anna@example.org", "--password", "correct horse", "--quiet"},

@@ -51,6 +51,7 @@ TEST(LiveDocument, TheExampleSessionIsWhatHappens) {
   anna.sign_up("anna");
   berta.sign_up("berta");
   berta.post("/api/users/" + anna.user_id + "/follow", "{}");
+  anna.post("/api/users/" + berta.user_id + "/follow", "{}");
   const std::string ruck = start_ruck(anna);
   const Walk walk{.start_ms = now_ms() - 1'200'000, .count = 210, .step_s = 5};
   anna.post("/api/rucks/" + ruck + "/location", walk.part(0, 200).json());

@@ -11,6 +11,7 @@
 
 #include <array>
 #include <atomic>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,7 +44,12 @@ class Tokens final : public http::Authenticator {
   [[nodiscard]] Result<http::Viewer> authenticate(std::string_view token, UtcUs now) const override;
   [[nodiscard]] bool has_ended(const Uuid& session) const override { return ended_.has(session); }
   // Tokens of these sign-ins are refused from now on, as expired ones are.
-  void end_sessions(std::span<const Uuid> sessions, UtcUs now) { ended_.add(sessions, now); }
+  void end_sessions(std::span<const Uuid> sessions, UtcUs now) {
+    ended_.add(sessions, now);
+    if (on_ended_) on_ended_(sessions);
+  }
+  // Told of each of these, after they are refused, on any thread; set before the server starts.
+  void tell_of_ended(std::function<void(std::span<const Uuid>)> told) { on_ended_ = std::move(told); }
 
  private:
   struct Key {
@@ -60,6 +66,7 @@ class Tokens final : public http::Authenticator {
   std::atomic<std::size_t> count_{0};
   std::atomic<std::size_t> signer_{0};
   EndedSessions ended_;
+  std::function<void(std::span<const Uuid>)> on_ended_;
 };
 
 }  // namespace ruck::auth

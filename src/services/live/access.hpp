@@ -29,7 +29,8 @@ struct Grant {
 [[nodiscard]] Result<> still_granted(const rucks::LiveState& state,
                                      const people::Standing& standing, Audience audience);
 
-// Whoever has a link has been invited by its owner: he stands like a follower.
-[[nodiscard]] people::Standing standing_of_link();
+// Whoever has a link has been invited by its owner: they stand like one who may follow live, unless
+// the owner lets nobody.
+[[nodiscard]] people::Standing standing_of_link(people::LiveAudience audience);
 
 }  // namespace ruck::live

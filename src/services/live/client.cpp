@@ -106,7 +106,9 @@ void Client::take_token(const std::string& token) {
     who_.user = viewer->user;
   }
   expires_at_ = viewer->expires_at;
+  if (is_known_) shared_.hub.sign_out(session_, *this);
   session_ = viewer->session;
+  shared_.hub.sign_in(session_, viewer->user, *this);
   ready();
 }
 
@@ -153,19 +155,32 @@ void Client::on_wake() {
   if (!is_known_) {
     return socket_->close(close_code::kNotAuthenticated, "no auth message in time");
   }
+  if (is_over()) return;
   const UtcUs now = shared_.clock.now();
-  if (now >= expires_at_) {
-    return socket_->close(close_code::kNotAuthenticated,
-                          who_.is_link() ? "the link has expired" : "the token has expired");
-  }
-  if (!who_.is_link() && shared_.authenticator.has_ended(session_)) {
-    return socket_->close(close_code::kNotAuthenticated, "this sign-in has been ended");
-  }
   if (!was_warned_ && !who_.is_link() && now >= expires_at_ - kRenewalNotice) {
     was_warned_ = true;
     say(messages::token_expiring((expires_at_ - now) / milliseconds(1)));
   }
   wake_later();
+}
+
+bool Client::is_over() {
+  if (shared_.clock.now() >= expires_at_) {
+    socket_->close(close_code::kNotAuthenticated,
+                   who_.is_link() ? "the link has expired" : "the token has expired");
+    return true;
+  }
+  if (!who_.is_link() && shared_.authenticator.has_ended(session_)) {
+    signed_out();
+    return true;
+  }
+  return false;
+}
+
+void Client::signed_out() {
+  if (socket_ != nullptr) {
+    socket_->close(close_code::kNotAuthenticated, "this sign-in has been ended");
+  }
 }
 
 void Client::take_subscribe(const std::string& topic, std::optional<std::uint32_t> since) {
@@ -204,7 +219,7 @@ task<> Client::subscribe(RuckId ruck, std::optional<std::uint32_t> since) {
   }
   rucks_.push_back(ruck);
   deliver(joined->snapshot);
-  shared_.hub.sit(ruck, seat, joined->audience);
+  shared_.hub.sit(ruck, seat, *joined);
 }
 
 task<> Client::subscribe_me() {
@@ -225,7 +240,8 @@ task<> Client::subscribe_me() {
     const auto count = co_await shared_.hub.watching(*snapshot.active_ruck_id);
     if (count) snapshot.watching = static_cast<std::int64_t>(*count);
   }
-  if (socket_ != nullptr && hears_me_) say(json::to_text(MeMessage{.data = std::move(snapshot)}));
+  if (socket_ != nullptr && hears_me_ && !is_over())
+    say(json::to_text(MeMessage{.data = std::move(snapshot)}));
 }
 
 void Client::take_unsubscribe(const std::string& topic) {
@@ -244,19 +260,25 @@ void Client::take_unsubscribe(const std::string& topic) {
 
 // ---- what goes out -----------------------------------------------------------------------------
 
+// What others do is told only to those whose token, link and sign-in are good now, not at the last
+// look.
 void Client::deliver(const http::Frame& frame) {
-  if (socket_ != nullptr) socket_->send(frame);
+  if (socket_ != nullptr && !is_over()) socket_->send(frame);
 }
 
 void Client::deliver_latest(std::uint64_t key, const http::Frame& frame) {
-  if (socket_ != nullptr) socket_->send_latest(key, frame);
+  if (socket_ != nullptr && !is_over()) socket_->send_latest(key, frame);
 }
 
+// Takes the place of a position that waits to be sent.
 void Client::ended(RuckId ruck, const Error& why) {
-  if (std::erase(rucks_, ruck) > 0) say(messages::ended(ruck, why));
+  if (socket_ == nullptr || std::erase(rucks_, ruck) == 0) return;
+  socket_->send_latest(update_key(ruck), http::text_frame(messages::ended(ruck, why)));
 }
 
-void Client::say(const std::string& text) { deliver(http::text_frame(text)); }
+void Client::say(const std::string& text) {
+  if (socket_ != nullptr) socket_->send(http::text_frame(text));
+}
 
 void Client::complain(ErrorCode code, std::string_view text, std::string_view topic) {
   say(messages::error(error_row(code).id, text, topic));
@@ -278,6 +300,7 @@ void Client::on_gone() {
   asked_.clear();
   if (hears_me_) shared_.hub.unlisten(*who_.user, *this);
   if (is_admitted_) shared_.hub.dismiss(*who_.user);
+  if (is_admitted_) shared_.hub.sign_out(session_, *this);
   hears_me_ = false;
   socket_ = nullptr;
 }

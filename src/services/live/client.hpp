@@ -38,6 +38,7 @@ class Client final : public http::SocketHandler,
   void deliver(const http::Frame& frame) override;
   void deliver_latest(std::uint64_t key, const http::Frame& frame) override;
   void ended(RuckId ruck, const Error& why) override;
+  void signed_out() override;
 
  private:
   [[nodiscard]] bool is_flooding();
@@ -50,6 +51,8 @@ class Client final : public http::SocketHandler,
   task<> subscribe_me();
   void ready();
   void wake_later();
+  // Closes the socket and says so, if its token, link or sign-in is over.
+  [[nodiscard]] bool is_over();
   void say(const std::string& text);
   void complain(ErrorCode code, std::string_view text, std::string_view topic);
   void complain(std::string_view id, std::string_view text, std::string_view topic = {});

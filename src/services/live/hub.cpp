@@ -53,10 +53,12 @@ void Hub::on_stored(const rucks::Committed& committed) {
 }
 
 void Hub::on_ruck_changed(RuckId ruck) {
+  gates_.move_ruck(ruck);
   if (!stopped_) deps_.bus.publish(ruck_topic(ruck), std::string(1, kChanged));
 }
 
 void Hub::on_parted(UserId one, UserId other) {
+  gates_.move_pair(one, other);
   if (stopped_) return;
   for (const auto& [owner, lost] : {std::pair(one, other), std::pair(other, one)}) {
     deps_.bus.publish(owner_topic(owner), kParted + lost.value().to_string());
@@ -64,11 +66,40 @@ void Hub::on_parted(UserId one, UserId other) {
 }
 
 void Hub::on_privacy_changed(UserId owner) {
+  gates_.move_owner(owner);
   if (!stopped_) deps_.bus.publish(owner_topic(owner), std::string(1, kPrivacy));
 }
 
-void Hub::on_link_revoked(RuckId ruck, std::string_view link_hash) {
-  if (!stopped_) deps_.bus.publish(ruck_topic(ruck), kRevoked + std::string(link_hash));
+void Hub::on_link_revoked(RuckId ruck) { on_ruck_changed(ruck); }
+
+// Their sockets also look for themselves before they send anything.
+void Hub::on_signed_out(std::span<const Uuid> sessions) {
+  if (stopped_ || sessions.empty()) return;
+  const auto ended = std::make_shared<const std::vector<Uuid>>(sessions.begin(), sessions.end());
+  for (std::size_t core = 0; core < homes_.size(); ++core) {
+    asio::post(deps_.cores.at(core).io(), [this, core, ended] {
+      std::vector<Member*> told;
+      for (const Uuid& session : *ended) {
+        const auto [from, to] = homes_[core]->sign_ins.equal_range(session);
+        for (auto each = from; each != to; ++each) told.push_back(each->second.member);
+      }
+      for (Member* member : told) member->signed_out();
+    });
+  }
+}
+
+void Hub::on_user_gone(UserId user) {
+  on_privacy_changed(user);
+  if (stopped_) return;
+  for (std::size_t core = 0; core < homes_.size(); ++core) {
+    asio::post(deps_.cores.at(core).io(), [this, core, user] {
+      std::vector<Member*> told;
+      for (const auto& [session, signed_in] : homes_[core]->sign_ins) {
+        if (signed_in.user == user) told.push_back(signed_in.member);
+      }
+      for (Member* member : told) member->signed_out();
+    });
+  }
 }
 
 void Hub::tell_user(UserId user, std::string_view json, std::uint64_t key) {
@@ -95,25 +126,28 @@ http::Frame Hub::snapshot_of(Room& room, Audience audience, std::optional<std::u
 
 template <class T, class Use>
 task<Result<T>> Hub::admitted(Watcher watcher, RuckId ruck, Use use) {
-  bool may_open = false;  // nobody opens a room by asking for what he may not see
+  bool may_open = false;  // nobody opens a room by asking for what they may not see
   for (int attempt = 0; attempt < kJoinAttemptsMax; ++attempt) {
-    const Result<std::uint64_t> epoch = co_await epoch_of(ruck, may_open);
-    if (!epoch) co_return ruck::fail(epoch.error());
+    // Before access is looked up, so that what changes in between is noticed.
+    const auto ticket = co_await ticket_of(ruck, watcher.user, may_open);
+    if (!ticket) co_return ruck::fail(ticket.error());
     const Result<Grant> granted = co_await deps_.database.read(
         [watcher, ruck](db::Session& q) { return grant(q, watcher, ruck); });
     if (!granted) co_return ruck::fail(granted.error());
     may_open = true;
-    if (*epoch == 0) continue;
+    if (!*ticket) continue;
     auto got = co_await at_home<std::optional<T>>(
         ruck,
-        [ruck, epoch = *epoch, grant = *granted, use](Home& home) mutable -> std::optional<T> {
+        [this, ruck, ticket = **ticket, grant = *granted,
+         use](Home& home) mutable -> std::optional<T> {
           const auto found = home.rooms.find(ruck);
-          if (found == home.rooms.end() || found->second->epoch != epoch) return std::nullopt;
+          if (found == home.rooms.end() || found->second->gate != ticket.room) return std::nullopt;
           Room& room = *found->second;
-          if (!room.view || room.is_loading || room.privacy_is_stale) return std::nullopt;
-          return use(room, grant);
+          if (!room.view || room.is_loading || !is_good(ruck, ticket)) return std::nullopt;
+          return use(room, grant, ticket);
         });
-    if (got) co_return std::move(*got);
+    // On the way back from the other core it may have changed again.
+    if (got && is_good(ruck, **ticket)) co_return std::move(*got);
   }
   co_return ruck::fail(ErrorCode::kRetryLater);
 }
@@ -121,26 +155,49 @@ task<Result<T>> Hub::admitted(Watcher watcher, RuckId ruck, Use use) {
 task<Result<Hub::Joined>> Hub::join(Watcher watcher, std::uint64_t id, RuckId ruck,
                                     std::optional<std::uint32_t> since) {
   const std::size_t core = runtime::Core::current()->index();
-  co_return co_await admitted<Joined>(
-      watcher, ruck, [this, core, id, since, watcher](Room& room, const Grant& granted) {
+  Result<Joined> joined = co_await admitted<Joined>(
+      watcher, ruck,
+      [this, core, id, since, watcher](Room& room, const Grant& granted, const Ticket& ticket) {
         const Watching watching{.core = core,
                                 .audience = granted.audience,
                                 .user = watcher.user,
                                 .standing = granted.standing,
+                                .pair_gate = ticket.pair,
                                 .link_hash = watcher.link_hash,
                                 .link_expires_at = watcher.link_expires_at};
         const auto at = static_cast<std::size_t>(granted.audience);
         if (room.counts[at] == 0) room.view->begin(granted.audience);
-        if (room.watching.emplace(id, watching).second) count(room, watching, 1);
+        // An attempt before this one may have left its seat.
+        if (room.watching.insert_or_assign(id, watching).second) count(room, watching, 1);
         return Joined{.snapshot = snapshot_of(room, granted.audience, since),
-                      .audience = granted.audience};
+                      .audience = granted.audience,
+                      .ticket = ticket,
+                      .user = watcher.user};
       });
+  if (!joined) give_up_seat(ruck, id);
+  co_return joined;
 }
 
-void Hub::sit(RuckId ruck, Seat seat, Audience audience) {
+void Hub::sit(RuckId ruck, Seat seat, const Joined& joined) {
   Topic& topic = homes_[runtime::Core::current()->index()]->topics[ruck];
-  topic.entries.push_back(
-      {.member = seat.member, .id = seat.id, .audience = audience, .pass = topic.pass});
+  topic.entries.push_back({.member = seat.member,
+                           .id = seat.id,
+                           .audience = joined.audience,
+                           .pass = topic.pass,
+                           .pair_place = joined.ticket.pair_place,
+                           .pair_gate = joined.ticket.pair,
+                           .user = joined.user});
+}
+
+void Hub::give_up_seat(RuckId ruck, std::uint64_t id) {
+  post_home(ruck, [this, ruck, id](Home& home) {
+    const auto found = home.rooms.find(ruck);
+    if (found == home.rooms.end()) return;
+    const auto watching = found->second->watching.find(id);
+    if (watching == found->second->watching.end()) return;
+    count(*found->second, watching->second, -1);
+    found->second->watching.erase(watching);
+  });
 }
 
 void Hub::leave(RuckId ruck, Seat seat) {
@@ -154,18 +211,11 @@ void Hub::leave(RuckId ruck, Seat seat) {
     }
     if (entries.empty()) own.topics.erase(topic);
   }
-  post_home(ruck, [this, ruck, id = seat.id](Home& home) {
-    const auto found = home.rooms.find(ruck);
-    if (found == home.rooms.end()) return;
-    const auto watching = found->second->watching.find(id);
-    if (watching == found->second->watching.end()) return;
-    count(*found->second, watching->second, -1);
-    found->second->watching.erase(watching);
-  });
+  give_up_seat(ruck, seat.id);
 }
 
 task<Result<std::string>> Hub::look(Watcher watcher, RuckId ruck) {
-  return admitted<std::string>(watcher, ruck, [](Room& room, const Grant& granted) {
+  return admitted<std::string>(watcher, ruck, [](Room& room, const Grant& granted, const Ticket&) {
     return room.view->contract_form(granted.audience);
   });
 }
@@ -184,48 +234,66 @@ task<Result<std::size_t>> Hub::watching(RuckId ruck) {
 
 void Hub::publish(Room& room) {
   room.snapshots = {};
-  if (!room.view || room.privacy_is_stale) return;
-  auto frames = std::make_shared<Frames>();
+  if (!room.view || room.is_loading) return;
+  if (!is_current(room)) return refresh(room);
+  auto pass = std::make_shared<Pass>(
+      Pass{.ruck = room.ruck, .owner = room.owner, .gate = room.gate, .frames = {}});
   bool is_any = false;
   for (std::size_t i = 0; i < kAudiences; ++i) {
     if (room.counts[i] == 0) continue;
-    is_any = true;
     const RuckView::Update update = room.view->update(static_cast<Audience>(i));
-    (*frames)[i] = http::text_frame(
+    if (!update.is_news) continue;
+    is_any = true;
+    pass->frames[i] = http::text_frame(
         messages::of_ruck("update", room.ruck, update.seq, update.previous, update.data));
   }
   if (!is_any) return;
   published_.add();
   for (std::size_t core = 0; core < homes_.size(); ++core) {
     if (room.per_core[core] == 0) continue;
-    post(core, [this, core, ruck = room.ruck, shared = std::shared_ptr<const Frames>(frames)] {
-      const auto topic = homes_[core]->topics.find(ruck);
+    post(core, [this, core, shared = std::shared_ptr<const Pass>(pass)] {
+      const auto topic = homes_[core]->topics.find(shared->ruck);
       if (topic == homes_[core]->topics.end()) return;
-      fan_out(core, ruck, shared, ++topic->second.pass);
+      fan_out(core, shared, ++topic->second.pass);
     });
   }
 }
 
 // Sends to those who have not got this pass yet, a share of them; then others have their turn.
-void Hub::fan_out(std::size_t core, RuckId ruck, std::shared_ptr<const Frames> frames,
-                  std::uint32_t pass) {
+void Hub::fan_out(std::size_t core, std::shared_ptr<const Pass> pass, std::uint32_t number) {
+  const RuckId ruck = pass->ruck;
   const auto found = homes_[core]->topics.find(ruck);
-  if (found == homes_[core]->topics.end() || found->second.pass != pass) return;
+  if (found == homes_[core]->topics.end() || found->second.pass != number) return;
+  // The room knows, and reads everything again.
+  if (gates_.of_ruck(pass->owner, ruck) != pass->gate) return;
   std::size_t sent = 0;
   bool is_done = true;
+  std::vector<UserId> moved;
   for (Topic::Entry& entry : found->second.entries) {
-    if (entry.pass == pass) continue;
+    if (entry.pass == number) continue;
     if (sent++ == kFanOutAtOnce) {
       is_done = false;
       break;
     }
-    entry.pass = pass;
-    const http::Frame& frame = (*frames)[static_cast<std::size_t>(entry.audience)];
-    if (frame) entry.member->deliver_latest(update_key(ruck), frame);
+    entry.pass = number;
+    const http::Frame& frame = pass->frames[static_cast<std::size_t>(entry.audience)];
+    if (!frame) continue;
+    if (gates_.at(entry.pair_place) == entry.pair_gate) {
+      entry.member->deliver_latest(update_key(ruck), frame);
+    } else if (entry.user && !std::exchange(entry.is_asked, true)) {
+      moved.push_back(*entry.user);
+    }
   }
+  for (const UserId& user : moved) doubt(ruck, user);
   if (is_done) return;
-  post(core,
-       [this, core, ruck, frames = std::move(frames), pass] { fan_out(core, ruck, frames, pass); });
+  post(core, [this, core, pass = std::move(pass), number] { fan_out(core, pass, number); });
+}
+
+// The gate of a watcher has moved, maybe another pair's that shares its place.
+void Hub::doubt(RuckId ruck, UserId user) {
+  post_home(ruck, [this, ruck, user](Home&) {
+    tasks_.spawn(deps_.cores.at(home_of(ruck)), ask_again(ruck, user));
+  });
 }
 
 void Hub::listen(UserId user, Member& member) {
@@ -253,6 +321,19 @@ void Hub::unlisten(UserId user, Member& member) {
   if (found == home.users.end()) return;
   std::erase(found->second.members, &member);
   if (found->second.members.empty()) home.users.erase(found);
+}
+
+void Hub::sign_in(const Uuid& session, UserId user, Member& member) {
+  homes_[runtime::Core::current()->index()]->sign_ins.emplace(
+      session, Home::SignedIn{.member = &member, .user = user});
+}
+
+void Hub::sign_out(const Uuid& session, Member& member) {
+  auto& all = homes_[runtime::Core::current()->index()]->sign_ins;
+  const auto [from, to] = all.equal_range(session);
+  const auto found =
+      std::find_if(from, to, [&](const auto& each) { return each.second.member == &member; });
+  if (found != to) all.erase(found);
 }
 
 bool Hub::admit(UserId user) {

@@ -8,8 +8,10 @@
 // each audience has been shown, who watches and how he stood to the owner. Each core has a list of
 // its own sockets for each ruck. Nothing is shared between cores, so nothing is locked.
 //
-// A change of access reaches the room by the bus and moves its epoch. A watcher is let in only at
-// the epoch at which he was asked about; otherwise he is asked about again.
+// A change of access moves a gate (gates.hpp) before its reply is sent, and then reaches the room
+// by the bus. What a room knows, who watches and each frame carry the gate under which they were
+// looked up; under another nothing is shown. The room reads everything again, as often as the gate
+// moves while it reads, and goes on with those who may still follow.
 #include "base/clock.hpp"
 #include "base/thread_safety.hpp"
 #include "bus/bus.hpp"
@@ -20,6 +22,7 @@
 #include "runtime/periodic.hpp"
 #include "runtime/task_group.hpp"
 #include "services/live/access.hpp"
+#include "services/live/gates.hpp"
 #include "services/rucks/service.hpp"
 #include "telemetry/metrics.hpp"
 
@@ -27,13 +30,17 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 namespace ruck::live {
 
-using Frames = std::array<http::Frame, kAudiences>;
+// The key of a ruck's positions among a socket's queued frames.
+[[nodiscard]] inline std::uint64_t update_key(RuckId ruck) {
+  return static_cast<std::uint64_t>(ruck.value()) << 2 | 1;
+}
 
 // A socket as the hub sees it; called on its own core.
 class Member {
@@ -43,6 +50,8 @@ class Member {
   virtual void deliver_latest(std::uint64_t key, const http::Frame& frame) = 0;
   // The ruck can be followed no longer.
   virtual void ended(RuckId ruck, const Error& why) = 0;
+  // The sign-in it came with is over.
+  virtual void signed_out() = 0;
 };
 
 class Hub {
@@ -65,15 +74,28 @@ class Hub {
   void on_stored(const rucks::Committed& committed);
   void on_ruck_changed(RuckId ruck);
   void on_parted(UserId one, UserId other);
+  // What the owner hides, or who may follow.
   void on_privacy_changed(UserId owner);
-  void on_link_revoked(RuckId ruck, std::string_view link_hash);
+  void on_link_revoked(RuckId ruck);
+  // These sign-ins have been ended; or all of a user, whose account is gone.
+  void on_signed_out(std::span<const Uuid> sessions);
+  void on_user_gone(UserId user);
   // To the topic `me` of a user; one with a key may be replaced by a newer one.
   void tell_user(UserId user, std::string_view json, std::uint64_t key = 0);
 
-  // On the member's core. The snapshot is for him alone or for all who ask now.
+  // The gates under which somebody was asked about.
+  struct Ticket {
+    UserId owner;
+    std::uint64_t room = 0;
+    std::uint32_t pair_place = 0;
+    std::uint64_t pair = 0;
+  };
+  // On the member's core. The snapshot is for this member alone or for all who ask now.
   struct Joined {
     http::Frame snapshot;
     Audience audience = Audience::kFollower;
+    Ticket ticket;
+    std::optional<UserId> user;
   };
   // `id` names the member for good: a pointer may be used again.
   struct Seat {
@@ -83,10 +105,13 @@ class Hub {
   task<Result<Joined>> join(Watcher watcher, std::uint64_t id, RuckId ruck,
                             std::optional<std::uint32_t> since);
   // Takes the seat that join() reserved; or gives it up.
-  void sit(RuckId ruck, Seat seat, Audience audience);
+  void sit(RuckId ruck, Seat seat, const Joined& joined);
   void leave(RuckId ruck, Seat seat);
   void listen(UserId user, Member& member);
   void unlisten(UserId user, Member& member);
+  // A socket of a sign-in, from its first token on; and no longer.
+  void sign_in(const Uuid& session, UserId user, Member& member);
+  void sign_out(const Uuid& session, Member& member);
 
   // The contract's form, for one who polls.
   task<Result<std::string>> look(Watcher watcher, RuckId ruck);
@@ -101,11 +126,14 @@ class Hub {
 
  private:
   struct Watching;
+  struct Waiting;
   struct Room;
   struct Topic;
   struct MeTopic;
   struct Home;
-
+  struct Pass;
+  struct Asked;
+  struct Reread;
   // Runs `fn(home)` on the ruck's home core.
   template <class T, class Fn>
   task<T> at_home(RuckId ruck, Fn fn);
@@ -116,31 +144,44 @@ class Hub {
   void post(std::size_t core, Fn fn);
   [[nodiscard]] std::size_t home_of(RuckId ruck) const;
 
-  task<Result<std::uint64_t>> epoch_of(RuckId ruck, bool may_open);
-  // Asks about the watcher, then runs `use(room, grant)` on the home core at the same epoch; again
-  // while it gives nothing.
+  // Once the ruck's room has been read; nothing where there is none and may be none.
+  task<Result<std::optional<Ticket>>> ticket_of(RuckId ruck, std::optional<UserId> user,
+                                                bool may_open);
+  [[nodiscard]] Ticket ticket_of(const Room& room, std::optional<UserId> user) const;
+  [[nodiscard]] bool is_good(RuckId ruck, const Ticket& ticket) const;
+  // Asks about the watcher, then runs `use(room, grant, ticket)` on the home core under the same
+  // gates; again while they move.
   template <class T, class Use>
   task<Result<T>> admitted(Watcher watcher, RuckId ruck, Use use);
   task<> load(RuckId ruck);
+  task<Result<>> find_owner(RuckId ruck);
+  void refresh(Room& room);
   task<> ask_again(RuckId ruck, UserId user);
-  task<> reload_privacy(RuckId ruck);
+  [[nodiscard]] Asked asked_of(const Room& room) const;
+  [[nodiscard]] static Result<Reread> reread(db::Session& q, UserId owner, RuckId ruck,
+                                             const Asked& asked);
   void on_ruck_news(RuckId ruck, const bus::Payload& payload);
   void on_owner_news(RuckId ruck, const bus::Payload& payload);
   void add_points(Room& room, std::string_view bytes);
-  void finish_load(Room& room, const rucks::LiveState& state, const people::OwnerPrivacy& privacy,
-                   const rucks::LiveTrack& track);
+  void finish_load(Room& room, const Reread& read, const Asked& asked);
+  void open(Room& room);
   void fail_load(RuckId ruck, const Error& error);
+  [[nodiscard]] bool is_current(const Room& room) const;
   void publish(Room& room);
-  void recheck(Room& room);
+  void drop_lost(Room& room);
+  void renew(const Room& room);
+  [[nodiscard]] Result<> may_stay(const Room& room, const Watching& watching) const;
+  void give_up_seat(RuckId ruck, std::uint64_t id);
   void remove(Room& room, const std::vector<std::uint64_t>& ids, const Error& why);
   void count(Room& room, const Watching& watching, int by);
-  void fan_out(std::size_t core, RuckId ruck, std::shared_ptr<const Frames> frames,
-               std::uint32_t pass);
+  void fan_out(std::size_t core, std::shared_ptr<const Pass> pass, std::uint32_t number);
+  void doubt(RuckId ruck, UserId user);
   task<> tick(std::size_t core);
   [[nodiscard]] http::Frame snapshot_of(Room& room, Audience audience,
                                         std::optional<std::uint32_t> since);
 
   Dependencies deps_;
+  Gates gates_;
   std::vector<std::unique_ptr<Home>> homes_;  // one a core, touched there only
   std::atomic<std::uint64_t> next_id_{1};
   std::atomic<bool> stopped_{false};

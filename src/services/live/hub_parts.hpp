@@ -16,7 +16,6 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 // What travels on the topic of a ruck and of an owner: the first byte says what.
 inline constexpr char kPoints = 'P';
 inline constexpr char kChanged = 'C';
-inline constexpr char kRevoked = 'L';
 inline constexpr char kParted = 'X';
 inline constexpr char kPrivacy = 'Z';
 inline constexpr std::size_t kMissedMax = 64;  // batches that come while a ruck is read
@@ -37,23 +36,50 @@ T take_raw(std::string_view& bytes) {
   return value;
 }
 
-inline std::uint64_t update_key(RuckId ruck) {
-  return static_cast<std::uint64_t>(ruck.value()) << 2 | 1;
-}
-
 // Somebody who watches, as his ruck's home knows him.
 struct Hub::Watching {
   std::size_t core = 0;
   Audience audience = Audience::kFollower;
   std::optional<UserId> user;
   people::Standing standing;
+  std::uint64_t pair_gate = 0;  // under which that was so
   std::string link_hash;
   UtcUs link_expires_at{};
+  bool is_revoked = false;
+};
+
+// Somebody who asks while the room is read.
+struct Hub::Waiting {
+  runtime::Promise<Result<std::optional<Ticket>>> promise;
+  std::optional<UserId> user;
+};
+
+// Who is asked about when a room is read, and the gates at that time.
+struct Hub::Asked {
+  struct Viewer {
+    std::uint64_t id = 0;
+    UserId user;
+    std::uint64_t pair_gate = 0;
+  };
+  std::uint64_t room_gate = 0;
+  std::vector<Viewer> viewers;
+  std::vector<std::string> links;
+};
+
+struct Hub::Reread {
+  rucks::LiveState state;
+  people::OwnerPrivacy privacy;
+  rucks::LiveTrack track;
+  people::Standing of_link;
+  std::vector<people::Standing> standings;  // of the viewers that were asked about
+  std::vector<std::string> good_links;
 };
 
 struct Hub::Room {
   explicit Room(RuckId r) : ruck(r) {}
   RuckId ruck;
+  UserId owner;
+  std::uint64_t gate = 0;        // under which it was read
   std::optional<RuckView> view;  // once it has been read
   std::unique_ptr<bus::Bus::Subscription> ruck_news;
   std::unique_ptr<bus::Bus::Subscription> owner_news;
@@ -61,13 +87,11 @@ struct Hub::Room {
   std::array<std::uint32_t, kAudiences> counts{};
   std::vector<std::uint32_t> per_core;
   std::array<http::Frame, kAudiences> snapshots;  // of the present state
-  std::vector<runtime::Promise<Result<std::uint64_t>>> waiting;
+  std::vector<Waiting> waiting;
   std::vector<bus::Payload> missed;
-  std::uint64_t epoch = 1;
   SteadyTime used_at;
   bool is_loading = false;
   bool must_reload = false;
-  bool privacy_is_stale = false;  // nothing is shown until it is known again
   bool presence_changed = false;
 };
 
@@ -78,6 +102,10 @@ struct Hub::Topic {
     std::uint64_t id = 0;
     Audience audience = Audience::kFollower;
     std::uint32_t pass = 0;
+    std::uint32_t pair_place = 0;
+    std::uint64_t pair_gate = 0;
+    std::optional<UserId> user;
+    bool is_asked = false;  // the room has been told that the pair's gate has moved
   };
   std::vector<Entry> entries;
   std::uint32_t pass = 0;
@@ -88,7 +116,20 @@ struct Hub::MeTopic {
   std::unique_ptr<bus::Bus::Subscription> news;
 };
 
+// One update on its way to the sockets.
+struct Hub::Pass {
+  RuckId ruck;
+  UserId owner;
+  std::uint64_t gate = 0;
+  std::array<http::Frame, kAudiences> frames;
+};
+
 struct Hub::Home {
+  struct SignedIn {
+    Member* member = nullptr;
+    UserId user;
+  };
+  std::unordered_multimap<Uuid, SignedIn> sign_ins;
   std::unordered_map<RuckId, std::unique_ptr<Room>> rooms;
   std::unordered_map<RuckId, Topic> topics;
   std::unordered_map<UserId, MeTopic> users;

@@ -1,9 +1,11 @@
 #include "services/live/ruck_view.hpp"
 
 #include "http/json/writer.hpp"
+#include "rucking/keyed_hash.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace ruck::live {
 namespace {
@@ -38,6 +40,39 @@ void write_pieces(json::Writer& w, const Pieces& pieces) {
   w.end_array();
 }
 
+// Numbers for others that look random and can be turned back: a Feistel network of four rounds
+// (Luby and Rackoff 1988) keyed by the owner's secret and the ruck.
+struct SeqMask {
+  rucking::PrivacyKey key;
+  RuckId ruck;
+
+  [[nodiscard]] std::uint32_t round(std::uint32_t number, std::uint32_t half) const {
+    constexpr std::uint64_t kPurpose = 0x6c6976652d736571;  // "live-seq"
+    const auto ruck_number = static_cast<std::uint64_t>(ruck.value());
+    return static_cast<std::uint32_t>(
+        rucking::keyed_hash(key, {kPurpose, ruck_number, number, half}) & 0xffff);
+  }
+  [[nodiscard]] std::uint32_t forward(std::uint32_t value) const {
+    std::uint32_t left = value >> 16;
+    std::uint32_t right = value & 0xffff;
+    for (std::uint32_t i = 0; i < kRounds; ++i) {
+      left ^= round(i, right);
+      std::swap(left, right);
+    }
+    return left << 16 | right;
+  }
+  [[nodiscard]] std::uint32_t back(std::uint32_t value) const {
+    std::uint32_t left = value >> 16;
+    std::uint32_t right = value & 0xffff;
+    for (std::uint32_t i = kRounds; i-- > 0;) {
+      std::swap(left, right);
+      left ^= round(i, right);
+    }
+    return left << 16 | right;
+  }
+  static constexpr std::uint32_t kRounds = 4;
+};
+
 }  // namespace
 
 RuckView::RuckView(const rucks::LiveState& state, const people::OwnerPrivacy& privacy)
@@ -50,17 +85,27 @@ void RuckView::load(const rucks::LiveTrack& track) {
   seq_ = 0;
   trail_ = 0;
   spacing_m_ = kSpacingMinM;
+  pauses_ = track.pauses;
   progress_ = {.distance_m = track.distance_m, .duration_s = track.duration_s};
-  for (const rucking::TrackPoint& point : track.points) take(point);
+  if (!track.points.empty()) begin_at(track.points.front());
+  for (const rucking::TrackPoint& point : track.points) finder_.add(point);
   hide();
+  for (const rucking::TrackPoint& point : track.points) take(point);
   follow_with_trail();
 }
 
 void RuckView::add(std::span<const rucking::TrackPoint> points, Progress progress) {
   progress_ = progress;
-  for (const rucking::TrackPoint& point : points) take(point);
+  if (!first_ && !points.empty()) begin_at(points.front());
+  for (const rucking::TrackPoint& point : points) finder_.add(point);
   hide_new_ends();
+  for (const rucking::TrackPoint& point : points) take(point);
   follow_with_trail();
+}
+
+void RuckView::begin_at(const rucking::TrackPoint& point) {
+  first_ = Spot{.lat_e7 = point.lat_e7, .lng_e7 = point.lng_e7, .order = 1};
+  first_ms_ = point.time_ms;
 }
 
 void RuckView::set_privacy(const people::OwnerPrivacy& privacy) {
@@ -68,10 +113,22 @@ void RuckView::set_privacy(const people::OwnerPrivacy& privacy) {
   hide();
 }
 
+// The same rule as for a finished ruck; until fixes agree where it began, everything.
+HiddenPlaces RuckView::hidden_places() const {
+  if (!finder_.is_settled() || ends_.size() >= rucking::kRuckEndsMax) return {};
+  return privacy_.hide(ends_);
+}
+
+// After what is hidden has changed: figures and fronts anew, from the spots there are.
 void RuckView::hide() {
   ends_ = finder_.ends();
-  hidden_ = finder_.is_settled() && ends_.size() < rucking::kRuckEndsMax ? privacy_.hide(ends_)
-                                                                         : HiddenPlaces();
+  hidden_ = hidden_places();
+  meter_ = {};
+  trail_front_.reset();
+  for (Spot& spot : spots_) {
+    measure(spot);
+    if (spot.order <= trail_ && !hidden_.hides(spot.position())) trail_front_ = spot;
+  }
   for (const Audience audience : {Audience::kFollower, Audience::kLink}) {
     std::optional<Spot>& at = shown_[index_of(audience)].at;
     if (at && hidden_.hides(at->position())) at.reset();
@@ -95,15 +152,92 @@ HiddenPlaces RuckView::hidden_if_over() const {
                            .ends = finder_.late_ends()});
 }
 
+std::int64_t RuckView::time_ms(const Spot& spot) const {
+  return first_ms_ + std::llround(static_cast<double>(spot.at_s) * 1000);
+}
+
+double RuckView::paused_s(const Spot& from, const Spot& to) const {
+  const std::int64_t begin = time_ms(from);
+  const std::int64_t end = time_ms(to);
+  std::int64_t ms = 0;
+  for (const auto& pause : pauses_) {
+    ms += std::max<std::int64_t>(0, std::min(end, pause.to_ms) - std::max(begin, pause.from_ms));
+  }
+  return static_cast<double>(ms) / 1000;
+}
+
+// Adds the way from the point before, if both and the way are seen.
+void RuckView::measure(Spot& spot) {
+  const Position here = spot.position();
+  if (hidden_.hides(here)) {
+    meter_.before.reset();
+    return;
+  }
+  const bool joins = meter_.before && !hidden_.hides_way(meter_.before->position(), here);
+  if (!joins) meter_.anchor = here;
+  if (joins) {
+    const double passed_s = static_cast<double>(spot.at_s - meter_.before->at_s);
+    meter_.seen_s += std::max(0.0, passed_s - paused_s(*meter_.before, spot));
+    const double length_m = rucking::distance_m(meter_.anchor, here);
+    if (length_m >= kMeasureStepM) {
+      meter_.seen_m += length_m;
+      meter_.anchor = here;
+    }
+  }
+  spot.seen_m = static_cast<float>(meter_.seen_m);
+  spot.seen_s = static_cast<float>(meter_.seen_s);
+  if (!meter_.first) meter_.first = spot;
+  meter_.before = spot;
+  meter_.front = spot;
+}
+
+const std::optional<RuckView::Spot>& RuckView::front(Audience audience) const {
+  if (audience == Audience::kOwner) return last_;
+  return audience == Audience::kLink ? trail_front_ : meter_.front;
+}
+
+std::uint32_t RuckView::order(Audience audience) const {
+  const std::optional<Spot>& at = front(audience);
+  return at ? at->order : 0;
+}
+
+std::uint32_t RuckView::seq(Audience audience) const { return masked(audience, order(audience)); }
+
+// A permutation of all numbers but 0, which is nothing at all.
+std::uint32_t RuckView::masked(Audience audience, std::uint32_t order) const {
+  if (audience == Audience::kOwner || order == 0 || !privacy_.key) return order;
+  const SeqMask mask{.key = *privacy_.key, .ruck = state_.id};
+  const std::uint32_t seq = mask.forward(order);
+  return seq != 0 ? seq : mask.forward(0);
+}
+
+std::uint32_t RuckView::unmasked(Audience audience, std::uint32_t seq) const {
+  if (audience == Audience::kOwner || seq == 0 || !privacy_.key) return seq;
+  const SeqMask mask{.key = *privacy_.key, .ruck = state_.id};
+  const std::uint32_t order = mask.back(seq);
+  return order != 0 ? order : mask.back(0);
+}
+
+// Nothing for one who followed another instance, or another life of the ruck: all of it is new.
+std::optional<std::uint32_t> RuckView::order_of(Audience audience,
+                                                std::optional<std::uint32_t> since) const {
+  if (!since || *since == 0) return std::nullopt;
+  const std::uint32_t known = unmasked(audience, *since);
+  return known <= order(audience) ? std::optional(known) : std::nullopt;
+}
+
 std::optional<std::int64_t> RuckView::last_point_ms() const {
   return last_ ? std::optional(last_ms_) : std::nullopt;
 }
 
 void RuckView::take(const rucking::TrackPoint& point) {
-  const Spot spot{.lat_e7 = point.lat_e7, .lng_e7 = point.lng_e7, .order = ++seq_};
+  Spot spot{.lat_e7 = point.lat_e7,
+            .lng_e7 = point.lng_e7,
+            .order = ++seq_,
+            .at_s = static_cast<float>(static_cast<double>(point.time_ms - first_ms_) / 1000)};
+  measure(spot);
   last_ = spot;
   last_ms_ = point.time_ms;
-  finder_.add(point);
   const bool is_far = spots_.empty() ||
                       rucking::distance_m(spots_.back().position(), spot.position()) >= spacing_m_;
   if (!is_far) return;
@@ -132,6 +266,7 @@ void RuckView::follow_with_trail() {
     const Spot& from = next == spots_.begin() ? *next : *(next - 1);
     if (end.hides_way(from.position(), next->position())) return;
     trail_ = next->order;
+    if (!hidden_.hides(next->position())) trail_front_ = *next;
   }
 }
 
@@ -187,8 +322,9 @@ void RuckView::write_state(std::string& out, Audience audience,
                            const std::optional<Spot>& current) const {
   json::Writer w(out);
   const bool is_owner = audience == Audience::kOwner;
-  const rucking::PublicTotals rounded = rucking::public_totals(
-      {.distance_m = progress_.distance_m, .duration_s = progress_.duration_s});
+  const std::optional<Spot>& at = front(audience);
+  const rucking::PublicTotals shown = rucking::public_totals(
+      {.distance_m = at ? at->seen_m : 0.0, .duration_s = at ? at->seen_s : 0.0});
   const double km = std::round(progress_.distance_m) / 1000;
   const double pace = km >= 0.01 ? std::round(progress_.duration_s / km) : 0;
   w.key("ruck_id");
@@ -198,11 +334,11 @@ void RuckView::write_state(std::string& out, Audience audience,
   w.key("is_active");
   w.boolean(state_.is_under_way);
   w.key("distance_km");
-  w.number(is_owner ? km : rounded.distance_km);
+  w.number(is_owner ? km : shown.distance_km);
   w.key("duration_seconds");
-  w.integer(is_owner ? std::llround(progress_.duration_s) : rounded.duration_s);
+  w.integer(is_owner ? std::llround(progress_.duration_s) : shown.duration_s);
   w.key("average_pace");
-  w.number(is_owner ? pace : rounded.pace_s_per_km);
+  w.number(is_owner ? pace : shown.pace_s_per_km);
   w.key("ruck_weight_kg");
   w.number(state_.load_kg);
   w.key("current_location");
@@ -222,16 +358,24 @@ void RuckView::write_state(std::string& out, Audience audience,
     w.time(to_ms(utc_us(is_owner ? us : rucking::public_time_us(us))));
   };
   w.key("last_location_update");
-  moment(last_ ? std::optional(to_us(utc_ms(last_ms_))) : std::nullopt);
+  moment(at ? std::optional(to_us(utc_ms(is_owner ? last_ms_ : time_ms(*at)))) : std::nullopt);
   w.key("started_at");
-  moment(state_.started_at);
+  moment(is_owner ? state_.started_at : shown_start(audience));
+}
+
+// To others a ruck begins where they see it begin. Before that they are told the hour: the moment it
+// left the door and the moment it appears would give the length of the hidden way.
+std::optional<UtcUs> RuckView::shown_start(Audience audience) const {
+  if (front(audience) && meter_.first) return to_us(utc_ms(time_ms(*meter_.first)));
+  if (!state_.started_at) return std::nullopt;
+  return UtcUs(std::chrono::floor<std::chrono::hours>(*state_.started_at));
 }
 
 std::string RuckView::snapshot(Audience audience, std::optional<std::uint32_t> since) const {
-  // A client that is ahead of us followed another instance, or the track was made anew: all of it.
-  const bool is_part = since && *since > 0 && *since <= seq(audience);
+  const std::optional<std::uint32_t> known = order_of(audience, since);
+  const bool is_part = known.has_value();
   const Line line =
-      is_part ? visible_since(audience, *since) : visible(audience, line_for(audience, 0));
+      is_part ? visible_since(audience, *known) : visible(audience, line_for(audience, 0));
   std::optional<Spot> current;
   if (!line.pieces.empty()) {
     current = line.pieces.back().back();
@@ -256,35 +400,45 @@ std::string RuckView::snapshot(Audience audience, std::optional<std::uint32_t> s
 void RuckView::begin(Audience audience) {
   const Line line = visible(audience, line_for(audience, 0));
   Shown& shown = shown_[index_of(audience)];
-  shown.order = seq(audience);
+  shown.order = order(audience);
   shown.at.reset();
+  shown.state.clear();
   if (!line.pieces.empty()) shown.at = line.pieces.back().back();
 }
 
 RuckView::Update RuckView::update(Audience audience) {
   Shown& shown = shown_[index_of(audience)];
-  Update out{.data = {}, .seq = seq(audience), .previous = shown.order};
-  std::vector<Spot> line = line_for(audience, shown.order);
-  if (shown.at) line.insert(line.begin(), *shown.at);
-  Line seen = visible(audience, std::move(line));
+  const std::uint32_t now = order(audience);
+  std::uint32_t previous = shown.order;
   bool continues = false;
   std::vector<Spot> fresh;
-  if (!seen.pieces.empty()) {
-    fresh = std::move(seen.pieces.back());
-    seen.pieces.pop_back();
-    continues = shown.at && fresh.front().order == shown.at->order;
-    if (continues) fresh.erase(fresh.begin());
+  if (now > shown.order) {
+    std::vector<Spot> line = line_for(audience, shown.order);
+    if (shown.at) line.insert(line.begin(), *shown.at);
+    Line seen = visible(audience, std::move(line));
+    if (!seen.pieces.empty()) {
+      fresh = std::move(seen.pieces.back());
+      seen.pieces.pop_back();
+      continues = shown.at && fresh.front().order == shown.at->order;
+      if (continues) fresh.erase(fresh.begin());
+    }
+    // Of what lies before a hidden place in between, there is no room in an update.
+    if (!seen.pieces.empty()) previous = std::max(previous, seen.pieces.back().back().order);
   }
-  // Of what lies before a hidden place in between, there is no room in an update.
-  if (!seen.pieces.empty()) out.previous = std::max(out.previous, seen.pieces.back().back().order);
   if (fresh.size() > kUpdateSpotsMax) {  // after a dead zone
     const auto kept = fresh.end() - static_cast<std::ptrdiff_t>(kUpdateSpotsMax);
-    out.previous = (kept - 1)->order;
+    previous = (kept - 1)->order;
     fresh.erase(fresh.begin(), kept);
     continues = false;
   }
   if (!fresh.empty()) shown.at = fresh.back();
-  shown.order = out.seq;
+  shown.order = now;
+  std::string state;
+  write_state(state, audience, shown.at);
+  Update out{.data = {},
+             .seq = masked(audience, now),
+             .previous = masked(audience, previous),
+             .is_news = !fresh.empty() || state != shown.state};
   json::Writer w(out.data);
   w.begin_object();
   write_state(out.data, audience, shown.at);
@@ -293,6 +447,7 @@ RuckView::Update RuckView::update(Audience audience) {
   w.key("points");
   write_line(w, fresh);
   w.end_object();
+  shown.state = std::move(state);
   return out;
 }
 

@@ -120,7 +120,15 @@ task<Result<http::Created<NewLinkReply>>> LiveService::add_link(Viewer viewer, R
                                                         now](db::Session& q) -> Result<> {
     const Result<rucks::LiveState> own = own_ruck(q, row.user_id, row.ruck_id);
     if (!own) return fail(own.error());
-    if (const Result<> open = still_granted(*own, standing_of_link(), Audience::kLink); !open) {
+    const auto anybody = people::standing_of(q, std::nullopt, row.user_id);
+    if (!anybody) return fail(ErrorCode::kUserNotFound);
+    if (anybody->live_audience == people::LiveAudience::kNobody) {
+      return fail(ErrorCode::kInvalidState,
+                  "Your settings let nobody follow you live, so there are no share links; change"
+                  " who sees you live first");
+    }
+    const people::Standing invited = standing_of_link(anybody->live_audience);
+    if (const Result<> open = still_granted(*own, invited, Audience::kLink); !open) {
       return fail(ErrorCode::kInvalidState,
                   own->is_under_way ? "A private ruck, or one that nobody may follow live, has no"
                                       " share links"
@@ -152,14 +160,14 @@ task<Result<LinksReply>> LiveService::links(Viewer viewer, RuckId ruck) {
 }
 
 task<Result<LinkRevoked>> LiveService::remove_link(Viewer viewer, RuckId ruck, LinkId link) {
-  const Result<std::string> hash = co_await deps_.database.write(
-      [user = viewer.user, ruck, link](db::Session& q) -> Result<std::string> {
-        auto removed = store::remove_link(q, user, ruck, link);
-        if (!removed) return fail(ErrorCode::kNotFound);
-        return std::move(*removed);
+  const Result<> removed =
+      co_await deps_.database.write([user = viewer.user, ruck, link](db::Session& q) -> Result<> {
+        if (!store::remove_link(q, user, ruck, link)) return fail(ErrorCode::kNotFound);
+        return {};
       });
-  if (!hash) co_return fail(hash.error());
-  hub_.on_link_revoked(ruck, *hash);
+  // Also after a failure: a COMMIT whose answer was lost may have happened.
+  hub_.on_link_revoked(ruck);
+  if (!removed) co_return fail(removed.error());
   co_return LinkRevoked{.message = "The link shows nothing any more"};
 }
 

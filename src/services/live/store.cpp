@@ -69,8 +69,7 @@ const Sql kLinks{"live.links", kLinkColumns +
                                    "user_id = $1 AND ruck_id = $2 AND expires_at > $3"
                                    " ORDER BY created_at, id"};
 const Sql kRemoveLink{"live.remove_link",
-                      "DELETE FROM live_links WHERE user_id = $1 AND ruck_id = $2 AND id = $3"
-                      " RETURNING token_hash"};
+                      "DELETE FROM live_links WHERE user_id = $1 AND ruck_id = $2 AND id = $3"};
 const Sql kRemoveOld{"live.remove_old_links",
                      "DELETE FROM live_links WHERE user_id = $1 AND ruck_id = $2"
                      " AND expires_at <= $3"};
@@ -130,9 +129,8 @@ std::vector<LinkRow> links(db::Session& q, UserId user, RuckId ruck, UtcUs now) 
   return q.many<LinkRow>(kLinks, user, ruck, now);
 }
 
-std::optional<std::string> remove_link(db::Session& q, UserId user, RuckId ruck, LinkId link) {
-  auto hash = q.optional<db::Bytes>(kRemoveLink, user, ruck, link);
-  return hash ? std::optional(std::move(hash->data)) : std::nullopt;
+bool remove_link(db::Session& q, UserId user, RuckId ruck, LinkId link) {
+  return q.execute(kRemoveLink, user, ruck, link) > 0;
 }
 
 }  // namespace store

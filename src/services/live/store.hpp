@@ -56,8 +56,8 @@ void add_link(db::Session& q, const LinkRow& link, const std::string& hash);
 [[nodiscard]] std::optional<LinkRow> find_link(db::Session& q, std::string_view token, UtcUs now);
 [[nodiscard]] bool has_link(db::Session& q, const std::string& hash);
 [[nodiscard]] std::vector<LinkRow> links(db::Session& q, UserId user, RuckId ruck, UtcUs now);
-// Its hash, if there was one.
-std::optional<std::string> remove_link(db::Session& q, UserId user, RuckId ruck, LinkId link);
+// False if there was none.
+bool remove_link(db::Session& q, UserId user, RuckId ruck, LinkId link);
 
 }  // namespace ruck::live::store
 

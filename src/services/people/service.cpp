@@ -26,7 +26,8 @@ Person person_of(const store::PersonRow& row) {
           .isPrivateProfile = row.is_private,
           .followedAt = row.followed_at,
           .activeRuckId = as_text(row.active_ruck),
-          .allowLiveFollowing = row.active_ruck.has_value()};
+          .allowLiveFollowing = row.active_ruck.has_value(),
+          .isFollowRequested = row.is_requested};
 }
 
 FoundUser found_user(const store::FoundRow& row) {
@@ -34,7 +35,8 @@ FoundUser found_user(const store::FoundRow& row) {
           .username = row.username,
           .avatarUrl = row.avatar_url,
           .isFollowing = row.is_following,
-          .isPrivateProfile = row.is_private};
+          .isPrivateProfile = row.is_private,
+          .isFollowRequested = row.is_requested};
 }
 
 // "<microseconds>_<id>" of the last row of a page.
@@ -177,6 +179,12 @@ Result<Standing> meet(db::Session& q, UserId viewer, UserId user) {
     return fail(ErrorCode::kUserNotFound);
   return *standing;
 }
+
+// A private profile shows its numbers to its followers only, here too.
+std::int64_t shown_followers(db::Session& q, const Standing& standing, UserId user) {
+  const bool is_hidden = access_to(standing, Visibility::kPublic) == Access::kHidden;
+  return is_hidden ? 0 : store::followers_count(q, user);
+}
 }  // namespace
 
 void on_deleting(db::Session& q, UserId user) { store::uncount(q, user); }
@@ -213,7 +221,8 @@ task<Result<ProfilePageReply>> PeopleService::profile(Viewer viewer, UserId user
                                   .isOwnProfile = standing->is_self,
                                   .isPrivateProfile = standing->is_private_profile,
                                   .gender = row->gender,
-                                  .activeRuckId = as_text(row->active_ruck)}};
+                                  .activeRuckId = as_text(row->active_ruck),
+                                  .isFollowRequested = row->is_requested}};
         if (access_to(*standing, Visibility::kPublic) != Access::kHidden) {
           page.stats = stats_of(*row, sums_for(q, *standing, user));
           page.recentRucks = hooks_.recent_rucks(q, me, user, kRecentRucks);
@@ -270,9 +279,16 @@ task<Result<FollowReply>> PeopleService::follow(Viewer viewer, UserId user) {
           return fail(ErrorCode::kInvalidState, "You already follow this user");
         if (standing->is_private_profile)
           return fail(ErrorCode::kInvalidState, "This profile is private");
-        store::follow(q, pair, now);
-        return FollowReply{.isFollowing = true,
-                           .followersCount = store::followers_count(q, pair.to)};
+        const bool must_wait = store::approves_followers(q, pair.to);
+        if (must_wait) {
+          store::request(q, pair, now);
+        } else {
+          store::drop_request(q, pair);
+          store::follow(q, pair, now);
+        }
+        return FollowReply{.isFollowing = !must_wait,
+                           .followersCount = shown_followers(q, *standing, pair.to),
+                           .isFollowRequested = must_wait};
       });
 }
 
@@ -280,14 +296,65 @@ task<Result<FollowReply>> PeopleService::unfollow(Viewer viewer, UserId user) {
   const store::Pair pair{viewer.user, user};
   Result<FollowReply> reply = co_await write_both<FollowReply>(
       viewer.user, user, [pair](db::Session& q) -> Result<FollowReply> {
-        const Result<Standing> standing = meet(q, pair.from, pair.to);
+        Result<Standing> standing = meet(q, pair.from, pair.to);
         if (!standing) return fail(standing.error());
         store::unfollow(q, pair);
+        store::drop_request(q, pair);
+        standing->follows = false;
         return FollowReply{.isFollowing = false,
-                           .followersCount = store::followers_count(q, pair.to)};
+                           .followersCount = shown_followers(q, *standing, pair.to)};
       });
-  if (reply) hooks_.on_parted(viewer.user, user);
+  // Also after a failure: a COMMIT whose answer was lost may have happened.
+  hooks_.on_parted(viewer.user, user);
   co_return reply;
+}
+
+// Nobody who is not there is an error: twice is as good as once.
+task<Result<FollowersChanged>> PeopleService::remove_follower(Viewer viewer, UserId follower) {
+  const store::Pair pair{follower, viewer.user};
+  Result<FollowersChanged> reply = co_await write_both<FollowersChanged>(
+      viewer.user, follower, [pair](db::Session& q) -> Result<FollowersChanged> {
+        if (!standing_of(q, pair.to, pair.from)) return fail(ErrorCode::kUserNotFound);
+        store::unfollow(q, pair);
+        return FollowersChanged{.followersCount = store::followers_count(q, pair.to)};
+      });
+  hooks_.on_parted(viewer.user, follower);
+  co_return reply;
+}
+
+task<Result<FollowRequestsReply>> PeopleService::follow_requests(Viewer viewer) {
+  co_return co_await database_.read([me = viewer.user](db::Session& q) {
+    FollowRequestsReply reply;
+    for (const store::RequestRow& row : store::requests(q, me, kRequestsShownMax + 1)) {
+      reply.data.requests.push_back({.id = row.id,
+                                     .username = row.username,
+                                     .avatarUrl = row.avatar_url,
+                                     .requestedAt = row.requested_at});
+    }
+    reply.data.hasMore = std::ssize(reply.data.requests) > kRequestsShownMax;
+    if (reply.data.hasMore) reply.data.requests.pop_back();
+    return reply;
+  });
+}
+
+task<Result<FollowersChanged>> PeopleService::approve_follower(Viewer viewer, UserId follower) {
+  const store::Pair pair{follower, viewer.user};
+  co_return co_await write_both<FollowersChanged>(
+      viewer.user, follower,
+      [pair, now = clock_.now()](db::Session& q) -> Result<FollowersChanged> {
+        if (!store::drop_request(q, pair)) return fail(ErrorCode::kNotFound);
+        store::follow(q, pair, now);
+        return FollowersChanged{.followersCount = store::followers_count(q, pair.to)};
+      });
+}
+
+task<Result<FollowersChanged>> PeopleService::decline_follower(Viewer viewer, UserId follower) {
+  const store::Pair pair{follower, viewer.user};
+  co_return co_await write_both<FollowersChanged>(
+      viewer.user, follower, [pair](db::Session& q) -> Result<FollowersChanged> {
+        if (!store::drop_request(q, pair)) return fail(ErrorCode::kNotFound);
+        return FollowersChanged{.followersCount = store::followers_count(q, pair.to)};
+      });
 }
 
 task<Result<BlockReply>> PeopleService::block(Viewer viewer, UserId user) {
@@ -299,11 +366,13 @@ task<Result<BlockReply>> PeopleService::block(Viewer viewer, UserId user) {
         if (!standing) return fail(ErrorCode::kUserNotFound);
         if (standing->is_self) return fail(ErrorCode::kInvalidState, "You cannot block yourself");
         store::block(q, pair, now);
-        store::unfollow(q, pair);
-        store::unfollow(q, {pair.to, pair.from});
+        for (const store::Pair each : {pair, store::Pair{pair.to, pair.from}}) {
+          store::unfollow(q, each);
+          store::drop_request(q, each);
+        }
         return BlockReply{.isBlocked = true};
       });
-  if (reply) hooks_.on_parted(viewer.user, user);
+  hooks_.on_parted(viewer.user, user);
   co_return reply;
 }
 

@@ -24,7 +24,7 @@ class PeopleService {
     // After a commit: what the owner shows has changed (a zone, a block, a follower lost), so
     // whoever keeps something rendered or open must ask again.
     std::function<void(UserId owner)> on_privacy_changed = [](UserId) {};
-    // After a commit: these two no longer see each other, or no longer follow.
+    // After a commit: these two no longer see each other, or one no longer follows the other.
     std::function<void(UserId, UserId)> on_parted = [](UserId, UserId) {};
   };
   PeopleService(db::Database& database, cache::Revisions& revisions, const Clock& clock,
@@ -37,6 +37,11 @@ class PeopleService {
   task<Result<OutNowReply>> out_now(Viewer viewer);
   task<Result<FollowReply>> follow(Viewer viewer, UserId user);
   task<Result<FollowReply>> unfollow(Viewer viewer, UserId user);
+  // Of one's own followers: one leaves, or one who waits is let in or not.
+  task<Result<FollowersChanged>> remove_follower(Viewer viewer, UserId follower);
+  task<Result<FollowRequestsReply>> follow_requests(Viewer viewer);
+  task<Result<FollowersChanged>> approve_follower(Viewer viewer, UserId follower);
+  task<Result<FollowersChanged>> decline_follower(Viewer viewer, UserId follower);
   task<Result<BlockReply>> block(Viewer viewer, UserId user);
   task<Result<BlockReply>> unblock(Viewer viewer, UserId user);
   task<Result<BlockedReply>> blocked(Viewer viewer);

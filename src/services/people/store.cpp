@@ -32,6 +32,8 @@ auto with_many(const std::vector<T>& items, Fn fn, const Fixed&... fixed) {
 
 const std::string kFollowsOwner =
     "EXISTS (SELECT 1 FROM follows f WHERE f.follower_id = $1 AND f.followed_id = u.id)";
+const std::string kRequested =
+    "EXISTS (SELECT 1 FROM follow_requests fr WHERE fr.follower_id = $1 AND fr.followed_id = u.id)";
 const std::string kBlocked =
     "EXISTS (SELECT 1 FROM blocks b WHERE b.user_id = $1 AND b.other_id = u.id)";
 const std::string kAccess =
@@ -49,7 +51,15 @@ const Sql kStanding{
     "people.standing",
     "SELECT u.is_private, " + kFollowsOwner +
         ", EXISTS (SELECT 1 FROM follows f WHERE f.follower_id = u.id AND f.followed_id = $1), " +
-        kBlocked + " FROM users u WHERE u.id = $2"};
+        kBlocked + ", u.live_audience FROM users u WHERE u.id = $2"};
+const Sql kStandings{
+    "people.standings",
+    "SELECT u.is_private,"
+    " EXISTS (SELECT 1 FROM follows f WHERE f.follower_id = v.id AND f.followed_id = u.id),"
+    " EXISTS (SELECT 1 FROM follows f WHERE f.follower_id = u.id AND f.followed_id = v.id),"
+    " EXISTS (SELECT 1 FROM blocks b WHERE b.user_id = v.id AND b.other_id = u.id),"
+    " u.live_audience, v.id FROM users u CROSS JOIN users v WHERE u.id = $1 AND v.id IN (" +
+        many_from(2) + ")"};
 const Sql kAccessOne{"people.ruck_access", kAccess + "= $2"};
 const Sql kAccessMany{"people.rucks_access", kAccess + "IN (" + many_from(2) + ")"};
 const Sql kPrivacy{
@@ -78,15 +88,15 @@ const Sql kRemoveRefresh{"people.remove_refresh",
 const Sql kPage{"people.page",
                 "SELECT u.username, u.avatar_url, u.created_at, u.prefer_metric, u.gender,"
                 " COALESCE(c.followers, 0), COALESCE(c.following, 0), " +
-                    kActiveRuck +
+                    kActiveRuck + ", " + kRequested +
                     " FROM users u LEFT JOIN user_counts c ON c.user_id = u.id WHERE u.id = $2"};
 std::string people_list(std::string_view listed, std::string_view of) {
   return fmt::format(
-      "SELECT u.id, u.username, u.avatar_url, u.is_private, l.created_at, {0}, {1} FROM follows l"
+      "SELECT u.id, u.username, u.avatar_url, u.is_private, l.created_at, {0}, {1}, {5} FROM follows l"
       " JOIN users u ON u.id = l.{2} WHERE l.{3} = $2 AND {4}"
       " AND (l.created_at, l.{2}) < ($3, $4)"
       " ORDER BY l.created_at DESC, l.{2} DESC LIMIT $5 OFFSET $6",
-      kFollowsOwner, kActiveRuck, listed, of, not_blocked("u.id", "$1"));
+      kFollowsOwner, kActiveRuck, listed, of, not_blocked("u.id", "$1"), kRequested);
 }
 const Sql kFollowers{"people.followers", people_list("follower_id", "followed_id")};
 const Sql kFollowing{"people.following", people_list("followed_id", "follower_id")};
@@ -101,6 +111,18 @@ const Sql kFollow{"people.follow",
                   " ON CONFLICT (follower_id, followed_id) DO NOTHING"};
 const Sql kUnfollow{"people.unfollow",
                     "DELETE FROM follows WHERE follower_id = $1 AND followed_id = $2"};
+const Sql kApproves{"people.approves_followers",
+                    "SELECT approve_followers FROM users WHERE id = $1"};
+const Sql kRequest{
+    "people.request_follow",
+    "INSERT INTO follow_requests (follower_id, followed_id, created_at) VALUES ($1, $2, $3)"
+    " ON CONFLICT (follower_id, followed_id) DO NOTHING"};
+const Sql kDropRequest{"people.drop_request",
+                       "DELETE FROM follow_requests WHERE follower_id = $1 AND followed_id = $2"};
+const Sql kRequests{"people.follow_requests",
+                    "SELECT u.id, u.username, u.avatar_url, r.created_at FROM follow_requests r"
+                    " JOIN users u ON u.id = r.follower_id WHERE r.followed_id = $1"
+                    " ORDER BY r.created_at, r.follower_id LIMIT $2"};
 const Sql kCount{"people.count",
                  "INSERT INTO user_counts (user_id, followers, following) VALUES ($1, $2, $3)"
                  " ON CONFLICT (user_id) DO UPDATE SET"
@@ -141,8 +163,8 @@ const Sql kBlockedList{"people.blocked",
                        " ORDER BY b.created_at DESC, u.id LIMIT $2"};
 
 const Sql kNamesFrom{"people.names_from",
-                     "SELECT u.id, u.username, u.avatar_url, u.is_private, " + kFollowsOwner +
-                         " FROM users u WHERE u.name_key >= $2 AND u.name_key < $3 AND " +
+                     "SELECT u.id, u.username, u.avatar_url, u.is_private, " + kFollowsOwner + ", " +
+                         kRequested + " FROM users u WHERE u.name_key >= $2 AND u.name_key < $3 AND " +
                          not_blocked("u.id", "$1") + " ORDER BY u.name_key, u.id LIMIT $4"};
 // Of each trigram at most so many users, because some are in every second name; who shares most of
 // them comes first.
@@ -154,8 +176,8 @@ std::string names_like_text() {
         " ORDER BY user_id LIMIT {}) t{}",
         i > 0 ? " UNION ALL " : "", 4 + i, kTrigramRowsMax, i);
   }
-  return "SELECT u.id, u.username, u.avatar_url, u.is_private, " + kFollowsOwner +
-         " FROM (SELECT user_id, COUNT(*) AS shared FROM (" + all +
+  return "SELECT u.id, u.username, u.avatar_url, u.is_private, " + kFollowsOwner + ", " +
+         kRequested + " FROM (SELECT user_id, COUNT(*) AS shared FROM (" + all +
          ") a GROUP BY user_id HAVING COUNT(*) >= $2 ORDER BY COUNT(*) DESC, user_id LIMIT 200) m"
          " JOIN users u ON u.id = m.user_id WHERE " +
          not_blocked("u.id", "$1") +
@@ -181,6 +203,13 @@ void count(db::Session& q, UserId user, int followers, int following) {
 
 std::optional<StandingRow> standing(db::Session& q, UserId viewer, UserId owner) {
   return q.optional<StandingRow>(kStanding, viewer, owner);
+}
+
+std::vector<ViewerStandingRow> standings(db::Session& q, const std::vector<UserId>& viewers,
+                                         UserId owner) {
+  return with_many<kBatchMax>(
+      viewers, [&](const auto&... args) { return q.many<ViewerStandingRow>(kStandings, args...); },
+      owner);
 }
 
 std::vector<AccessRow> access_rows(db::Session& q, UserId viewer,
@@ -244,6 +273,20 @@ bool unfollow(db::Session& q, Pair pair) {
   count(q, pair.from, 0, -1);
   count(q, pair.to, -1, 0);
   return true;
+}
+
+bool approves_followers(db::Session& q, UserId user) {
+  return q.optional<bool>(kApproves, user).value_or(true);
+}
+
+void request(db::Session& q, Pair pair, UtcUs now) { q.execute(kRequest, pair.from, pair.to, now); }
+
+bool drop_request(db::Session& q, Pair pair) {
+  return q.execute(kDropRequest, pair.from, pair.to) > 0;
+}
+
+std::vector<RequestRow> requests(db::Session& q, UserId user, std::int64_t limit) {
+  return q.many<RequestRow>(kRequests, user, limit);
 }
 
 std::int64_t followers_count(db::Session& q, UserId user) {

@@ -14,9 +14,19 @@ struct StandingRow {
   bool follows = false;
   bool is_followed_by = false;
   bool is_blocked = true;
+  std::string live_audience;
 };
-BOOST_DESCRIBE_STRUCT(StandingRow, (), (is_private, follows, is_followed_by, is_blocked))
+BOOST_DESCRIBE_STRUCT(StandingRow, (),
+                      (is_private, follows, is_followed_by, is_blocked, live_audience))
 [[nodiscard]] std::optional<StandingRow> standing(db::Session& q, UserId viewer, UserId owner);
+struct ViewerStandingRow : StandingRow {
+  UserId viewer;
+};
+BOOST_DESCRIBE_STRUCT(ViewerStandingRow, (StandingRow), (viewer))
+// Of at most kBatchMax viewers, in no order.
+[[nodiscard]] std::vector<ViewerStandingRow> standings(db::Session& q,
+                                                       const std::vector<UserId>& viewers,
+                                                       UserId owner);
 
 struct AccessRow {
   RuckId id;
@@ -60,10 +70,11 @@ struct PageRow {
   std::int64_t followers = 0;
   std::int64_t following = 0;
   std::optional<RuckId> active_ruck;
+  bool is_requested = false;
 };
 BOOST_DESCRIBE_STRUCT(PageRow, (),
                       (username, avatar_url, created_at, prefer_metric, gender, followers,
-                       following, active_ruck))
+                       following, active_ruck, is_requested))
 [[nodiscard]] std::optional<PageRow> page(db::Session& q, UserId viewer, UserId user);
 
 // ---- follows -----------------------------------------------------------------------------------
@@ -75,10 +86,11 @@ struct PersonRow {
   UtcUs followed_at{};
   bool is_following = false;
   std::optional<RuckId> active_ruck;
+  bool is_requested = false;
 };
 BOOST_DESCRIBE_STRUCT(PersonRow, (),
                       (id, username, avatar_url, is_private, followed_at, is_following,
-                       active_ruck))
+                       active_ruck, is_requested))
 // What comes after `before`, the latest first.
 struct Slice {
   std::int64_t before_us = 0;
@@ -109,6 +121,21 @@ struct Pair {
 // False if it was so already. The counts move along.
 bool follow(db::Session& q, Pair pair, UtcUs now);
 bool unfollow(db::Session& q, Pair pair);
+// Whether new followers of a user wait for a yes.
+[[nodiscard]] bool approves_followers(db::Session& q, UserId user);
+// A follow that waits; the first one's time stays.
+void request(db::Session& q, Pair pair, UtcUs now);
+// False if there was none.
+bool drop_request(db::Session& q, Pair pair);
+struct RequestRow {
+  UserId id;
+  std::string username;
+  std::optional<std::string> avatar_url;
+  UtcUs requested_at{};
+};
+BOOST_DESCRIBE_STRUCT(RequestRow, (), (id, username, avatar_url, requested_at))
+// Who waits to follow a user, the longest wait first; at most `limit`.
+[[nodiscard]] std::vector<RequestRow> requests(db::Session& q, UserId user, std::int64_t limit);
 [[nodiscard]] std::int64_t followers_count(db::Session& q, UserId user);
 // The follow alone, without the counts; and all counts anew.
 bool add_follow(db::Session& q, Pair pair, UtcUs now);
@@ -135,8 +162,10 @@ struct FoundRow {
   std::optional<std::string> avatar_url;
   bool is_private = false;
   bool is_following = false;
+  bool is_requested = false;
 };
-BOOST_DESCRIBE_STRUCT(FoundRow, (), (id, username, avatar_url, is_private, is_following))
+BOOST_DESCRIBE_STRUCT(FoundRow, (),
+                      (id, username, avatar_url, is_private, is_following, is_requested))
 [[nodiscard]] std::vector<FoundRow> names_from(db::Session& q, UserId viewer,
                                                const std::string& prefix, std::int64_t limit);
 struct LikeName {

@@ -31,10 +31,11 @@ struct ProfileUser {
   bool isPrivateProfile = false;
   std::optional<std::string> gender;
   std::optional<std::string> activeRuckId;  // null unless this viewer may follow it live
+  bool isFollowRequested = false;           // this viewer waits to be approved
 };
 BOOST_DESCRIBE_STRUCT(ProfileUser, (),
                       (id, username, avatarUrl, createdAt, preferMetric, isFollowing, isFollowedBy,
-                       isOwnProfile, isPrivateProfile, gender, activeRuckId))
+                       isOwnProfile, isPrivateProfile, gender, activeRuckId, isFollowRequested))
 
 // Of the rucks that the viewer may see. All left out where the profile is private.
 struct PublicStats {
@@ -92,10 +93,11 @@ struct Person {
   UtcUs followedAt{};
   std::optional<std::string> activeRuckId;  // null unless this viewer may follow it live
   bool allowLiveFollowing = false;
+  bool isFollowRequested = false;  // the viewer waits to be approved
 };
 BOOST_DESCRIBE_STRUCT(Person, (),
                       (id, username, avatarUrl, isFollowing, isPrivateProfile, followedAt,
-                       activeRuckId, allowLiveFollowing))
+                       activeRuckId, allowLiveFollowing, isFollowRequested))
 
 struct Followers {
   std::vector<Person> followers;
@@ -144,8 +146,34 @@ struct FollowReply {
   bool success = true;
   bool isFollowing = false;
   std::int64_t followersCount = 0;
+  bool isFollowRequested = false;  // it waits to be approved
 };
-BOOST_DESCRIBE_STRUCT(FollowReply, (), (success, isFollowing, followersCount))
+BOOST_DESCRIBE_STRUCT(FollowReply, (), (success, isFollowing, followersCount, isFollowRequested))
+
+// Somebody who waits to follow.
+struct FollowRequest {
+  UserId id;
+  std::string username;
+  std::optional<std::string> avatarUrl;
+  UtcUs requestedAt{};
+};
+BOOST_DESCRIBE_STRUCT(FollowRequest, (), (id, username, avatarUrl, requestedAt))
+struct FollowRequests {
+  std::vector<FollowRequest> requests;
+  bool hasMore = false;  // they come when these have been answered
+};
+BOOST_DESCRIBE_STRUCT(FollowRequests, (), (requests, hasMore))
+struct FollowRequestsReply {
+  bool success = true;
+  FollowRequests data;
+};
+BOOST_DESCRIBE_STRUCT(FollowRequestsReply, (), (success, data))
+// Of one's own followers, after a change.
+struct FollowersChanged {
+  bool success = true;
+  std::int64_t followersCount = 0;
+};
+BOOST_DESCRIBE_STRUCT(FollowersChanged, (), (success, followersCount))
 
 struct SearchQuery {
   std::string q;
@@ -158,8 +186,10 @@ struct FoundUser {
   std::optional<std::string> avatarUrl;
   bool isFollowing = false;
   bool isPrivateProfile = false;
+  bool isFollowRequested = false;  // the viewer waits to be approved
 };
-BOOST_DESCRIBE_STRUCT(FoundUser, (), (id, username, avatarUrl, isFollowing, isPrivateProfile))
+BOOST_DESCRIBE_STRUCT(FoundUser, (),
+                      (id, username, avatarUrl, isFollowing, isPrivateProfile, isFollowRequested))
 struct FoundUsers {
   std::vector<FoundUser> users;
 };

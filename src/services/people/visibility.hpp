@@ -17,10 +17,13 @@
 
 namespace ruck::people {
 
+using profile::LiveAudience;
 using profile::Visibility;
 [[nodiscard]] std::string_view to_text(Visibility visibility);
 // What is not understood is private.
 [[nodiscard]] Visibility visibility_of(std::string_view text);
+// What is not understood is nobody.
+[[nodiscard]] LiveAudience live_audience_of(std::string_view text);
 
 // How a viewer stands to an owner. The defaults of what is not known let nobody in.
 struct Standing {
@@ -29,6 +32,7 @@ struct Standing {
   bool is_followed_by = false;  // the owner follows the viewer
   bool is_blocked = true;       // either has blocked the other
   bool is_private_profile = true;
+  LiveAudience live_audience = LiveAudience::kNobody;  // of the owner
 };
 
 enum class Access : std::uint8_t {
@@ -45,10 +49,15 @@ enum class LiveAccess : std::uint8_t {
   kDisabled,    // 403 "disabled"
   kOpen,
 };
-// Following live. An owner may always watch himself.
+// Following live. Owners may always watch themselves. The ruck's own switch only ever closes: who is
+// outside the owner's audience stays outside. Share links: services/live/access.
 [[nodiscard]] LiveAccess live_access_to(const Standing& standing, Visibility visibility,
                                         bool allow_live_following);
 
+// Of many viewers to one owner, in the order asked: one query for each kBatchMax. Viewers that do not
+// exist stand as Standing().
+[[nodiscard]] std::vector<Standing> standings_of(db::Session& q, const std::vector<UserId>& viewers,
+                                                 UserId owner);
 // Nothing for an owner who does not exist. Without a viewer (nobody is signed in) only what is
 // public.
 [[nodiscard]] std::optional<Standing> standing_of(db::Session& q, std::optional<UserId> viewer,
@@ -73,7 +82,7 @@ inline constexpr std::size_t kBatchMax = 50;
                                             std::string_view viewer);
 // Neither has blocked the other: for lists of people. `person` is a user id column.
 [[nodiscard]] std::string not_blocked(std::string_view person, std::string_view viewer);
-// True where the viewer may follow the ruck of alias `ruck` live.
+// live_access_to() as SQL: true where it is kOpen, for the ruck of alias `ruck` and its owner.
 [[nodiscard]] std::string live_for_viewer(std::string_view ruck, std::string_view owner,
                                           std::string_view viewer);
 

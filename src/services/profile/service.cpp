@@ -53,6 +53,8 @@ void copy_fields(UserRow& row, const UpdateProfile& c) {
   set(row.prefer_metric, c.prefer_metric);
   copy_sharing(row, c);
   set(row.is_private, c.is_profile_private);
+  if (c.live_audience.value) row.live_audience = json::name_of_enum(*c.live_audience.value);
+  set(row.approve_followers, c.approve_followers);
   set(row.avatar_url, c.avatar_url);
   set(row.notification_clubs, c.notification_clubs);
   set(row.notification_buddies, c.notification_buddies);
@@ -183,6 +185,9 @@ Profile to_profile(db::Session& q, const UserRow& r, UtcUs now) {
               json::enum_of_name<Visibility>(r.default_visibility).value_or(Visibility::kPrivate),
           .is_profile_private = r.is_private,
           .show_full_totals = r.show_full_totals,
+          .live_audience =
+              json::enum_of_name<LiveAudience>(r.live_audience).value_or(LiveAudience::kNobody),
+          .approve_followers = r.approve_followers,
           .avatar_url = r.avatar_url,
           .notification_clubs = r.notification_clubs,
           .notification_buddies = r.notification_buddies,
@@ -243,13 +248,18 @@ Result<UserRow> ProfileService::apply(db::Session& q, UserId user, const UpdateP
 
 task<Result<Profile>> ProfileService::update(http::Viewer viewer, UpdateProfile changes) {
   const UserId user = viewer.user;
-  co_return co_await revisions_.write(user,
-                                      [this, user, changes = std::move(changes),
-                                       now = clock_.now()](db::Session& q) -> Result<Profile> {
-                                        const Result<UserRow> row = apply(q, user, changes, now);
-                                        if (!row) return fail(row.error());
-                                        return to_profile(q, *row, now);
-                                      });
+  const bool changes_access = changes.is_profile_private.given || changes.live_audience.given;
+  Result<Profile> profile =
+      co_await revisions_.write(user,
+                                [this, user, changes = std::move(changes),
+                                 now = clock_.now()](db::Session& q) -> Result<Profile> {
+                                  const Result<UserRow> row = apply(q, user, changes, now);
+                                  if (!row) return fail(row.error());
+                                  return to_profile(q, *row, now);
+                                });
+  // Also after a failure: a COMMIT whose answer was lost may have happened.
+  if (changes_access) hooks_.on_access_changed(user);
+  co_return profile;
 }
 
 task<Result<http::Created<Profile>>> ProfileService::create(http::Viewer viewer,

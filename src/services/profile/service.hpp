@@ -49,6 +49,8 @@ class ProfileService {
     std::function<bool(db::Session&, UserId viewer, UserId user)> may_meet;
     // Before an account and everything that refers to it goes: what others count of it.
     std::function<void(db::Session&, UserId)> on_deleting;
+    // After a change of who may see the user's rucks or follow them live.
+    std::function<void(UserId)> on_access_changed;
     // After an account is gone: what memory holds of it goes too.
     std::function<void(UserId)> on_deleted;
   };

@@ -9,7 +9,7 @@ const db::Sql kInsert{
     "INSERT INTO users (" + db::columns_of<UserRow>() +
         ", secret, name_key, revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
         "$9, $10, $11, $12, $13, $14,"
-        " $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, 1)"};
+        " $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, 1)"};
 const db::Sql kFind{"profile.find",
                     "SELECT " + db::columns_of<UserRow>() + " FROM users WHERE id = $1"};
 const db::Sql kUpdate{
@@ -21,7 +21,7 @@ const db::Sql kUpdate{
     " notification_clubs = $16, notification_buddies = $17, notification_events = $18,"
     " notification_duels = $19, notification_first_ruck = $20, strava_auto_export = $21,"
     " time_zone = $22, last_active_at = $23, updated_at = $24, name_key = $25, default_visibility "
-    "= $26, show_full_totals = $27 WHERE id = $1"};
+    "= $26, live_audience = $27, approve_followers = $28, show_full_totals = $29 WHERE id = $1"};
 const db::Sql kDelete{"profile.delete", "DELETE FROM users WHERE id = $1"};
 const db::Sql kClearTrigrams{"profile.clear_trigrams",
                              "DELETE FROM name_trigrams WHERE user_id = $1"};
@@ -40,10 +40,10 @@ void insert(db::Session& q, const UserRow& r, const std::string& secret) {
   q.execute(kInsert, r.id, r.email, r.username, r.weight_kg, r.height_cm, r.date_of_birth, r.gender,
             r.resting_hr, r.max_hr, r.calorie_method, r.calorie_active_only, r.prefer_metric,
             r.allow_ruck_sharing, r.default_visibility, r.is_private, r.show_full_totals,
-            r.avatar_url, r.notification_clubs, r.notification_buddies, r.notification_events,
-            r.notification_duels, r.notification_first_ruck, r.strava_auto_export, r.time_zone,
-            r.last_active_at, r.created_at, r.updated_at, db::BytesView{secret},
-            name_key(r.username));
+            r.live_audience, r.approve_followers, r.avatar_url, r.notification_clubs,
+            r.notification_buddies, r.notification_events, r.notification_duels,
+            r.notification_first_ruck, r.strava_auto_export, r.time_zone, r.last_active_at,
+            r.created_at, r.updated_at, db::BytesView{secret}, name_key(r.username));
   add_trigrams(q, r);
 }
 
@@ -57,7 +57,8 @@ void update(db::Session& q, const UserRow& r) {
             r.allow_ruck_sharing, r.is_private, r.avatar_url, r.notification_clubs,
             r.notification_buddies, r.notification_events, r.notification_duels,
             r.notification_first_ruck, r.strava_auto_export, r.time_zone, r.last_active_at,
-            r.updated_at, name_key(r.username), r.default_visibility, r.show_full_totals);
+            r.updated_at, name_key(r.username), r.default_visibility, r.live_audience,
+            r.approve_followers, r.show_full_totals);
 }
 
 void rename(db::Session& q, const UserRow& row) {

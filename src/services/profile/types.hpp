@@ -36,7 +36,9 @@ struct UserRow {
   bool allow_ruck_sharing = true;
   std::string default_visibility = "public";  // of new rucks
   bool is_private = false;
-  bool show_full_totals = false;  // to others, not those of the visible part of a track
+  bool show_full_totals = false;         // to others, not those of the visible part of a track
+  std::string live_audience = "mutual";  // who may follow live
+  bool approve_followers = false;        // new ones wait for a yes
   std::optional<std::string> avatar_url;
   bool notification_clubs = true;
   bool notification_buddies = true;
@@ -53,9 +55,10 @@ BOOST_DESCRIBE_STRUCT(UserRow, (),
                       (id, email, username, weight_kg, height_cm, date_of_birth, gender, resting_hr,
                        max_hr, calorie_method, calorie_active_only, prefer_metric,
                        allow_ruck_sharing, default_visibility, is_private, show_full_totals,
-                       avatar_url, notification_clubs, notification_buddies, notification_events,
-                       notification_duels, notification_first_ruck, strava_auto_export, time_zone,
-                       last_active_at, created_at, updated_at))
+                       live_audience, approve_followers, avatar_url, notification_clubs,
+                       notification_buddies, notification_events, notification_duels,
+                       notification_first_ruck, strava_auto_export, time_zone, last_active_at,
+                       created_at, updated_at))
 
 struct MonthStats {
   std::int64_t rucks = 0;
@@ -102,6 +105,8 @@ struct Profile {
   Visibility default_visibility = Visibility::kPrivate;  // of new rucks
   bool is_profile_private = false;
   bool show_full_totals = false;
+  LiveAudience live_audience = LiveAudience::kNobody;
+  bool approve_followers = false;
   std::optional<std::string> avatar_url;
   bool notification_clubs = true;
   bool notification_buddies = true;
@@ -117,9 +122,10 @@ BOOST_DESCRIBE_STRUCT(Profile, (),
                       (id, user_id, email, username, weight_kg, height_cm, date_of_birth, gender,
                        resting_hr, max_hr, calorie_method, calorie_active_only, created_at,
                        prefer_metric, allow_ruck_sharing, default_visibility, is_profile_private,
-                       show_full_totals, avatar_url, notification_clubs, notification_buddies,
-                       notification_events, notification_duels, notification_first_ruck,
-                       strava_auto_export, time_zone, stats, hr_zones))
+                       show_full_totals, live_audience, approve_followers, avatar_url,
+                       notification_clubs, notification_buddies, notification_events,
+                       notification_duels, notification_first_ruck, strava_auto_export, time_zone,
+                       stats, hr_zones))
 
 // Any of the fields; null clears what may be empty.
 struct UpdateProfile {
@@ -138,6 +144,8 @@ struct UpdateProfile {
   http::Settable<Visibility> default_visibility;
   http::Settable<bool> is_profile_private;
   http::Settable<bool> show_full_totals;
+  http::Settable<LiveAudience> live_audience;
+  http::Settable<bool> approve_followers;
   http::Settable<std::string> avatar_url;
   http::Settable<bool> notification_clubs;
   http::Settable<bool> notification_buddies;
@@ -152,9 +160,9 @@ BOOST_DESCRIBE_STRUCT(UpdateProfile, (),
                       (username, email, weight_kg, height_cm, date_of_birth, gender, resting_hr,
                        max_hr, calorie_method, calorie_active_only, prefer_metric,
                        allow_ruck_sharing, default_visibility, is_profile_private, show_full_totals,
-                       avatar_url, notification_clubs, notification_buddies, notification_events,
-                       notification_duels, notification_first_ruck, strava_auto_export, time_zone,
-                       last_active_at))
+                       live_audience, approve_followers, avatar_url, notification_clubs,
+                       notification_buddies, notification_events, notification_duels,
+                       notification_first_ruck, strava_auto_export, time_zone, last_active_at))
 
 struct UserReply {
   Profile user;
@@ -238,6 +246,12 @@ struct ruck::http::RulesOf<ruck::profile::UpdateProfile> {
            "Others see the distance, time and climb of whole rucks, not of the part of the track "
            "that is visible; from many of them a hidden start can be worked out")
           .also("showFullTotals"),
+      rule("live_audience",
+           "Who may follow live: nobody, mutual (followers whom one follows back), followers, or "
+           "link (share links alone)")
+          .also("liveAudience"),
+      rule("approve_followers", "New followers wait until they are approved")
+          .also("approveFollowers"),
       rule("avatar_url", "Picture").length(0, 500),
       rule("time_zone", "IANA name; days, weeks and months are counted in it")
           .length(1, 64)

@@ -4,7 +4,27 @@
 #include "services/rucks/store.hpp"
 #include "services/rucks/track.hpp"
 
+#include <limits>
+
 namespace ruck::rucks {
+
+namespace {
+std::vector<LiveTrack::Pause> pauses_of(const std::vector<EventRow>& events) {
+  std::vector<LiveTrack::Pause> pauses;
+  bool is_open = false;
+  for (const EventRow& event : events) {
+    if (event.kind == "pause" && !is_open) {
+      pauses.push_back(
+          {.from_ms = event.at_ms, .to_ms = std::numeric_limits<std::int64_t>::max()});
+      is_open = true;
+    } else if (event.kind == "resume" && is_open) {
+      pauses.back().to_ms = event.at_ms;
+      is_open = false;
+    }
+  }
+  return pauses;
+}
+}  // namespace
 
 std::optional<LiveState> live_state(db::Session& q, RuckId ruck) {
   const auto owner = store::owner_of(q, ruck);
@@ -29,9 +49,11 @@ Result<LiveTrack> live_track(db::Session& q, UserId owner, RuckId ruck) {
   if (!track) return fail(std::move(track).error());
   auto engine = rucking::TrackEngine::restore(engine_config(*row), progress->state.data);
   const rucking::Totals totals = engine ? engine->totals() : replay(*row, *track).engine.totals();
+  std::vector<LiveTrack::Pause> pauses = pauses_of(track->events);
   LiveTrack live{.points = std::move(track->points),
                  .distance_m = totals.distance_m,
-                 .duration_s = totals.active_s()};
+                 .duration_s = totals.active_s(),
+                 .pauses = std::move(pauses)};
   if (!live.points.empty()) live.last_arrival_at = progress->last_arrival_at;
   return live;
 }

@@ -27,9 +27,14 @@ struct LiveState {
 
 // The track so far, as the owner sees it.
 struct LiveTrack {
+  struct Pause {
+    std::int64_t from_ms = 0;
+    std::int64_t to_ms = 0;
+  };
   std::vector<rucking::TrackPoint> points;
   double distance_m = 0;
   double duration_s = 0;
+  std::vector<Pause> pauses;  // by time; one that goes on has no end in sight
   std::optional<UtcUs> last_arrival_at;
 };
 [[nodiscard]] Result<LiveTrack> live_track(db::Session& q, UserId owner, RuckId ruck);

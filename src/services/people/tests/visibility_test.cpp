@@ -29,13 +29,41 @@ TEST(Visibility, AnUnknownStandingSeesNothing) {
 
 TEST(Visibility, LiveFollowingIsForFollowersWhereItIsAllowed) {
   const Standing stranger{.is_blocked = false, .is_private_profile = false};
-  const Standing follower{.follows = true, .is_blocked = false, .is_private_profile = false};
+  const Standing follower{.follows = true,
+                          .is_blocked = false,
+                          .is_private_profile = false,
+                          .live_audience = LiveAudience::kFollowers};
   EXPECT_EQ(live_access_to(stranger, Visibility::kPublic, true), LiveAccess::kMustFollow);
   EXPECT_EQ(live_access_to(stranger, Visibility::kFollowers, true), LiveAccess::kHidden);
   EXPECT_EQ(live_access_to(follower, Visibility::kFollowers, true), LiveAccess::kOpen);
   EXPECT_EQ(live_access_to(follower, Visibility::kPublic, false), LiveAccess::kDisabled);
   EXPECT_EQ(live_access_to(follower, Visibility::kPrivate, true), LiveAccess::kHidden);
   EXPECT_EQ(live_access_to({.is_self = true}, Visibility::kPrivate, false), LiveAccess::kOpen);
+}
+
+TEST(Visibility, TheAudienceSaysWhichFollowersMayFollowLive) {
+  struct Case {
+    LiveAudience audience;
+    LiveAccess follower;
+    LiveAccess mutual;
+  };
+  const Case cases[] = {{LiveAudience::kNobody, LiveAccess::kDisabled, LiveAccess::kDisabled},
+                        {LiveAudience::kMutual, LiveAccess::kDisabled, LiveAccess::kOpen},
+                        {LiveAudience::kFollowers, LiveAccess::kOpen, LiveAccess::kOpen},
+                        {LiveAudience::kLink, LiveAccess::kDisabled, LiveAccess::kDisabled}};
+  for (const Case& c : cases) {
+    Standing standing{.follows = true,
+                      .is_blocked = false,
+                      .is_private_profile = false,
+                      .live_audience = c.audience};
+    EXPECT_EQ(live_access_to(standing, Visibility::kPublic, true), c.follower);
+    standing.is_followed_by = true;
+    EXPECT_EQ(live_access_to(standing, Visibility::kPublic, true), c.mutual);
+    EXPECT_EQ(live_access_to(standing, Visibility::kPublic, false), LiveAccess::kDisabled);
+    standing.follows = false;
+    EXPECT_EQ(live_access_to(standing, Visibility::kPublic, true), LiveAccess::kMustFollow);
+  }
+  EXPECT_EQ(live_audience_of("everybody"), LiveAudience::kNobody) << "what is not understood";
 }
 
 UserId user_id(int number) {
@@ -156,6 +184,81 @@ TEST_P(VisibilityTest, TheRuleAsSqlIsTheRule) {
     return {};
   });
   ASSERT_TRUE(checked) << checked.error().detail;
+}
+
+const db::Sql kLive{"test.live_rucks",
+                    "SELECT r.id FROM rucks r JOIN users u ON u.id = r.user_id WHERE " +
+                        live_for_viewer("r", "u", "$1") + " ORDER BY r.id"};
+const db::Sql kSetAudience{"test.set_audience", "UPDATE users SET live_audience = $2 WHERE id = $1"};
+
+// Every audience, each way of following, blocked or not, each level and switch of a ruck: the
+// statement for lists, the question about many viewers and the rule for one must agree.
+TEST_P(VisibilityTest, TheLiveRuleAsSqlIsTheRule) {
+  migrate();
+  constexpr int kViewer = 1;
+  constexpr int kOwners = 32;  // audience, follows, is followed, is blocked
+  const auto owner_of = [](int i) { return 10 + i; };
+  const auto done = database().write_now([&](db::Session& q) {
+    add_user(q, kViewer, false);
+    for (int i = 0; i < kOwners; ++i) {
+      const int owner = owner_of(i);
+      add_user(q, owner, false);
+      q.execute(kSetAudience, user_id(owner),
+                json::name_of_enum(static_cast<LiveAudience>(i % 4)));
+      for (int ruck = 0; ruck < 6; ++ruck) {
+        const auto level = std::array{"public", "followers", "private"}[static_cast<std::size_t>(ruck % 3)];
+        q.execute(kAddRuck, user_id(owner), owner * 10 + ruck, level, false, ruck < 3);
+      }
+      if ((i & 4) != 0) store::follow(q, {user_id(kViewer), user_id(owner)}, utc_us(1));
+      if ((i & 8) != 0) store::follow(q, {user_id(owner), user_id(kViewer)}, utc_us(1));
+      if ((i & 16) != 0) store::block(q, {user_id(owner), user_id(kViewer)}, utc_us(1));
+    }
+  });
+  ASSERT_TRUE(done) << done.error().detail;
+  const auto checked = database().read_now([&](db::Session& q) {
+    std::vector<std::int64_t> expected;
+    for (int i = 0; i < kOwners; ++i) {
+      const auto standing = standing_of(q, user_id(kViewer), user_id(owner_of(i)));
+      EXPECT_EQ(standing->live_audience, static_cast<LiveAudience>(i % 4));
+      const std::vector<Standing> same =
+          standings_of(q, {user_id(99), user_id(kViewer), user_id(owner_of(i))}, user_id(owner_of(i)));
+      EXPECT_TRUE(same[0].is_blocked) << "nobody is a stranger";
+      EXPECT_EQ(same[1].follows, standing->follows);
+      EXPECT_EQ(same[1].is_followed_by, standing->is_followed_by);
+      EXPECT_EQ(same[1].is_blocked, standing->is_blocked);
+      EXPECT_EQ(same[1].live_audience, standing->live_audience);
+      EXPECT_TRUE(same[2].is_self);
+      for (int ruck = 0; ruck < 6; ++ruck) {
+        const auto level = std::array{Visibility::kPublic, Visibility::kFollowers,
+                                      Visibility::kPrivate}[static_cast<std::size_t>(ruck % 3)];
+        if (live_access_to(*standing, level, ruck < 3) == LiveAccess::kOpen) {
+          expected.push_back(owner_of(i) * 10 + ruck);
+        }
+      }
+    }
+    EXPECT_EQ(q.many<std::int64_t>(kLive, user_id(kViewer)), expected);
+    EXPECT_EQ(expected.size(), 2U * (1 + 2)) << "mutual both ways; followers either way; 2 levels";
+  });
+  ASSERT_TRUE(checked) << checked.error().detail;
+}
+
+// More viewers than one question takes.
+TEST_P(VisibilityTest, ManyViewersAreAskedAboutInTheirOrder) {
+  migrate();
+  constexpr int kViewers = 120;
+  ASSERT_TRUE(database().write_now([&](db::Session& q) {
+    for (int i = 0; i <= kViewers; ++i) add_user(q, i, false);
+    for (int i = 1; i <= kViewers; i += 3) store::follow(q, {user_id(i), user_id(0)}, utc_us(1));
+  }));
+  std::vector<UserId> viewers;
+  for (int i = kViewers; i > 0; --i) viewers.push_back(user_id(i));
+  const auto standings =
+      database().read_now([&](db::Session& q) { return standings_of(q, viewers, user_id(0)); });
+  ASSERT_TRUE(standings);
+  ASSERT_EQ(standings->size(), viewers.size());
+  for (int i = kViewers; i > 0; --i) {
+    EXPECT_EQ((*standings)[static_cast<std::size_t>(kViewers - i)].follows, i % 3 == 1) << i;
+  }
 }
 
 RUCK_ON_BOTH_DATABASES(VisibilityTest);

@@ -1,0 +1,320 @@
+// The hub against both databases without HTTP, with the order of things in the test's hand: while
+// its only core is held, a reply of the database waits and the world goes on.
+#include "services/live/hub.hpp"
+
+#include "bus/in_process.hpp"
+#include "http/json/tree.hpp"
+#include "services/people/store.hpp"
+#include "services/profile/store.hpp"
+#include "services/rucks/ingest.hpp"
+#include "support/databases.hpp"
+#include "support/run.hpp"
+
+#include <boost/asio/post.hpp>
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <future>
+#include <thread>
+
+namespace ruck::live {
+namespace {
+using namespace std::chrono_literals;
+constexpr std::int64_t kStartMs = 1'763'790'000'000;
+constexpr double kDegreesPerMetre = 1 / 111'195.0;
+
+// Remembers what it is sent.
+class Ear final : public Member {
+ public:
+  void deliver(const http::Frame& frame) override { keep(*frame); }
+  void deliver_latest(std::uint64_t, const http::Frame& frame) override { keep(*frame); }
+  void ended(RuckId, const Error& why) override {
+    const std::lock_guard lock(mutex_);
+    ended_.push_back(why.code);
+    changed_.notify_all();
+  }
+  void signed_out() override {}
+
+  std::size_t heard() {
+    const std::lock_guard lock(mutex_);
+    return frames_.size();
+  }
+  // How many of the places in what was heard lie between two distances north of the start.
+  std::size_t places_between(double from_m, double to_m) {
+    const std::lock_guard lock(mutex_);
+    std::size_t count = 0;
+    const auto look = [&](const json::Tree& place, const char* name) {
+      if (!place.has(name)) return;
+      const double at_m = (place[name].number() - 47) / kDegreesPerMetre;
+      count += at_m > from_m && at_m < to_m ? 1 : 0;
+    };
+    for (const std::string& frame : frames_) {
+      const json::Tree data = json::Tree::parse(frame.substr(frame.find('{')))["data"];
+      look(data["current_location"], "latitude");
+      for (const json::Tree& point : data["points"].items()) look(point, "lat");
+      for (const json::Tree& piece : data["route_pieces"].items()) {
+        for (const json::Tree& point : piece.items()) look(point, "lat");
+      }
+    }
+    return count;
+  }
+  bool wait_for_frames(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, 20s, [&] { return frames_.size() >= count; });
+  }
+  std::optional<ErrorCode> wait_for_end() {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, 20s, [&] { return !ended_.empty(); });
+    return ended_.empty() ? std::nullopt : std::optional(ended_.front());
+  }
+
+ private:
+  void keep(std::string_view frame) {
+    const std::lock_guard lock(mutex_);
+    frames_.emplace_back(frame);
+    changed_.notify_all();
+  }
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::string> frames_;
+  std::vector<ErrorCode> ended_;
+};
+
+class HubTest : public test::OnBothDatabases {
+ protected:
+  void SetUp() override {
+    OnBothDatabases::SetUp();
+    migrate();
+    cores_.start();
+    hub_.emplace(Hub::Dependencies{.bus = bus_,
+                                   .database = database(),
+                                   .cores = cores_,
+                                   .clock = clock_,
+                                   .metrics = metrics_});
+    revisions_ = std::make_unique<cache::Revisions>(database());
+    ingest_ = std::make_unique<rucks::Ingest>(rucks::Ingest::Dependencies{
+        .database = database(),
+        .revisions = *revisions_,
+        .clock = clock_,
+        .metrics = metrics_,
+        .on_stored =
+            [this](const rucks::Committed& committed) {
+              is_told_ ? hub_->on_stored(committed) : untold_.push_back(committed);
+            },
+        .on_merged = [this](RuckId ruck) { hub_->on_ruck_changed(ruck); }});
+    clock_.set(to_us(utc_ms(kStartMs + 3'600'000)));
+    ASSERT_TRUE(database().write_now([&](db::Session& q) {
+      for (const UserId user : {anna_, berta_}) {
+        profile::UserRow row{.id = user,
+                             .email = user.value().to_string() + "@example.org",
+                             .username = user == anna_ ? "anna" : "berta"};
+        profile::store::insert(q, row, "0123456789abcdef0123456789abcdef");
+      }
+      people::store::follow(q, {berta_, anna_}, utc_us(1));
+      people::store::follow(q, {anna_, berta_}, utc_us(1));
+      rucks::RuckRow ruck{.user_id = anna_, .id = ruck_, .status = "in_progress"};
+      ruck.visibility = "public";
+      ruck.started_at = to_us(utc_ms(kStartMs));
+      rucks::store::insert(q, ruck);
+    }));
+  }
+  void TearDown() override {
+    hub_->stop();
+    group_.join();
+    ingest_.reset();
+    cores_.stop_and_join();
+    hub_.reset();
+    OnBothDatabases::TearDown();
+  }
+
+  template <class T>
+  T run(task<T> work) {
+    const auto promise = std::make_shared<std::promise<T>>();
+    std::future<T> result = promise->get_future();
+    group_.spawn(cores_.at(0), carry(std::move(work), promise));
+    return result.get();
+  }
+  // Points to the north, 10 m and 7 s apart; by their numbers.
+  void walk(int from, int to) {
+    std::vector<rucking::TrackPoint> points;
+    for (int i = from; i < to; ++i) {
+      const double lat = 47 + 10 * i * kDegreesPerMetre;
+      points.push_back({.time_ms = kStartMs + i * 7000,
+                        .lat_e7 = static_cast<std::int32_t>(std::llround(lat * 1e7)),
+                        .lng_e7 = 80'000'000});
+    }
+    ASSERT_TRUE(run(ingest_->add_points({anna_, ruck_}, std::move(points))));
+  }
+  void watch() { run(watching()); }
+  void change_behind_an_answer(const std::function<void()>& change);
+  void put_zone(double at_m, double radius_m) {
+    const people::store::ZoneRow zone{.id = people::ZoneId(Uuid::make_v7(utc_ms(++zones_))),
+                                      .name = "zone",
+                                      .lat = 47 + at_m * kDegreesPerMetre,
+                                      .lng = 8,
+                                      .radius_m = radius_m,
+                                      .created_at = utc_us(zones_)};
+    ASSERT_TRUE(database().write_now(
+        [&](db::Session& q) { people::store::put_zone(q, anna_, zone); }));
+  }
+
+  // What has been posted to the core, and what that posts, has run.
+  void settle() {
+    constexpr int kTurns = 20;
+    for (int i = 0; i < kTurns; ++i) {
+      std::promise<void> reached;
+      boost::asio::post(cores_.at(0).io(), [&] { reached.set_value(); });
+      reached.get_future().wait();
+    }
+  }
+  // Holds the core: what comes for it waits.
+  class CoreHold {
+   public:
+    explicit CoreHold(runtime::Core& core) {
+      boost::asio::post(core.io(), [this] {
+        reached_.set_value();
+        release_.get_future().wait();
+      });
+      reached_.get_future().wait();
+    }
+    ~CoreHold() { release_.set_value(); }
+    CoreHold(const CoreHold&) = delete;
+    CoreHold& operator=(const CoreHold&) = delete;
+
+   private:
+    std::promise<void> reached_;
+    std::promise<void> release_;
+  };
+  // Holds the readers of the database: what is asked waits.
+  void hold_reads(const std::shared_future<void>& released) {
+    constexpr int kMoreThanThereAre = 32;
+    for (int i = 0; i < kMoreThanThereAre; ++i) {
+      group_.spawn(cores_.at(0), hold_read(released));
+    }
+    settle();
+  }
+  std::int64_t times_read(const std::string& statement) {
+    const std::string all = metrics_.render();
+    const std::string head = "ruck_db_statement_seconds_count{statement=\"" + statement + "\"} ";
+    const std::size_t at = all.find(head);
+    return at == std::string::npos ? 0 : std::stoll(all.substr(at + head.size()));
+  }
+  // Until the database has answered: its answer waits for the core.
+  void wait_for_read(const std::string& statement, std::int64_t count) {
+    const auto deadline = std::chrono::steady_clock::now() + 20s;
+    while (times_read(statement) < count && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::yield();
+    }
+    ASSERT_GE(times_read(statement), count);
+  }
+
+  UserId anna_{Uuid::make_v7(utc_ms(kStartMs))};
+  UserId berta_{Uuid::make_v7(utc_ms(kStartMs + 1))};
+  RuckId ruck_{20'000'000'000'000};
+  runtime::Cores cores_{1};
+  bus::InProcessBus bus_;
+  std::optional<Hub> hub_;
+  Ear ear_;
+  bool is_told_ = true;  // the hub, of what is stored
+  std::vector<rucks::Committed> untold_;
+
+ private:
+  task<> watching() {
+    const auto joined = co_await hub_->join({.user = berta_}, 1, ruck_, std::nullopt);
+    EXPECT_TRUE(joined) << joined.error().client_text();
+    if (!joined) co_return;
+    ear_.deliver(joined->snapshot);
+    hub_->sit(ruck_, {.member = &ear_, .id = 1}, *joined);
+  }
+  task<> hold_read(std::shared_future<void> released) {
+    EXPECT_TRUE(co_await database().read([released](db::Session&) { released.wait(); }));
+  }
+  template <class T>
+  static task<> carry(task<T> work, std::shared_ptr<std::promise<T>> promise) {
+    if constexpr (std::is_void_v<T>) {
+      co_await std::move(work);
+      promise->set_value();
+    } else {
+      promise->set_value(co_await std::move(work));
+    }
+  }
+  std::unique_ptr<cache::Revisions> revisions_;
+  std::unique_ptr<rucks::Ingest> ingest_;
+  std::int64_t zones_ = 0;
+  runtime::TaskGroup group_{"test", [](std::string_view, const std::exception_ptr& failure) {
+                              std::rethrow_exception(failure);
+                            }};
+};
+
+// Runs `change` after the hub has read the owner's zones for a change before it, and before that
+// answer reaches the hub.
+void HubTest::change_behind_an_answer(const std::function<void()>& change) {
+  is_told_ = false;
+  walk(200, 260);
+  const std::int64_t read = times_read("people.owner_privacy");
+  put_zone(9000, 100);  // far away
+  std::promise<void> release;
+  hold_reads(release.get_future().share());
+  hub_->on_privacy_changed(anna_);
+  settle();  // it has asked
+  for (const rucks::Committed& committed : untold_) hub_->on_stored(committed);
+  settle();  // and has the points
+  {
+    const CoreHold core(cores_.at(0));
+    release.set_value();
+    wait_for_read("people.owner_privacy", read + 1);
+    change();
+  }
+  is_told_ = true;
+}
+
+// Two quick edits: what was read for the first came back after the second had been saved, and was
+// published.
+TEST_P(HubTest, ZonesThatWereReadBeforeTheLastEditAreNotShown) {
+  walk(0, 200);
+  watch();
+  change_behind_an_answer([&] {
+    put_zone(2500, 600);
+    hub_->on_privacy_changed(anna_);
+  });
+  const std::size_t before = ear_.heard();
+  walk(260, 400);
+  ASSERT_TRUE(ear_.wait_for_frames(before + 1));
+  EXPECT_EQ(ear_.places_between(1995, 3100), 0U) << "in the zone, all saved before it was shown";
+  EXPECT_GT(ear_.places_between(3700, 4000), 0U) << "beyond it she is seen again";
+}
+
+// The same with who may see in the place of what.
+TEST_P(HubTest, WhoHasPartedMeanwhileIsNotShownTheAnswer) {
+  walk(0, 200);
+  watch();
+  change_behind_an_answer([&] {
+    ASSERT_TRUE(database().write_now(
+        [&](db::Session& q) { people::store::unfollow(q, {anna_, berta_}); }));
+    hub_->on_parted(anna_, berta_);
+  });
+  EXPECT_EQ(ear_.wait_for_end(), ErrorCode::kForbidden);
+  walk(260, 400);
+  settle();
+  EXPECT_EQ(ear_.places_between(1995, 5000), 0U) << "mutual no longer";
+}
+
+TEST_P(HubTest, ARuckMadePrivateMeanwhileIsNotShown) {
+  walk(0, 200);
+  watch();
+  change_behind_an_answer([&] {
+    ASSERT_TRUE(database().write_now([&](db::Session& q) {
+      rucks::RuckRow row = *rucks::store::find(q, {anna_, ruck_});
+      row.visibility = "private";
+      rucks::store::update(q, row);
+    }));
+    hub_->on_ruck_changed(ruck_);
+  });
+  EXPECT_EQ(ear_.wait_for_end(), ErrorCode::kRuckNotFound);
+  EXPECT_EQ(ear_.places_between(1995, 5000), 0U);
+}
+
+RUCK_ON_BOTH_DATABASES(HubTest);
+
+}  // namespace
+}  // namespace ruck::live
