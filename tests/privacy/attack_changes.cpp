@@ -16,24 +16,34 @@ struct Ring {
   double radius_m = 0;
 };
 
-// A disc that no line of these enters: where those lines end that pass by. Of a zone, because the
-// circles of starts and ends lie elsewhere for who only passes.
+// Whether a ruck neither begins nor ends near: then what cuts it here is a zone's circle.
+bool only_passes(const Scene& scene, const SeenRuck& ruck) {
+  constexpr double kElsewhereM = 450;
+  return ruck.pieces.size() >= 2 &&
+         distance(ruck.pieces.front().front().at, scene.middle()) > kElsewhereM &&
+         distance(ruck.pieces.back().back().at, scene.middle()) > kElsewhereM;
+}
+
+// The circle of a zone, from the lines that it cuts. A line ends at its last point before the edge,
+// so the edge lies half a step further on average, a step being as long as those before.
 std::optional<Disc> zone_disc(const Scene& scene, const std::vector<SeenRuck>& rucks) {
-  std::vector<Point> cuts;
+  std::vector<Point> edges;
+  const auto add = [&](Point cut, Point before) {
+    const Point step = cut - before;
+    if (distance(cut, scene.middle()) < 700) edges.push_back(cut + 0.5 * step);
+  };
   for (const SeenRuck& ruck : rucks) {
+    if (!only_passes(scene, ruck)) continue;
     for (std::size_t k = 1; k < ruck.pieces.size(); ++k) {
-      for (const Point at : {ruck.pieces[k - 1].back().at, ruck.pieces[k].front().at}) {
-        if (distance(at, scene.middle()) < 900) cuts.push_back(at);
-      }
+      const Piece& to = ruck.pieces[k - 1];
+      const Piece& from = ruck.pieces[k];
+      if (to.size() > 1) add(to.back().at, to[to.size() - 2].at);
+      if (from.size() > 1) add(from.front().at, from[1].at);
     }
   }
-  if (cuts.size() < 6) return std::nullopt;
-  const auto fitted = fit_circle(cuts);
-  if (!fitted || fitted->radius_m > 900) return std::nullopt;
-  // Cuts lie outside, some by a few metres: the disc grows until the nearest ones.
-  std::vector<double> from;
-  for (const Point& cut : cuts) from.push_back(distance(cut, fitted->centre));
-  return Disc{fitted->centre, quantile(from, 0.15)};
+  if (edges.size() < 6) return std::nullopt;
+  const auto fitted = fit_circle(std::move(edges));
+  return fitted && fitted->radius_m < 900 ? fitted : std::nullopt;
 }
 
 // By every usual radius that fits: home is on a ring around the middle of the disc.
@@ -110,6 +120,26 @@ std::optional<Point> same_direction(const Scene& scene) {
   return home;
 }
 
+// The same without a word of the lines: home is where the rings come nearest to one another.
+std::optional<Point> circles_of_two_sizes(const Scene& scene) {
+  if (scene.sight().earlier.empty()) return std::nullopt;
+  const auto before = zone_disc(scene, scene.sight().earlier.front());
+  const auto after = zone_disc(scene, scene.sight().rucks);
+  if (!before || !after || distance(before->centre, after->centre) < 15) return std::nullopt;
+  const std::vector<Ring> small = rings_of(*before);
+  const std::vector<Ring> large = rings_of(*after);
+  if (small.empty() || large.empty()) return std::nullopt;
+  return highest(before->centre, 420, 10, [&](Point p) {
+    double sum = 0;
+    for (const auto* rings : {&small, &large}) {
+      double best = 1e9;
+      for (const Ring& ring : *rings) best = std::min(best, off_ring(p, ring));
+      sum -= best * best;
+    }
+    return sum;
+  });
+}
+
 // Home is in every disc there ever was: where most of them overlap.
 std::optional<Point> middles_of_states(const Scene& scene) {
   if (scene.sight().earlier.empty()) return std::nullopt;
@@ -145,7 +175,8 @@ std::optional<Point> edges_that_moved(const Scene& scene) {
 }  // namespace
 
 std::vector<Attack> change_attacks() {
-  return {{"ring of a zone, and lines", Uses::kMore, on_ring_and_lines},
+  return {{"circles of two sizes", Uses::kMore, circles_of_two_sizes},
+          {"ring of a zone, and lines", Uses::kMore, on_ring_and_lines},
           {"rings that meet", Uses::kMore, rings_that_meet},
           {"one direction for two sizes", Uses::kMore, same_direction},
           {"middles of all states", Uses::kMore, middles_of_states},

@@ -281,6 +281,15 @@ std::vector<HiddenWay> hidden_ways(const std::string& number, const Scene& scene
   return ways;
 }
 
+std::optional<double> number_beside_line(const std::string& number, const Scene& scene,
+                                         const SeenRuck& ruck) {
+  const auto told = told_by(number, scene, ruck);
+  if (told && std::isfinite(told->length_m)) return told->length_m;
+  const auto live = at(scene.sight().live, ruck.id);
+  const auto way = live ? live_way(number, *live) : std::nullopt;
+  return way ? std::optional(way->length_m) : std::nullopt;
+}
+
 std::vector<Attack> number_attacks() {
   std::vector<Attack> all;
   for (const std::string& number : hidden_numbers()) {

@@ -85,6 +85,9 @@ struct HiddenWay {
 };
 // Hidden ways of one kind of number, one of each ruck for which there is one.
 [[nodiscard]] std::vector<HiddenWay> hidden_ways(const std::string& number, const Scene& scene);
+// What a number of one ruck says is hidden of it, in metres, with no regard to where.
+[[nodiscard]] std::optional<double> number_beside_line(const std::string& number,
+                                                       const Scene& scene, const SeenRuck& ruck);
 // All kinds that there are.
 [[nodiscard]] std::vector<std::string> hidden_numbers();
 [[nodiscard]] double visible_length_m(const SeenRuck& ruck);

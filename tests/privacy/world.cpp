@@ -165,7 +165,8 @@ PlannedRuck World::plan(int number) {
   const std::int64_t start_ms = settings.until_ms - day * kDayMs -
                                 static_cast<std::int64_t>(random.uniform(1, 8) * 3'600'000);
   PlannedRuck ruck{.fixes = Recorder(*this, random).record(line, start_ms, stay),
-                   .is_recorded = random.chance(0.3),
+                   // Lists hold what was recorded, not what was imported.
+                   .is_recorded = story == Story::kStarts || random.chance(0.3),
                    .ends_at_home = !passes};
   constexpr int kLiveRucks = 5;  // the newest
   ruck.is_live = story == Story::kLive && number >= settings.rucks - kLiveRucks;

@@ -1,0 +1,73 @@
+// The order of a list is no oracle.
+#include "privacy/order.hpp"
+
+#include "privacy/visit.hpp"
+#include "support/rucking.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace ruck::attack {
+namespace {
+
+class OrderTest : public testing::Test {
+ protected:
+  // How many rucks' exact values the order tells, though what is shown of them is another.
+  int count_told(const OrderOracle::Question& question, double SeenRuck::* value, double close) {
+    std::vector<std::int64_t> rucks;
+    for (const TrueRuck& ruck : seen_.truth.rucks) rucks.push_back(ruck.id);
+    const auto found = oracle_.ask(question, rucks);
+    EXPECT_FALSE(found.empty()) << "the question was not asked";
+    int told = 0;
+    for (std::size_t i = 0; i < rucks.size(); ++i) {
+      if (!found.contains(rucks[i])) continue;
+      const double exact = seen_.truth.rucks[i].own.*value;
+      const double shown = seen_.sight.rucks[i].*value;
+      const double guessed = found.at(rucks[i]);
+      std::printf("[ measured ] %s: exact %.1f, shown %.1f, the order says %.1f\n",
+                  question.sort.c_str(), exact, shown, guessed);
+      told += std::fabs(guessed - exact) <= close && std::fabs(shown - exact) > close ? 1 : 0;
+    }
+    return told;
+  }
+
+  test::RuckServer server_{{}};
+  Viewers viewers_{server_};
+  Visit visit_{server_,
+               viewers_,
+               {.seed = 11,
+                .streets = Streets::kBent,
+                .story = Story::kStarts,
+                .rucks = 4,
+                .until_ms = test::now_ms()}};
+  Seen seen_ = visit_.play();
+  OrderOracle oracle_{server_, visit_.owner().user_id};
+};
+
+TEST_F(OrderTest, AnOwnRuckInTheFeedDoesNotTellAnothersExactDistance) {
+  EXPECT_EQ(count_told({.sort = "distance_desc", .low = 100, .high = 16'484, .exact_to = 1},
+                       &SeenRuck::distance_m, 4),
+            0);
+}
+
+TEST_F(OrderTest, AnOwnRuckInTheFeedDoesNotTellAnothersExactTime) {
+  EXPECT_EQ(count_told({.sort = "duration_desc", .low = 60, .high = 16'444, .exact_to = 1},
+                       &SeenRuck::duration_s, 4),
+            0);
+}
+
+TEST_F(OrderTest, AnOwnRuckInTheFeedDoesNotTellAnothersExactClimb) {
+  EXPECT_EQ(count_told({.sort = "elevation_gain_desc", .low = 0, .high = 1024, .exact_to = 0.05},
+                       &SeenRuck::gain_m, 0.1),
+            0);
+}
+
+TEST_F(OrderTest, AnOwnRuckInTheFeedDoesNotTellAnothersExactEnergy) {
+  EXPECT_EQ(count_told({.sort = "calories_desc", .low = 20, .high = 4116, .exact_to = 1},
+                       &SeenRuck::calories_kcal, 1),
+            0);
+}
+
+}  // namespace
+}  // namespace ruck::attack
