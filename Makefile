@@ -1,7 +1,7 @@
 # Thin verbs over the CMake presets. Personal settings go into Makefile.local.
 -include Makefile.local
 .DEFAULT_GOAL := build
-.PHONY: packages build run test fast bench fmt lint asan tsan torture fuzz clean screenshots lighthouse
+.PHONY: packages build run test fast bench fmt lint asan tsan torture privacy-attack fuzz clean screenshots lighthouse
 
 JOBS ?= $(shell nproc)
 

@@ -85,6 +85,12 @@ std::optional<Told> told_by(const std::string& number, const Scene& scene, const
     return total(kcal ? std::optional(*kcal / kcal_per_m) : std::nullopt);
   }
   if (ruck.pieces.empty() || ruck.pieces.front().empty()) return std::nullopt;
+  if (number == "points of a card") {
+    constexpr double kAllPoints = 60;  // of a whole line: the rest of them is hidden
+    const auto shown = at(sight.card_points, ruck.id);
+    if (!shown || *shown < 2 || *shown > kAllPoints) return std::nullopt;
+    return Told{.length_m = visible_m * (kAllPoints - *shown) / (*shown - 1)};
+  }
   if (number == "delay of the first point") {
     const double delay_s =
         static_cast<double>(ruck.pieces.front().front().time_ms - ruck.started_ms) / 1000;
@@ -256,6 +262,7 @@ std::vector<std::string> hidden_numbers() {
           "times of the profile",
           "delay of the first point",
           "delay after the last point",
+          "points of a card",
           "order by distance",
           "order by time",
           "order by calories",

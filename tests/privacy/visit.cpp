@@ -54,6 +54,7 @@ Seen Visit::play() {
   for (const PlannedRuck& plan : world_->rucks) record(plan);
   tell_story();
   sight_.rucks = look_at_all();
+  look_at_cards();
   Seen seen{.settings = world_->settings, .world = nullptr, .sight = {}, .truth = truth()};
   seen.sight = std::move(sight_);
   seen.world = std::move(world_);
@@ -198,6 +199,17 @@ void Visit::look_at_profile(std::int64_t id) {
   sight_.profile_duration_s[id] = duration_s - profile_s_;
   profile_m_ = distance_m;
   profile_s_ = duration_s;
+}
+
+void Visit::look_at_cards() {
+  const Reply list = expect(
+      viewers_.stranger.get("/api/users/" + owner_.user_id + "/rucks?per_page=50"), "a list");
+  for (const json::Tree& card : list.json["ruck_sessions"].items()) {
+    std::size_t points = card["location_points"].size();
+    if (card.has("route_pieces")) points = 0;
+    for (const json::Tree& piece : card["route_pieces"].items()) points += piece.size();
+    sight_.card_points[card["id"].integer()] = static_cast<double>(points);
+  }
 }
 
 void Visit::follow_live(std::int64_t id, std::int64_t clock_ms) {

@@ -35,6 +35,7 @@ class Visit {
   void follow_link(const std::string& token);
   void trim(std::int64_t id, const PlannedRuck& plan);
   void look_at_profile(std::int64_t id);
+  void look_at_cards();
   void tell_story();
   [[nodiscard]] SeenRuck look(test::ApiClient& viewer, std::int64_t id);
   [[nodiscard]] std::vector<SeenRuck> look_at_all();
