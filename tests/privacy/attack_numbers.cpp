@@ -91,6 +91,24 @@ std::optional<Told> told_by(const std::string& number, const Scene& scene, const
     if (!shown || *shown < 2 || *shown > kAllPoints) return std::nullopt;
     return Told{.length_m = visible_m * (kAllPoints - *shown) / (*shown - 1)};
   }
+  const auto appeared = at(sight.appeared_ms, ruck.id);
+  const std::int64_t last_ms = ruck.pieces.back().back().time_ms;
+  if (number == "appears after its last point" && appeared) {
+    return Told{.length_m = static_cast<double>(*appeared - last_ms) / 1000 * speed,
+                .counts_start = false};
+  }
+  if (number == "appears after its time" && appeared) {
+    return total_time(static_cast<double>(*appeared - ruck.started_ms) / 1000);
+  }
+  if (number == "order by end" || number == "order by end, last point") {
+    const auto end_s = ordered(sight, ruck.id, "created_at_desc");
+    if (!end_s) return std::nullopt;
+    const bool by_last = number != "order by end";
+    const std::int64_t from_ms = by_last ? last_ms : ruck.started_ms;
+    const double seconds = *end_s - static_cast<double>(from_ms) / 1000;
+    if (by_last) return Told{.length_m = seconds * speed, .counts_start = false};
+    return total_time(seconds);
+  }
   if (number == "delay of the first point") {
     const double delay_s =
         static_cast<double>(ruck.pieces.front().front().time_ms - ruck.started_ms) / 1000;
@@ -263,9 +281,13 @@ std::vector<std::string> hidden_numbers() {
           "delay of the first point",
           "delay after the last point",
           "points of a card",
+          "appears after its last point",
+          "appears after its time",
           "order by distance",
           "order by time",
           "order by calories",
+          "order by end",
+          "order by end, last point",
           "live seq",
           "live distance",
           "live time",
@@ -286,6 +308,10 @@ std::vector<HiddenWay> hidden_ways(const std::string& number, const Scene& scene
     if (!from.empty()) ways.push_back({std::move(from), told->length_m});
   }
   return ways;
+}
+
+std::optional<Point> where_ways_meet(const Scene& scene, const std::vector<HiddenWay>& ways) {
+  return meeting(scene, ways, By::kLength);
 }
 
 std::optional<double> number_beside_line(const std::string& number, const Scene& scene,

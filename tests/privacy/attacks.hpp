@@ -85,6 +85,9 @@ struct HiddenWay {
 };
 // Hidden ways of one kind of number, one of each ruck for which there is one.
 [[nodiscard]] std::vector<HiddenWay> hidden_ways(const std::string& number, const Scene& scene);
+// Where such ways meet by their lengths.
+[[nodiscard]] std::optional<Point> where_ways_meet(const Scene& scene,
+                                                   const std::vector<HiddenWay>& ways);
 // What a number of one ruck says is hidden of it, in metres, with no regard to where.
 [[nodiscard]] std::optional<double> number_beside_line(const std::string& number,
                                                        const Scene& scene, const SeenRuck& ruck);

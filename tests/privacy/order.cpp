@@ -1,5 +1,7 @@
 #include "privacy/order.hpp"
 
+#include "base/time.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,6 +16,14 @@ std::string spy_name() {
 
 // A private ruck of one's own with this value in the field that the list is sorted by.
 std::string own_ruck(const std::string& sort, double value) {
+  if (sort == "created_at_desc") {  // by the moment of the end
+    constexpr std::int64_t kLengthMs = 600'000;
+    const auto end_ms = static_cast<std::int64_t>(value * 1000);
+    return fmt::format(
+        R"({{"is_manual":true,"status":"completed","start_time":"{}","end_time":"{}",)"
+        R"("distance_km":1,"duration_seconds":600,"ruck_weight_kg":10,"visibility":"private"}})",
+        to_iso8601(utc_ms(end_ms - kLengthMs)), to_iso8601(utc_ms(end_ms)));
+  }
   const double km = sort == "distance_desc" ? value / 1000 : 5;
   const double seconds = sort == "duration_desc" ? value : 3600;
   const double kcal = sort == "calories_desc" ? value : 500;
@@ -72,6 +82,15 @@ void ask_order(const test::RuckServer& server, const std::string& owner_id, Sigh
       {.sort = "distance_desc", .low = 100, .high = 16'484, .exact_to = 1},
       {.sort = "duration_desc", .low = 60, .high = 16'444, .exact_to = 1},
       {.sort = "calories_desc", .low = 20, .high = 4116, .exact_to = 1}};
+  for (const SeenRuck& ruck : sight.rucks) {
+    if (std::ranges::find(rucks, ruck.id) == rucks.end()) continue;
+    const double shown_s = static_cast<double>(ruck.completed_ms) / 1000;
+    const OrderOracle::Question question{
+        .sort = "created_at_desc", .low = shown_s - 4096, .high = shown_s + 4096, .exact_to = 1};
+    for (const auto& [id, value] : oracle.ask(question, {ruck.id})) {
+      sight.ordered[id][question.sort] = value;
+    }
+  }
   for (const auto& question : questions) {
     for (const auto& [ruck, value] : oracle.ask(question, rucks)) {
       sight.ordered[ruck][question.sort] = value;

@@ -69,5 +69,24 @@ TEST_F(OrderTest, AnOwnRuckInTheFeedDoesNotTellAnothersExactEnergy) {
             0);
 }
 
+// Lists by time have their order from the moment a ruck ended, which was at home.
+TEST_F(OrderTest, AnOwnRuckInTheFeedDoesNotTellWhenAnotherEnded) {
+  int told = 0;
+  for (std::size_t i = 0; i < seen_.sight.rucks.size(); ++i) {
+    const double shown_s = static_cast<double>(seen_.sight.rucks[i].completed_ms) / 1000;
+    const double exact_s = static_cast<double>(seen_.truth.rucks[i].own.completed_ms) / 1000;
+    const std::int64_t id = seen_.sight.rucks[i].id;
+    const auto found = oracle_.ask(
+        {.sort = "created_at_desc", .low = exact_s - 7000, .high = exact_s + 7000, .exact_to = 1},
+        {id});
+    ASSERT_TRUE(found.contains(id)) << "the question was not asked";
+    std::printf("[ measured ] ended %.0f s after what is shown, the order says %.0f\n",
+                exact_s - shown_s, found.at(id) - shown_s);
+    const bool is_close = std::fabs(found.at(id) - exact_s) <= 2;
+    told += is_close && std::fabs(shown_s - exact_s) > 2 ? 1 : 0;
+  }
+  EXPECT_EQ(told, 0);
+}
+
 }  // namespace
 }  // namespace ruck::attack

@@ -55,7 +55,8 @@ struct Sight {
   std::vector<std::vector<SeenRuck>> earlier;  // before each change of zones
   std::vector<Piece> more_pieces;              // before trims, late points; live; by links
   std::map<std::int64_t, FirstLive> live;
-  std::map<std::int64_t, double> card_points;  // drawn on the small map of a list
+  std::map<std::int64_t, std::int64_t> appeared_ms;  // in lists, to who looks every ten seconds
+  std::map<std::int64_t, double> card_points;        // drawn on the small map of a list
   std::map<std::int64_t, Found> ordered;
   std::map<std::int64_t, double>
       profile_distance_m;  // of what each ruck added to the profile's sum

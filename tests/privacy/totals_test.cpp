@@ -30,7 +30,7 @@ double told_share(const std::string& number, const std::vector<Seen>& worlds) {
       hidden.push_back(length_of_own(seen.truth.rucks[r]) - visible_length_m(seen.sight.rucks[r]));
     }
   }
-  const double r = told.size() < 30 ? 0 : correlation(told, hidden);
+  const double r = told.size() < 24 ? 0 : correlation(told, hidden);
   std::printf("[ measured ] %-28s r = %5.2f over %zu rucks\n", number.c_str(), r, told.size());
   return r;
 }
@@ -42,23 +42,25 @@ TEST(Totals, LessWhatIsVisibleSayNothingOfWhatIsHidden) {
     settings.push_back({.seed = seed,
                         .streets = seed % 2 == 0 ? Streets::kGrid : Streets::kBent,
                         .story = Story::kStarts,
-                        .rucks = 20,
+                        .rucks = 12,
                         .until_ms = now});
   }
   const std::vector<Seen> worlds = worlds_of(settings);
-  // Eighty rucks: what has nothing to do with the hidden way reaches 0.5 once in 300,000.
+  // Of 48 rucks, what has nothing to do with the hidden way reaches 0.6 once in 100,000.
   for (const std::string& number : hidden_numbers()) {
-    EXPECT_LT(told_share(number, worlds), 0.5) << number;
+    EXPECT_LT(told_share(number, worlds), 0.6) << number;
   }
-  // And what the best of them comes to.
-  for (const Seen& seen : worlds) {
-    const Outcome outcome = attack_seen(seen);
-    for (const char* attack : {"distance", "time", "pace", "sums of the profile", "calories"}) {
-      const auto found = outcome.error_m.find(attack);
-      if (found == outcome.error_m.end()) continue;
-      std::printf("[ measured ] seed %llu, %s: %.0f m from home\n",
-                  static_cast<unsigned long long>(seen.settings.seed), attack, found->second);
+  // And how near to home the best of them come.
+  for (const char* number : {"distance", "time", "sums of the profile", "points of a card"}) {
+    std::vector<double> errors;
+    for (const Seen& seen : worlds) {
+      const Scene scene(seen.sight);
+      const auto guess = where_ways_meet(scene, hidden_ways(number, scene));
+      if (guess) errors.push_back(distance(*guess, seen.truth.home));
     }
+    const double median = quantile(errors, 0.5);
+    std::printf("[ measured ] %s: %.0f m from home\n", number, median);
+    EXPECT_FALSE(median < 50) << number;  // no guess at all is not near either
   }
 }
 

@@ -88,6 +88,10 @@ void Visit::change_zone(Point centre, double radius_m) {
 void Visit::record(const PlannedRuck& plan) {
   const std::int64_t id = plan.is_recorded ? record_batches(plan) : import_file(plan);
   ids_.push_back(id);
+  if (plan.is_recorded) {
+    sight_.appeared_ms[id] =
+        plan.fixes.back().time_ms + static_cast<std::int64_t>(world_->random.uniform(0, 10'000));
+  }
   look_at_profile(id);
   if (!plan.late.empty()) {
     keep_more(look(viewers_.stranger, id).pieces);

@@ -18,7 +18,9 @@ constexpr double kStayStepS = 30;
 // A receiver: an error that wanders with a minute's memory, and white noise.
 class Receiver {
  public:
-  explicit Receiver(rucking::SeededRandom& random) : random_(random) {}
+  // It begins cold: some ten metres off, better within a minute.
+  explicit Receiver(rucking::SeededRandom& random)
+      : random_(random), wander_{kCold * random.normal(), kCold * random.normal()} {}
   Point error(double after_s) {
     constexpr double kWander = 3;
     constexpr double kMemoryS = 60;
@@ -30,6 +32,7 @@ class Receiver {
   }
 
  private:
+  static constexpr double kCold = 8;
   rucking::SeededRandom& random_;
   Point wander_;
 };
@@ -86,8 +89,8 @@ std::string iso(std::int64_t time_ms) { return to_iso8601(utc_ms(time_ms)); }
 
 std::string_view name_of(Story story) {
   constexpr std::array<std::string_view, kStories> kNames = {
-      "starts", "zone",    "resized zone", "moved zone", "remade zone",
-      "live",   "trimmed", "late points",  "bad fix",    "stop"};
+      "starts",  "zone",        "resized zone", "moved zone",  "remade zone", "live",
+      "trimmed", "late points", "bad fix",      "late starts", "stop"};
   return kNames.at(static_cast<std::size_t>(story));
 }
 
@@ -177,6 +180,10 @@ PlannedRuck World::plan(int number) {
   if (story == Story::kTrimmed) {  // by much, or by the last steps to the door
     const double keep = random.chance(0.5) ? random.uniform(0.4, 0.8) : random.uniform(0.96, 0.995);
     ruck.trim_at_ms = ruck.fixes[at(keep)].time_ms;
+  }
+  if (story == Story::kDrift && random.chance(0.6)) {
+    const auto late = static_cast<std::ptrdiff_t>(random.uniform(2, 36));  // to 250 m
+    ruck.fixes.erase(ruck.fixes.begin(), ruck.fixes.begin() + late);
   }
   if (story == Story::kBadFix) spoil(ruck);
   if (story == Story::kLate) hold_back(ruck);

@@ -22,9 +22,10 @@ enum class Story : std::uint8_t {
   kTrimmed,  // the end cut off afterwards
   kLate,     // points that come after the end, the first ones or a stray one
   kBadFix,   // a first or last fix somewhere else
+  kDrift,    // starts some steps down the street, more or less each time
   kStop,     // neither begins nor ends at home, but rests there for an hour or two
 };
-inline constexpr int kStories = 10;
+inline constexpr int kStories = 11;
 [[nodiscard]] std::string_view name_of(Story story);
 [[nodiscard]] inline bool has_zone(Story story) {
   return story == Story::kZone || story == Story::kResized || story == Story::kMoved ||
