@@ -88,5 +88,36 @@ TEST_F(OrderTest, AnOwnRuckInTheFeedDoesNotTellWhenAnotherEnded) {
   EXPECT_EQ(told, 0);
 }
 
+// A walk round the block of which nothing may be shown: no list has it, nor a cursor, nor a sign
+// that there is one more.
+TEST_F(OrderTest, ARuckOfWhichNothingIsShownLeavesNoTraceInAList) {
+  test::ApiClient homebody(server_.url());
+  homebody.sign_up("homebody");
+  viewers_.follower.post("/api/users/" + homebody.user_id + "/follow");
+  const Frame frame({.lat_deg = 31, .lng_deg = 31});
+  Fixes fixes;
+  for (int i = 0; i < 160; ++i) {
+    const double angle = i * 2 * 3.14159265 / 160;
+    fixes.push_back({.at = frame.on_earth(90.0 * towards(angle)),
+                     .altitude_m = 50,
+                     .time_ms = test::now_ms() - 3'600'000 + 5000 * i});
+  }
+  const std::string id =
+      test::start_ruck(homebody, R"({"ruck_weight_kg":9,"visibility":"public"})");
+  homebody.post("/api/rucks/" + id + "/location", batch_of(fixes));
+  ASSERT_EQ(homebody.post("/api/rucks/" + id + "/complete", "{}").status, 200);
+  ASSERT_EQ(viewers_.stranger.get("/api/rucks/" + id).json["route"].size(), 0U);
+  const std::string near = "?sort_by=proximity_asc&latitude=31&longitude=31";
+  for (auto* viewer : {&viewers_.stranger, &viewers_.follower}) {
+    for (const std::string& query :
+         {std::string("?per_page=50"), std::string("?following_only=true"), near,
+          near + "&per_page=1", std::string("?sort_by=distance_desc&per_page=50")}) {
+      const test::Reply list = viewer->get("/api/ruck-buddies" + query);
+      EXPECT_FALSE(list.body.contains(id)) << query;
+      if (query.starts_with(near)) EXPECT_FALSE(list.json["meta"]["has_more"].boolean()) << query;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace ruck::attack

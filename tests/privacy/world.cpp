@@ -153,10 +153,18 @@ Line World::passage() {
   return line;
 }
 
+Line World::one_way() {
+  return map.way(home, map.goal(home, direction(), random.uniform(1500, 2200)), random);
+}
+
 PlannedRuck World::plan(int number) {
   const Story story = settings.story;
   const bool passes = story == Story::kStop || (has_zone(story) && number % 2 == 1);
-  const Line line = passes ? passage() : loop();
+  // Where an end is judged wrongly, the other end at home would hide it all the same.
+  const bool is_one_way = (story == Story::kBadFix || story == Story::kLate) && random.chance(0.6);
+  const bool comes_home = is_one_way && story == Story::kBadFix && random.chance(0.5);
+  Line line = passes ? passage() : is_one_way ? one_way() : loop();
+  if (comes_home) std::ranges::reverse(line);
   std::optional<Stay> stay;
   if (story == Story::kStop) {
     const auto nearest =
@@ -185,14 +193,15 @@ PlannedRuck World::plan(int number) {
     const auto late = static_cast<std::ptrdiff_t>(random.uniform(2, 36));  // to 250 m
     ruck.fixes.erase(ruck.fixes.begin(), ruck.fixes.begin() + late);
   }
-  if (story == Story::kBadFix) spoil(ruck);
+  if (story == Story::kBadFix) {
+    spoil(ruck, comes_home || (!is_one_way && random.chance(0.5)));
+  }
   if (story == Story::kLate) hold_back(ruck);
   return ruck;
 }
 
-void World::spoil(PlannedRuck& ruck) {
+void World::spoil(PlannedRuck& ruck, bool is_last) {
   Fix bad = ruck.fixes.front();
-  const bool is_last = random.chance(0.5);
   if (is_last) bad = ruck.fixes.back();
   bad.time_ms += is_last ? 5000 : -5000;
   const double side = random.uniform(0, kTurn);

@@ -74,8 +74,9 @@ struct World {
   [[nodiscard]] double direction();
   [[nodiscard]] Line loop();
   [[nodiscard]] Line passage();
+  [[nodiscard]] Line one_way();
   [[nodiscard]] PlannedRuck plan(int number);
-  void spoil(PlannedRuck& ruck);
+  void spoil(PlannedRuck& ruck, bool at_end);
   void hold_back(PlannedRuck& ruck);
 
   std::vector<double> habits_;  // directions; none: all alike
