@@ -1,7 +1,7 @@
 # Thin verbs over the CMake presets. Personal settings go into Makefile.local.
 -include Makefile.local
 .DEFAULT_GOAL := build
-.PHONY: packages build run test fast bench fmt lint asan tsan torture fuzz clean screenshots lighthouse
+.PHONY: packages build run test fast bench fmt lint asan tsan torture privacy-attack fuzz clean screenshots lighthouse
 
 JOBS ?= $(shell nproc)
 
@@ -37,6 +37,11 @@ torture: packages          ## kill -9, power cuts, a bad network: SECONDS=300 [S
 	@cmake --preset dev >/dev/null
 	@cmake --build --preset dev -j $(JOBS) --target torture ruck
 	@$(if $(SEED),RUCK_TEST_SEED=$(SEED)) RUCK_TEST_SABOTAGE=$(SABOTAGE) build/dev/tests/torture $(or $(SECONDS),300)
+
+privacy-attack: packages   ## look for homes as strangers, followers and holders of links do: WORLDS=200 [SEED=n]
+	@cmake --preset dev >/dev/null
+	@cmake --build --preset dev -j $(JOBS) --target privacy_attack ruck
+	@$(if $(SEED),RUCK_TEST_SEED=$(SEED)) build/dev/tests/privacy_attack $(or $(WORLDS),200)
 
 fuzz: packages             ## libFuzzer on all that reads input: [SECONDS=600 a target] [TARGET=location_json]
 	@scripts/fuzz $(or $(SECONDS),600) $(TARGET)
