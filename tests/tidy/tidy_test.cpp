@@ -116,9 +116,8 @@ TEST(Tidy, ModulesHaveNoCycles) {
   std::set<std::string> done;
   for (std::size_t round = 0; round <= all.size(); ++round) {
     for (const auto& [name, deps] : all) {
-      const bool ready = std::ranges::all_of(deps, [&](const std::string& dep) {
-        return dep == name || done.contains(dep);
-      });
+      const bool ready = std::ranges::all_of(
+          deps, [&](const std::string& dep) { return dep == name || done.contains(dep); });
       if (ready) done.insert(name);
     }
   }
@@ -264,13 +263,14 @@ TEST(Tidy, FunctionsAreShort) {
   }
 }
 
-TEST(Tidy, MigrationsAreNumberedWithoutGaps) {
-  int expected = 1;
+// Gaps are allowed: several people write migrations at a time.
+TEST(Tidy, NoTwoMigrationsHaveOneNumber) {
+  std::set<int> numbers;
   for (const File& file : files_in({"migrations"}, {".sql"})) {
     const std::string name = fs::path(file.path).filename().string();
-    EXPECT_EQ(std::stoi(name.substr(0, 4)), expected++) << name;
+    EXPECT_TRUE(numbers.insert(std::stoi(name.substr(0, 4))).second) << name;
   }
-  EXPECT_GT(expected, 1);
+  EXPECT_FALSE(numbers.empty());
 }
 
 TEST(Tidy, AMarkdownFileHasOneTitle) {
@@ -294,8 +294,9 @@ TEST(Tidy, AMarkdownFileHasOneTitle) {
 
 TEST(Tidy, NoPathOfOneMachineIsInTheProject) {
   const std::regex machine(R"((^|[^a-z.])/(work|farm|home/[a-z]+)/)");
-  for (const File& file : files_in({"src", "tests", "docs", "scripts", "migrations", "cmake", "web/src"},
-                                   {".cpp", ".hpp", ".md", ".sql", ".cmake", ".txt", ".ts", ".lua"})) {
+  for (const File& file :
+       files_in({"src", "tests", "docs", "scripts", "migrations", "cmake", "web/src"},
+                {".cpp", ".hpp", ".md", ".sql", ".cmake", ".txt", ".ts", ".lua"})) {
     for (std::size_t i = 0; i < file.lines.size(); ++i) {
       if (file.path == "tests/tidy/tidy_test.cpp") continue;
       EXPECT_FALSE(std::regex_search(file.lines[i], machine)) << where(file, i);
