@@ -169,6 +169,10 @@ void ServerApp::Parts::make_services() {
                 return auth::change_email(q, user, email, clock.now());
               },
           .on_zone_changed = rucks::on_zone_changed,
+          .is_own_media =
+              [url = public_url(config)](std::string_view address) {
+                return profile::is_media_address(address, url);
+              },
           .may_meet =
               [](db::Session& q, UserId viewer, UserId user) {
                 const auto standing = people::standing_of(q, viewer, user);
