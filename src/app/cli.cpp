@@ -1,5 +1,6 @@
 #include "app/cli.hpp"
 
+#include "app/private_files.hpp"
 #include "app/version.hpp"
 
 #include <fmt/format.h>
@@ -59,6 +60,7 @@ int run_cli(int argc, const char* const* argv) {
     print_usage(stderr);
     return 2;
   }
+  write_privately();
   std::vector<std::string_view> switches = kSwitches;
   if (!verb->own_switch.empty()) switches.push_back(verb->own_switch);
   auto arguments = Arguments::parse(argc, argv, 2, std::move(switches));

@@ -65,6 +65,7 @@ class KeptAccount {
   static void write_private(const std::string& path, const std::string& text) {
     const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (file < 0) return;
+    ::fchmod(file, 0600);  // one that was there already keeps its mode otherwise
     static_cast<void>(!::write(file, text.data(), text.size()));
     ::close(file);
   }

@@ -1,5 +1,7 @@
 #include "app/server_app.hpp"
 
+#include "app/metrics_listener.hpp"
+#include "app/private_files.hpp"
 #include "app/system.hpp"
 #include "app/version.hpp"
 #include "base/assert.hpp"
@@ -38,6 +40,7 @@ constexpr std::size_t kPasswordQueueMax = 256;  // about four seconds of waiting
 constexpr std::size_t kCompressionQueueMax = 64;
 constexpr std::size_t kFilesQueueMax = 16;  // uploads that wait to be read, up to 50 MB each
 constexpr std::size_t kThreadsMax = 64;
+constexpr auto kMetricsDrain = std::chrono::milliseconds(500);  // a scrape under way ends in it
 
 // A stop in its parts. Requests under way may take all of shutdown_seconds but this, which is for
 // what comes after them: refusals, closing of sockets, services, the last checkpoint.
@@ -116,6 +119,7 @@ struct ServerApp::Parts {
   std::unique_ptr<http::Pressure> pressure;
   std::unique_ptr<http::Router> router;
   std::unique_ptr<http::Server> server;
+  std::unique_ptr<MetricsListener> metrics_listener;  // null: nobody scrapes
 
   Result<> open_database();
   Result<> load_tokens();
@@ -124,6 +128,7 @@ struct ServerApp::Parts {
   void add_all_routes();
   Result<> make_server();
   void abandon();
+  Result<> make_metrics_listener();
 };
 
 Result<> ServerApp::Parts::open_database() {
@@ -177,6 +182,10 @@ void ServerApp::Parts::make_services() {
               [this](db::Session& q, UserId user, UtcUs now) {
                 people::begin_refresh(q, user, now);
                 rucks->on_privacy_changed(user);
+              },
+          .is_own_media =
+              [url = public_url(config)](std::string_view address) {
+                return profile::is_media_address(address, url);
               },
           .may_meet =
               [](db::Session& q, UserId viewer, UserId user) {
@@ -291,6 +300,15 @@ void ServerApp::Parts::abandon() {
   server->drain(kRefusalsTime);
 }
 
+Result<> ServerApp::Parts::make_metrics_listener() {
+  const auto listen = runtime::parse_listen(config.metrics_listen);
+  if (!listen) return {};
+  metrics_listener = std::make_unique<MetricsListener>(
+      *listen, MetricsListener::Dependencies{
+                   .system = *system, .cores = cores, .compression = *compression, .clock = clock});
+  return metrics_listener->listen();
+}
+
 ServerApp::ServerApp(runtime::Config config) : parts_(std::make_unique<Parts>(std::move(config))) {}
 ServerApp::~ServerApp() = default;
 
@@ -298,11 +316,13 @@ Result<> ServerApp::start() {
   telemetry::set_log_level(level_of(parts_->config.log_level));
   raise_descriptor_limit();
   if (sodium_init() < 0) return fail(ErrorCode::kInternal, "libsodium cannot be used");
+  look_after_files(parts_->config);
   if (Result<> opened = parts_->open_database(); !opened) return opened;
   if (Result<> loaded = parts_->load_tokens(); !loaded) return loaded;
   parts_->make_services();
   parts_->add_all_routes();
   if (Result<> made = parts_->make_server(); !made) return made;
+  if (Result<> made = parts_->make_metrics_listener(); !made) return made;
   parts_->cores.start();
   parts_->pressure->start(parts_->cores);
   parts_->token_upkeep = std::make_unique<auth::TokenUpkeep>(
@@ -313,6 +333,10 @@ Result<> ServerApp::start() {
       parts_->cores.at(0));
   parts_->rucks->start(parts_->cores.at(0));
   parts_->live->start();
+  if (parts_->metrics_listener) {
+    parts_->metrics_listener->start();
+    telemetry::log_info("metrics.started", {{"metrics_port", parts_->metrics_listener->port()}});
+  }
   parts_->server->start();
   if (!parts_->config.rate_limits) {
     telemetry::log_warning("config.rate_limits_off", {{"meaning", "for load tests only"}});
@@ -349,6 +373,7 @@ void ServerApp::stop() {
     parts_->abandon();
   }
   parts_->server->stop();
+  if (parts_->metrics_listener) parts_->metrics_listener->drain(kMetricsDrain);
   parts_->pressure->stop();
   // Services finish what they still have under way, while there are threads for it.
   parts_->live->stop();

@@ -66,9 +66,6 @@ void add_routes(http::Router& r, System& s) {
             {.summary = "Status and version", .auth = Auth::kNone, .vital = true}, &s,
             &System::health);
   r.alias("/api/health");
-  http::get(r, "/metrics", "system.metrics",
-            {.summary = "Prometheus metrics", .auth = Auth::kNone, .vital = true}, &s,
-            &System::metrics);
   http::get(
       r, "/api/system/health", "system.system_health",
       {.summary = "The state of the server and its database", .auth = Auth::kNone, .vital = true},

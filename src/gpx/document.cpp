@@ -1,5 +1,6 @@
 #include "gpx/document.hpp"
 
+#include "base/clean_text.hpp"
 #include "base/text.hpp"
 
 #include <fmt/format.h>
@@ -184,7 +185,7 @@ std::string write(const Document& document) {
       " xmlns:opentracks=\"http://opentracksapp.com/xmlschemas/v1\">\n";
   if (document.time)
     out += "  <metadata><time>" + to_iso8601(*document.time) + "</time></metadata>\n";
-  out += "  <trk>\n    <name>" + escape_markup(document.name) + "</name>\n";
+  out += "  <trk>\n    <name>" + escape_markup(clean_line(document.name)) + "</name>\n";
   for (const auto& segment : document.segments) {
     out += "    <trkseg>\n";
     for (const Fix& fix : segment) write_fix(out, fix);

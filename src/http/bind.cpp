@@ -1,6 +1,7 @@
 #include "http/bind.hpp"
 
 #include "base/bytes.hpp"
+#include "base/clean_text.hpp"
 #include "base/text.hpp"
 
 #include <fmt/format.h>
@@ -14,6 +15,19 @@ constexpr std::size_t kWarningsMax = 50;         // more of them help nobody
 constexpr std::size_t kShownTextMax = 40;        // of a bad value, in an error text
 constexpr std::size_t kRawBytesMax = 64 * 1024;  // of JSON that is stored as it came
 
+std::string kept_text(std::string_view given, TextKind kind) {
+  switch (kind) {
+    case TextKind::kLine:
+    case TextKind::kName:
+      return clean_line(given);
+    case TextKind::kParagraphs:
+      return clean_paragraphs(given);
+    case TextKind::kVerbatim:
+      break;
+  }
+  return mend_utf8(given);  // JSON may hold half a surrogate pair
+}
+
 std::string range_text(const Rule& rule, std::string_view kind) {
   if (!rule.min || !rule.max) return std::string(kind);
   return fmt::format("{} between {} and {}", kind, *rule.min, *rule.max);
@@ -22,10 +36,8 @@ std::string range_text(const Rule& rule, std::string_view kind) {
 
 std::string describe(const json::Element& element) {
   if (const auto text = element.string()) {
-    const bool cut = text->size() > kShownTextMax;
-    std::string_view shown = text->substr(0, kShownTextMax);
-    shown = shown.substr(0, utf8_prefix(shown));
-    return fmt::format("\"{}{}\"", shown, cut ? "…" : "");
+    const std::string shown = clean_line(text->substr(0, kShownTextMax));
+    return fmt::format("\"{}{}\"", shown, text->size() > kShownTextMax ? "…" : "");
   }
   if (element.number() || element.boolean() || element.is_null()) return element.to_text();
   return std::string(json::name_of(element.kind()));
@@ -75,7 +87,7 @@ bool Binder::read(const json::Element& in, double& out, const Rule& rule) {
   if (!number || !std::isfinite(*number) || !in_range(*number, rule)) {
     return wrong(range_text(rule, "a number"), describe(in));
   }
-  out = *number;
+  out = *number + 0.0;  // -0 is 0
   return true;
 }
 
@@ -99,15 +111,19 @@ bool Binder::read(const json::Element& in, std::int64_t& out, const Rule& rule) 
 }
 
 bool Binder::read(const json::Element& in, std::string& out, const Rule& rule) {
-  const auto text = in.string();
-  if (!text) return wrong("a string", describe(in));
-  if (text->contains('\0')) return wrong("text without a zero character");
-  const std::size_t length = count_code_points(*text);
+  const auto given = in.string();
+  if (!given) return wrong("a string", describe(in));
+  std::string text = kept_text(*given, rule.text);
+  if (text.contains('\0')) return wrong("text without a zero character");
+  if (rule.text == TextKind::kName && text.empty()) {
+    return wrong("a name of which something can be seen");
+  }
+  const std::size_t length = count_code_points(text);
   if (length < rule.length_min || length > rule.length_max) {
     return wrong(fmt::format("{} to {} characters", rule.length_min, rule.length_max),
                  fmt::format("{}", length));
   }
-  out = *text;
+  out = std::move(text);
   return true;
 }
 
@@ -129,7 +145,7 @@ bool Binder::read(const json::Element& in, Day& out, const Rule&) {
 }
 
 bool Binder::read(const json::Element& in, json::Raw& out, const Rule&) {
-  std::string text = in.to_text();
+  std::string text = mend_utf8(in.to_text());  // the parser lets half a surrogate pair through
   if (text.size() > kRawBytesMax) return wrong("at most 64 KiB of JSON");
   out.text = std::move(text);
   return true;
@@ -163,8 +179,8 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_bl
   return out;
 }
 
-std::vector<std::pair<std::string, std::string>> split_query(std::string_view query) {
-  std::vector<std::pair<std::string, std::string>> pairs;
+Pairs split_query(std::string_view query) {
+  Pairs pairs;
   while (!query.empty() && pairs.size() < kQueryPairsMax) {
     const std::size_t end = query.find('&');
     const std::string_view pair = query.substr(0, end);
@@ -172,7 +188,7 @@ std::vector<std::pair<std::string, std::string>> split_query(std::string_view qu
     auto name = percent_decode(pair.substr(0, equals), true);
     auto value = equals == std::string_view::npos ? std::optional<std::string>("")
                                                   : percent_decode(pair.substr(equals + 1), true);
-    if (name && value && is_utf8(*value)) pairs.emplace_back(std::move(*name), std::move(*value));
+    if (name && value) pairs.emplace_back(std::move(*name), std::move(*value));
     if (end == std::string_view::npos) break;
     query.remove_prefix(end + 1);
   }

@@ -1,11 +1,12 @@
 #pragma once
-// From JSON or a query string to a described struct, with the place and the reason of what is
-// wrong.
+// From JSON, a query string or a form to a described struct, with the place and the reason of what
+// is wrong. It is the one door for values: whatever comes in is checked against the same rules.
 //
 // Two ways to meet a bad value. Strict: the first one is an error that names its JSON path and what
 // was expected. Lenient, for the routes where the mobile app would take a 4xx for success and drop
 // its data (contract core §0.1): the field is left at its default and named in `warnings`.
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "http/json/element.hpp"
 #include "http/json/writer.hpp"
 #include "http/rules.hpp"
@@ -43,6 +44,10 @@ struct Lenient {
   std::vector<std::string> warnings;
 };
 
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+// A query as pairs, percent-decoded. At most 64 pairs.
+[[nodiscard]] Pairs split_query(std::string_view query);
+
 class Binder {
  public:
   enum class Mode : std::uint8_t { kStrict, kLenient };
@@ -53,12 +58,23 @@ class Binder {
   void object(const json::Element& object, T& out);
   // Reads name=value pairs.
   template <json::Described T>
-  void query(std::string_view query, T& out);
+  void query(std::string_view query, T& out) {
+    pairs("query", split_query(query), out);
+  }
+  // The same of pairs that have been taken apart: the fields of a form. Their text is trimmed.
+  template <json::Described T>
+  void form(const Pairs& fields, T& out) {
+    pairs("form", fields, out);
+  }
 
   [[nodiscard]] const std::optional<Error>& error() const { return error_; }
   [[nodiscard]] std::vector<std::string> take_warnings() { return std::move(warnings_); }
 
  private:
+  template <json::Described T>
+  void pairs(std::string_view place, const Pairs& pairs, T& out);
+  template <class T>
+  void pair_value(std::string_view text, T& out, const Rule& rule);
   template <class T>
   bool value(const json::Element& in, T& out, const Rule& rule);
   bool read(const json::Element& in, bool& out, const Rule& rule);
@@ -96,8 +112,6 @@ class Binder {
 
 // What an element is, for error texts: "a string", or the number itself.
 [[nodiscard]] std::string describe(const json::Element& element);
-// A query as pairs, percent-decoded. At most 64 pairs.
-[[nodiscard]] std::vector<std::pair<std::string, std::string>> split_query(std::string_view query);
 [[nodiscard]] std::optional<std::string> percent_decode(std::string_view text, bool plus_is_blank);
 // The value of a query parameter as JSON text for a member of type T.
 [[nodiscard]] std::string query_value_as_json(std::string_view value, bool as_text);
@@ -232,23 +246,30 @@ void Binder::object(const json::Element& object, T& out) {
 }
 
 template <json::Described T>
-void Binder::query(std::string_view query, T& out) {
-  const auto pairs = split_query(query);
-  path_ = "query";
+void Binder::pairs(std::string_view place, const Pairs& pairs, T& out) {
+  path_ = place;
   boost::mp11::mp_for_each<json::MembersOf<T>>([&](auto member) {
-    using Member = std::remove_cvref_t<decltype(out.*member.pointer)>;
     const Rule& rule = rule_for<T>(member.name);
     bool found = false;
     for (const auto& [name, text] : pairs) {
       if (!is_named(name, member.name, rule)) continue;
       found = true;
-      path_ = "query." + name;
-      const auto element = json::parse(query_value_as_json(text, detail::kIsText<Member>));
-      if (element) value(*element, out.*member.pointer, rule);
-      path_ = "query";
+      path_ = std::string(place) + "." + name;
+      pair_value(text, out.*member.pointer, rule);
+      path_ = place;
     }
     if (!found && rule.is_required) missing(member.name);
   });
+}
+
+template <class T>
+void Binder::pair_value(std::string_view text, T& out, const Rule& rule) {
+  if (!is_utf8(text)) {
+    wrong("text in UTF-8");
+    return;
+  }
+  const auto element = json::parse(query_value_as_json(text, detail::kIsText<T>));
+  if (element) value(*element, out, rule);
 }
 
 // A described struct from JSON that we wrote ourselves into a column; what is missing keeps its

@@ -4,10 +4,19 @@
 // document.
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
 namespace ruck::http {
+
+// What text is, and so what is done to it before it counts and is kept.
+enum class TextKind : std::uint8_t {
+  kLine,        // one line that people read: cleaned (base/clean_text.hpp)
+  kParagraphs,  // the same with line ends
+  kName,      // a line that a person types to be known by: refused where nothing of it can be seen
+  kVerbatim,  // passwords, tokens: every byte counts
+};
 
 struct Rule {
   std::string_view field;
@@ -19,6 +28,7 @@ struct Rule {
   std::array<std::string_view, 2> aliases = {};
   bool is_required = false;
   bool takes_text_numbers = false;  // "12.5" for 12.5, where the contract says so
+  TextKind text = TextKind::kLine;
 
   [[nodiscard]] constexpr Rule between(double low, double high) const {
     Rule copy = *this;
@@ -42,9 +52,19 @@ struct Rule {
     copy.is_required = true;
     return copy;
   }
+  [[nodiscard]] constexpr Rule paragraphs() const { return of_kind(TextKind::kParagraphs); }
+  [[nodiscard]] constexpr Rule name() const { return of_kind(TextKind::kName); }
+  [[nodiscard]] constexpr Rule verbatim() const { return of_kind(TextKind::kVerbatim); }
   [[nodiscard]] constexpr Rule text_numbers() const {
     Rule copy = *this;
     copy.takes_text_numbers = true;
+    return copy;
+  }
+
+ private:
+  [[nodiscard]] constexpr Rule of_kind(TextKind kind) const {
+    Rule copy = *this;
+    copy.text = kind;
     return copy;
   }
 };

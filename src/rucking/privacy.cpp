@@ -1,5 +1,6 @@
 #include "rucking/privacy.hpp"
 
+#include "base/whole_number.hpp"
 #include "rucking/load.hpp"
 
 #include <algorithm>
@@ -197,18 +198,18 @@ std::vector<std::vector<TrackPoint>> cut(std::span<const TrackPoint> line,
 }
 
 PublicTotals public_totals(const ExactTotals& exact) {
-  const std::int64_t hectometres = std::llround(exact.distance_m / 100);
+  const std::int64_t hectometres = whole_number(exact.distance_m / 100);
   const double km = static_cast<double>(hectometres) / 10;
-  const std::int64_t duration_s = 60 * std::llround(exact.duration_s / 60);
-  const std::int64_t gain_m = std::llround(exact.elevation_gain_m);
+  const std::int64_t duration_s = 60 * whole_number(exact.duration_s / 60);
+  const std::int64_t gain_m = whole_number(exact.elevation_gain_m);
   return {.distance_km = km,
           .duration_s = duration_s,
           .pace_s_per_km = hectometres > 0 ? std::round(static_cast<double>(duration_s) / km) : 0,
           .elevation_gain_m = gain_m,
-          .elevation_loss_m = std::llround(exact.elevation_loss_m),
-          .calories_kcal = 10 * std::llround(exact.calories_kcal / 10),
+          .elevation_loss_m = whole_number(exact.elevation_loss_m),
+          .calories_kcal = 10 * whole_number(exact.calories_kcal / 10),
           .power_points =
-              std::llround(power_points(exact.load_kg, km * 1000, static_cast<double>(gain_m)))};
+              whole_number(power_points(exact.load_kg, km * 1000, static_cast<double>(gain_m)))};
 }
 
 std::int64_t public_time_us(std::int64_t time_us) {

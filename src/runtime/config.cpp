@@ -59,6 +59,12 @@ const Setting kSettings[] = {
          "Address and port to serve on. Where only PORT is set in the environment, 0.0.0.0:$PORT.",
      .member = &Config::listen,
      .check = check_listen},
+    {.name = "metrics_listen",
+     .fallback = "",
+     .doc = "Address and port that serve /metrics, and nothing else, to operators. Empty: nowhere.",
+     .member = &Config::metrics_listen,
+     .check =
+         [](std::string_view value) { return value.empty() ? Problem() : check_listen(value); }},
     {.name = "database_url",
      .fallback = "",
      .doc =
@@ -270,6 +276,7 @@ FileValues read_file(const std::string& path, LoadedConfig& loaded) {
 struct Candidate {
   std::string value;
   std::string source;
+  std::string file = {};  // that holds the value, if one does
 };
 
 void check_names(const ConfigInput& input, const FileValues& file, LoadedConfig& loaded) {
@@ -301,7 +308,10 @@ std::optional<Candidate> from_env(const Setting& setting, const ConfigInput& inp
   const std::string file_name = name + "_FILE";
   if (const char* path = setting.is_secret ? input.env(file_name.c_str()) : nullptr) {
     const auto text = read_text(path);
-    if (text) return Candidate{.value = std::string(trim(*text)), .source = file_name};
+    if (text) {
+      return Candidate{
+          .value = std::string(trim(*text)), .source = file_name, .file = std::string(path)};
+    }
     loaded.problems.push_back(file_name + ": " + path + " cannot be read");
   }
   const char* port = setting.name == "listen" ? input.env("PORT") : nullptr;
@@ -313,7 +323,9 @@ Candidate choose(const Setting& setting, const ConfigInput& input, const FileVal
                  const std::string& file_path, LoadedConfig& loaded) {
   Candidate chosen{.value = std::string(setting.fallback), .source = "default"};
   for (const auto& [name, value] : file) {
-    if (name == setting.name) chosen = {.value = value, .source = "file " + file_path};
+    if (name == setting.name) {
+      chosen = {.value = value, .source = "file " + file_path, .file = file_path};
+    }
   }
   if (auto env = from_env(setting, input, loaded)) chosen = std::move(*env);
   for (const auto& [name, value] : input.flags) {
@@ -338,6 +350,9 @@ LoadedConfig load_config(const ConfigInput& input) {
       const std::string shown = setting.is_secret ? "a secret" : '"' + chosen.value + '"';
       loaded.problems.push_back(
           fmt::format("{} ({}): {}, not {}", setting.name, chosen.source, *problem, shown));
+    }
+    if (setting.is_secret && !chosen.file.empty()) {
+      loaded.config.secret_files.push_back(chosen.file);
     }
     const bool masked = setting.is_secret && !chosen.value.empty();
     loaded.origins.push_back({.name = setting.name,

@@ -32,6 +32,9 @@ struct Config {
   std::string map_tiles;
   std::string map_attribution;
   std::string token_keys;
+  std::string metrics_listen;
+  // Not a setting: the files that secrets were read from.
+  std::vector<std::string> secret_files;
 };
 
 struct Setting {

@@ -40,6 +40,8 @@ std::shared_ptr<const http::SharedBody> body_of(std::string_view bytes) {
 // A page's address has no dot in its last part; what has one is a file that is not there.
 bool is_page(std::string_view path) {
   if (path.starts_with("/.well-known/") || path == "/apple-app-site-association") return false;
+  // Operators' own listener has it; a scraper that asks here by mistake must not get a page.
+  if (path == "/metrics" || path == "/metrics/") return false;
   return path.substr(path.rfind('/') + 1).find('.') == std::string_view::npos;
 }
 

@@ -250,7 +250,7 @@ TEST_P(HttpTest, ASlowRequestIsCutOffWith408) {
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 408"));
 }
 
-TEST_P(HttpTest, OperatorsSeeLivenessReadinessHealthAndMetrics) {
+TEST_P(HttpTest, OperatorsSeeLivenessReadinessAndHealth) {
   ApiClient anybody = client();
   EXPECT_EQ(anybody.get("/livez").status, 200);
   EXPECT_EQ(anybody.get("/readyz").status, 200);
@@ -261,11 +261,44 @@ TEST_P(HttpTest, OperatorsSeeLivenessReadinessHealthAndMetrics) {
   EXPECT_TRUE(app.json.has("latest_version"));
   EXPECT_EQ(app.json["force_update"].kind(), json::Kind::kBoolean);
   EXPECT_EQ(anybody.get("/api/app/version-info?platform=toaster").status, 400);
-  const Reply metrics = anybody.get("/metrics");
+}
+
+// Names of routes and statements, users and load: none of a stranger's business.
+TEST_P(HttpTest, MetricsAreServedOnAListenerOfTheirOwnAndNowhereElse) {
+  ApiClient anybody = client();
+  EXPECT_EQ(anybody.get("/health").status, 200);
+  for (const char* target : {"/metrics", "/metrics/", "/api/metrics", "/metrics?x=1"}) {
+    EXPECT_EQ(anybody.get(target).status, 404) << target;
+  }
+  EXPECT_THAT(anybody.get("/api/openapi.json").body, Not(HasSubstr("/metrics")));
+  ApiClient operators(server_->metrics_url());
+  const Reply metrics = operators.get("/metrics");
+  ASSERT_EQ(metrics.status, 200);
   EXPECT_THAT(metrics.raw.header("Content-Type"), StartsWith("text/plain"));
   EXPECT_THAT(metrics.body, HasSubstr("# TYPE ruck_http_requests_total counter"));
   EXPECT_THAT(metrics.body,
-              HasSubstr("ruck_http_request_seconds_count{route=\"system.health\"} 2"));
+              HasSubstr("ruck_http_request_seconds_count{route=\"system.health\"} 1"));
+  for (const char* target : {"/", "/health", "/readyz", "/api/rucks", "/api/auth/login"}) {
+    EXPECT_EQ(operators.get(target).status, 404) << target;
+  }
+}
+
+TEST_P(HttpTest, WithoutASettingNobodyServesMetrics) {
+  start({.extra_env = {"RUCK_METRICS_LISTEN="}});
+  EXPECT_THAT(server_->log(), Not(HasSubstr("metrics_port")));
+  EXPECT_EQ(client().get("/metrics").status, 404);
+}
+
+TEST_P(HttpTest, AMetricsListenerThatCannotBeHadIsAnErrorAtStart) {
+  const std::string taken = "RUCK_METRICS_LISTEN=127.0.0.1:" + std::to_string(server_->port());
+  const Finished refused =
+      run_to_end({.argv = {binary(), "serve"},
+                  .extra_env = {"RUCK_LISTEN=127.0.0.1:0", taken,
+                                "RUCK_DATA_DIR=" + server_->folder() + "/other"},
+                  .working_folder = server_->folder()},
+                 std::chrono::seconds(60));
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.output, HasSubstr("cannot listen on 127.0.0.1:"));
 }
 
 RUCK_ON_BOTH_DATABASES(HttpTest);

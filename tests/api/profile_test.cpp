@@ -77,6 +77,37 @@ TEST_P(ProfileTest, OneFieldAloneIsEnoughAndNullClears) {
   EXPECT_EQ(cleared.json["weight_kg"].number(), 80) << "what was not named stays";
 }
 
+// A picture on somebody's own server tells them who looks at it, and when.
+TEST_P(ProfileTest, AnAvatarIsAFileOfThisServerAndAnythingElseChangesNothing) {
+  start({.extra_env = {"RUCK_PUBLIC_URL=https://ruck.example.org"}});
+  ApiClient anna = user("anna");
+  const auto avatar_after = [&](const std::string& value) {
+    const Reply r = anna.put("/api/users/profile", R"({"avatar_url":)" + value + "}");
+    EXPECT_EQ(r.status, 200) << value << r.body;
+    return r.json["avatar_url"].text();
+  };
+  const std::string foreign = R"("https://tracker.example.com/a.jpg")";
+  EXPECT_EQ(avatar_after(foreign), "") << "none before, none after";
+  const std::string own = "https://ruck.example.org/storage/v1/object/public/avatars/a-1.jpg";
+  EXPECT_EQ(avatar_after('"' + own + '"'), own);
+  for (const std::string& other :
+       {foreign, std::string(R"("https://ruck.example.org.evil.com/storage/v1/object/public/a")"),
+        std::string(R"("https://ruck.example.org/storage/v1/object/public/../../../metrics")"),
+        std::string(R"("https://ruck.example.org/storage/v1/object/public/a?u=https://evil.com")"),
+        std::string(R"("https://ruck.example.org@evil.com/storage/v1/object/public/a")"),
+        std::string("\"javascript:alert(1)\""), std::string("\"//evil.com/x.png\""),
+        std::string(R"("data:image/png;base64,AAAA")"),
+        std::string(R"("")"), '"' + std::string(50'000, 'x') + '"'}) {
+    EXPECT_EQ(avatar_after(other), own) << other.substr(0, 80);
+  }
+  EXPECT_EQ(anna.patch("/api/users/" + anna.user_id, R"({"avatar_url":)" + foreign + "}")
+                .json["user"]["avatar_url"]
+                .text(),
+            own);
+  EXPECT_EQ(anna.get("/api/users/profile").json["avatar_url"].text(), own);
+  EXPECT_EQ(avatar_after("null"), "");
+}
+
 TEST_P(ProfileTest, BadValuesChangeNothing) {
   ApiClient anna = user("anna");
   for (const char* body :

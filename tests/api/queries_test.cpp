@@ -20,7 +20,7 @@ class QueriesTest : public ApiTest {
   // How often each named statement ran so far, but for those that begin and end transactions.
   std::map<std::string, std::int64_t> statements() {
     std::map<std::string, std::int64_t> counts;
-    std::istringstream lines(client().get("/metrics").body);
+    std::istringstream lines(server_->metrics());
     const std::string head = "ruck_db_statement_seconds_count{statement=\"";
     for (std::string line; std::getline(lines, line);) {
       if (!line.starts_with(head)) continue;

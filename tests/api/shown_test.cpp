@@ -3,13 +3,12 @@
 #include "rucking/geo.hpp"
 #include "rucking/privacy.hpp"
 #include "support/rucking.hpp"
+#include "support/until.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
-#include <chrono>
 #include <cmath>
-#include <thread>
 
 namespace ruck::test {
 namespace {
@@ -17,17 +16,6 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 constexpr rucking::Position kDoor{.lat_deg = 47.0, .lng_deg = 8.0};
-
-// Whether `condition` comes true before the test gives up; a loaded machine may need seconds.
-template <class Fn>
-bool eventually(Fn condition) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
-  return true;
-}
 
 class ShownTest : public ApiTest {
  protected:
@@ -69,7 +57,7 @@ class ShownTest : public ApiTest {
   // What is hidden is computed anew a moment after a change.
   static Reply details_when_shown(ApiClient& viewer, const std::string& ruck) {
     Reply reply;
-    EXPECT_TRUE(eventually([&] {
+    EXPECT_TRUE(until([&] {
       reply = viewer.get("/api/rucks/" + ruck + "/details");
       return reply.json["route_pieces"].size() > 0;
     })) << reply.body;

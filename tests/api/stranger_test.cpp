@@ -48,7 +48,6 @@ const std::map<std::string, Operation>& operations() {
       {"GET /health", {{}, kAboutServer}},
       {"GET /livez", {{}, kAboutServer}},
       {"GET /readyz", {{}, kAboutServer}},
-      {"GET /metrics", {{{"/metrics", ""}}, ""}},
       {"POST /api/auth/forgot-password", {{}, kAboutAccounts}},
       {"POST /api/auth/login", {{}, kAboutAccounts}},
       {"POST /api/auth/logout", {{}, kAboutAccounts}},

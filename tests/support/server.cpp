@@ -26,15 +26,18 @@ constexpr auto kStartWait = std::chrono::seconds(60);  // generous: sanitizers, 
 constexpr auto kStopWait = std::chrono::seconds(40);
 constexpr std::string_view kStarted = R"("event":"server.started")";
 constexpr std::string_view kPort = R"("port":)";
+constexpr std::string_view kMetricsStarted = R"("event":"metrics.started")";
+constexpr std::string_view kMetricsPort = R"("metrics_port":)";
 
 // The port that the server says it has, in what it logged after `from`; 0 while it says nothing. A
 // port chosen beforehand may be another server's by then, which would answer in its place.
-int port_in(const std::string& log, std::size_t from) {
-  const std::size_t started = log.find(kStarted, from);
+int port_in(const std::string& log, std::size_t from, std::string_view event,
+            std::string_view name) {
+  const std::size_t started = log.find(event, from);
   if (started == std::string::npos) return 0;
   const std::size_t end = log.find('\n', started);
-  const std::size_t port = log.find(kPort, started);
-  return end == std::string::npos || port > end ? 0 : std::atoi(log.c_str() + port + kPort.size());
+  const std::size_t port = log.find(name, started);
+  return end == std::string::npos || port > end ? 0 : std::atoi(log.c_str() + port + name.size());
 }
 }  // namespace
 
@@ -45,6 +48,7 @@ RuckServer::~RuckServer() { kill(); }
 void RuckServer::start() {
   std::vector<std::string> env = settings_.extra_env;
   env.push_back("RUCK_LISTEN=127.0.0.1:" + std::to_string(port_));
+  env.emplace_back("RUCK_METRICS_LISTEN=127.0.0.1:0");
   env.push_back("RUCK_DATA_DIR=" + folder_.path() + "/data");
   env.push_back(std::string("RUCK_RATE_LIMITS=") + (settings_.rate_limits ? "on" : "off"));
   if (!settings_.database_url.empty()) env.push_back("RUCK_DATABASE_URL=" + settings_.database_url);
@@ -55,8 +59,9 @@ void RuckServer::start() {
                                                       .working_folder = folder_.path()});
   const auto deadline = std::chrono::steady_clock::now() + kStartWait;
   while (std::chrono::steady_clock::now() < deadline) {
-    if (const int port = port_in(log(), logged); port != 0) {
+    if (const int port = port_in(log(), logged, kStarted, kPort); port != 0) {
       port_ = port;
+      metrics_port_ = port_in(log(), logged, kMetricsStarted, kMetricsPort);
       url_ = "http://127.0.0.1:" + std::to_string(port_);
       const auto ready = http::Client(*http::parse_url(url_)).send(http::Method::kGet, "/readyz");
       if (ready && ready->status == 200) return;
@@ -65,6 +70,17 @@ void RuckServer::start() {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   throw std::runtime_error("ruck serve did not start:\n" + log());
+}
+
+std::string RuckServer::metrics_url() const {
+  return "http://127.0.0.1:" + std::to_string(metrics_port_);
+}
+
+std::string RuckServer::metrics() const {
+  const auto reply =
+      http::Client(*http::parse_url(metrics_url())).send(http::Method::kGet, "/metrics");
+  if (!reply || reply->status != 200) throw std::runtime_error("no metrics at " + metrics_url());
+  return reply->body;
 }
 
 int RuckServer::stop() {

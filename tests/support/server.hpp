@@ -30,6 +30,10 @@ class RuckServer {
 
   [[nodiscard]] const std::string& url() const { return url_; }
   [[nodiscard]] int port() const { return port_; }
+  // Where it serves /metrics.
+  [[nodiscard]] std::string metrics_url() const;
+  // What it measures now, as Prometheus text.
+  [[nodiscard]] std::string metrics() const;
   [[nodiscard]] const std::string& folder() const { return folder_.path(); }
   [[nodiscard]] std::string log() const { return read_file(folder_.path() + "/log"); }
   [[nodiscard]] pid_t pid() const { return process_->pid(); }
@@ -46,6 +50,7 @@ class RuckServer {
   ServerSettings settings_;
   TemporaryFolder folder_;
   int port_ = 0;  // any that is free, at the first start
+  int metrics_port_ = 0;
   std::string url_;
   std::unique_ptr<Process> process_;
 };

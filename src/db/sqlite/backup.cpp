@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 
 namespace ruck::db::sqlite {
 namespace fs = std::filesystem;
@@ -63,6 +64,15 @@ class DatabaseLock {
   int file_;
   bool is_held_ = false;
 };
+
+// Without the mode: a backup that others may read must not make a database that they may.
+bool copy_contents(const std::string& from, const std::string& to) {
+  std::ifstream in(from, std::ios::binary);
+  std::ofstream out(to, std::ios::binary | std::ios::trunc);
+  out << in.rdbuf();
+  out.close();
+  return in && out;
+}
 
 // Moves the database with its log aside, damaged or not; the new name of the main file.
 Result<std::string> move_aside(const std::string& database) {
@@ -145,8 +155,8 @@ Result<std::string> put_in_place(const std::string& backup, const std::string& d
     return fail(invalid("a server has " + database + " open: stop it first"));
   }
   const std::string fresh = database + ".restoring";
-  fs::copy_file(backup, fresh, fs::copy_options::overwrite_existing, error);
-  if (error) return fail(storage("cannot copy " + backup + ": " + error.message()));
+  fs::remove(fresh, error);  // one that is left from a broken run
+  if (!copy_contents(backup, fresh)) return fail(storage("cannot copy " + backup));
   try {
     Connection({.path = fresh, .mode = Mode::kReadWrite}, ignore_time)
         .run_script("DROP TABLE backup_contents; PRAGMA journal_mode=DELETE");

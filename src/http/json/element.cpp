@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <cstring>
 #include <memory>
 #include <type_traits>
@@ -53,6 +54,43 @@ Error malformed(std::string_view text, simdjson::error_code code) {
                           flaw->expected, flaw->offset, flaw->line, flaw->column)};
 }
 }  // namespace
+
+bool is_hex4(std::string_view text) {
+  return text.size() >= 4 &&
+         text.substr(0, 4).find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+}
+// The code unit that an escape \uXXXX at the start of `text` stands for.
+std::optional<unsigned> unit_at(std::string_view text) {
+  if (!text.starts_with("\\u") || !is_hex4(text.substr(2))) return std::nullopt;
+  unsigned unit = 0;
+  std::from_chars(text.data() + 2, text.data() + 6, unit, 16);
+  return unit;
+}
+bool is_high(unsigned unit) { return (unit & 0xfc00U) == 0xd800; }
+bool is_low(unsigned unit) { return (unit & 0xfc00U) == 0xdc00; }
+
+// Half a surrogate pair becomes U+FFFD: an app that cuts a text between the two halves of an emoji
+// must not lose what it sends (contract core §0.1). Nothing if there is none.
+std::optional<std::string> with_pairs_mended(std::string_view text) {
+  std::string mended(text);
+  bool is_changed = false;
+  for (std::size_t at = mended.find('\\'); at < mended.size(); at = mended.find('\\', at)) {
+    const std::string_view rest = std::string_view(mended).substr(at);
+    const auto unit = unit_at(rest);
+    if (!unit) {
+      at += 2;  // the backslash and what it escapes
+    } else if (is_high(*unit) && is_low(unit_at(rest.substr(6)).value_or(0))) {
+      at += 12;
+    } else {
+      if (is_high(*unit) || is_low(*unit)) {
+        mended.replace(at + 2, 4, "fffd");
+        is_changed = true;
+      }
+      at += 6;
+    }
+  }
+  return is_changed ? std::optional(std::move(mended)) : std::nullopt;
+}
 
 struct Element::Access {
   static element get(const Element& e) { return unpack<element>(e.storage_); }
@@ -171,6 +209,9 @@ Result<Element> parse_padded(std::string_view text) {
   if (code == simdjson::DEPTH_ERROR) {
     return fail(ErrorCode::kMalformedJson,
                 fmt::format("The body is nested deeper than {} levels", kDepthMax));
+  }
+  if (code == simdjson::STRING_ERROR) {
+    if (const auto mended = with_pairs_mended(text)) return parse(*mended);
   }
   if (code != simdjson::SUCCESS) return fail(malformed(text, code));
   Element out;

@@ -1,5 +1,7 @@
 #include "http/json/tree.hpp"
 
+#include "base/whole_number.hpp"
+
 namespace ruck::json {
 namespace {
 const Tree kNothing;
@@ -15,7 +17,7 @@ Tree Tree::from(const Element& element) {  // recursion is bounded by kDepthMax
   tree.kind_ = element.kind();
   tree.boolean_ = element.boolean().value_or(false);
   tree.number_ = element.number().value_or(0);
-  tree.integer_ = element.integer().value_or(static_cast<std::int64_t>(tree.number_));
+  tree.integer_ = element.integer().value_or(whole_number(tree.number_));
   tree.text_ = element.string().value_or("");
   for (Items it(element); it.next();) tree.items_.push_back(from(it.value()));
   for (Members it(element); it.next();) {

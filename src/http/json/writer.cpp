@@ -1,5 +1,8 @@
 #include "http/json/writer.hpp"
 
+#include "base/clean_text.hpp"
+#include "base/text.hpp"
+
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -17,6 +20,12 @@ constexpr std::array<bool, 256> plain_table() {
   return table;
 }
 constexpr auto kPlain = plain_table();
+
+bool is_ascii(std::string_view text) {
+  unsigned char seen = 0;
+  for (const char c : text) seen |= static_cast<unsigned char>(c);
+  return seen < 0x80;
+}
 
 void append_escaped(std::string& out, char c) {
   switch (c) {
@@ -76,7 +85,10 @@ void Writer::number(double value) {
   out_.append(digits.data(), end);
 }
 
-void Writer::string(std::string_view value) {
+// What an older version stored unchecked must not make a reader refuse the whole list.
+void Writer::string(std::string_view given) {
+  const std::string mended = is_ascii(given) || is_utf8(given) ? std::string() : mend_utf8(given);
+  const std::string_view value = mended.empty() ? given : std::string_view(mended);
   separate();
   out_.push_back('"');
   std::size_t start = 0;

@@ -162,8 +162,12 @@ template <>
 struct ruck::http::RulesOf<ruck::auth::Register> {
   static constexpr auto kRules = std::to_array<Rule>({
       rule("email", "Address to sign in with").length(3, 254).required(),
-      rule("password", "At least 8 characters").length(8, 1024).required(),
-      rule("username", "Shown to others").length(1, 50).required().also("display_name", "name"),
+      rule("password", "At least 8 characters").length(8, 1024).required().verbatim(),
+      rule("username", "Shown to others")
+          .length(1, 50)
+          .required()
+          .also("display_name", "name")
+          .name(),
       rule("weight_kg", "Body weight in kg").between(20, 400).text_numbers(),
       rule("height_cm", "Height in cm").between(80, 260).text_numbers(),
       rule("date_of_birth", "As YYYY-MM-DD"),
@@ -178,7 +182,7 @@ struct ruck::http::RulesOf<ruck::auth::Login> {
   static constexpr auto kRules = std::to_array<Rule>({
       rule("email", "Address to sign in with").length(1, 254).required(),
       // No lower bound: a password that is too short is simply wrong.
-      rule("password", "The password").length(0, 1024).required(),
+      rule("password", "The password").length(0, 1024).required().verbatim(),
       rule("refresh_in", "Where the refresh token goes; a web page wants it in the cookie"),
   });
 };
@@ -188,6 +192,7 @@ struct ruck::http::RulesOf<ruck::auth::Refresh> {
       {rule("refresh_token",
             "The token; may also come as a form field, in the query or in the cookie")
            .length(1, 4096)
+           .verbatim()
            .also("refreshToken")});
 };
 template <>
@@ -198,7 +203,11 @@ struct ruck::http::RulesOf<ruck::auth::ForgotPassword> {
 template <>
 struct ruck::http::RulesOf<ruck::auth::ResetPassword> {
   static constexpr auto kRules = std::to_array<Rule>({
-      rule("token", "From the link in the e-mail").length(1, 4096).required(),
-      rule("new_password", "At least 8 characters").length(8, 1024).required().also("password"),
+      rule("token", "From the link in the e-mail").length(1, 4096).required().verbatim(),
+      rule("new_password", "At least 8 characters")
+          .length(8, 1024)
+          .required()
+          .also("password")
+          .verbatim(),
   });
 };

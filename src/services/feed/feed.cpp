@@ -1,6 +1,7 @@
 // Lists of rucks: everybody's, of those one follows, near, of one user. One query each, whatever
 // the size of the page: what others are shown is kept with each ruck.
 #include "base/text.hpp"
+#include "base/whole_number.hpp"
 #include "services/feed/service.hpp"
 #include "services/feed/store.hpp"
 #include "services/rucks/results.hpp"
@@ -92,8 +93,8 @@ std::vector<CardPoint> card_line(const std::vector<rucks::RoutePoint>& points) {
 
 void take_exact(FeedRuck& out, const FeedRow& row) {
   out.distance_km = std::round(row.distance_m) / 1000;
-  out.duration_seconds = std::llround(row.duration_s);
-  out.calories_burned = std::llround(row.calories_kcal);
+  out.duration_seconds = whole_number(row.duration_s);
+  out.calories_burned = whole_number(row.calories_kcal);
   out.elevation_gain_m = std::round(row.elevation_gain_m * 10) / 10;
   out.elevation_loss_m = std::round(row.elevation_loss_m * 10) / 10;
   out.average_pace = row.distance_m < 10 ? 0 : std::round(row.duration_s / row.distance_m * 1000);

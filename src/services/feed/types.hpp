@@ -304,14 +304,19 @@ struct RulesOf<feed::LikesBatchQuery> {
 };
 template <>
 struct RulesOf<feed::CommentRequest> {
-  static constexpr auto kRules = std::to_array<Rule>(
-      {rule("content", "What one has to say").length(1, feed::kCommentLengthMax).required()});
+  static constexpr auto kRules = std::to_array<Rule>({rule("content", "What one has to say")
+                                                          .length(1, feed::kCommentLengthMax)
+                                                          .required()
+                                                          .paragraphs()});
 };
 template <>
 struct RulesOf<feed::CommentEdit> {
-  static constexpr auto kRules = std::to_array<Rule>(
-      {rule("comment_id", "Of the comment").also("id").required(),
-       rule("content", "What one has to say").length(1, feed::kCommentLengthMax).required()});
+  static constexpr auto kRules =
+      std::to_array<Rule>({rule("comment_id", "Of the comment").also("id").required(),
+                           rule("content", "What one has to say")
+                               .length(1, feed::kCommentLengthMax)
+                               .required()
+                               .paragraphs()});
 };
 template <>
 struct RulesOf<feed::CommentQuery> {

@@ -1,5 +1,6 @@
 #include "services/gpx/service.hpp"
 
+#include "base/clean_text.hpp"
 #include "base/text.hpp"
 #include "gpx/recording.hpp"
 #include "http/multipart.hpp"
@@ -11,7 +12,6 @@
 namespace ruck::gpx_import {
 namespace {
 constexpr auto kClockAhead = std::chrono::hours(1);
-constexpr std::size_t kTitleBytesMax = 200;  // of a track's name; a line on a phone
 
 struct Upload {
   std::string_view xml;
@@ -25,36 +25,23 @@ Result<Upload> upload_in(const http::RawBody& body, ImportQuery query) {
   const auto parts = http::parse_multipart(body.content_type, body.bytes);
   if (!parts) return fail(parts.error());
   Upload upload{.fields = std::move(query)};
+  http::Pairs fields;
   for (const http::Part& part : *parts) {
-    if (upload.xml.empty() &&
-        (!part.filename.empty() || part.name == "file" || part.name == "gpx")) {
-      upload.xml = part.bytes;
-    } else if (part.name == "ruck_weight_kg" || part.name == "load_kg") {
-      upload.fields.ruck_weight_kg = parse_double(trim(part.bytes));
-    } else if (part.name == "title") {
-      upload.fields.title = std::string(trim(part.bytes));
-    } else if (part.name == "is_public") {
-      upload.fields.is_public = trim(part.bytes) == "true";
-    } else if (part.name == "visibility") {
-      upload.fields.visibility = json::enum_of_name<people::Visibility>(trim(part.bytes));
-      if (!upload.fields.visibility) {
-        return fail(ErrorCode::kInvalidInput,
-                    "visibility: expected one of public, followers, private");
-      }
+    if (!part.filename.empty() || part.name == "file" || part.name == "gpx") {
+      if (upload.xml.empty()) upload.xml = part.bytes;
+    } else {
+      fields.emplace_back(part.name, trim(part.bytes));
     }
   }
+  http::Binder binder(http::Binder::Mode::kStrict);
+  binder.form(fields, upload.fields);
+  if (binder.error()) return fail(*binder.error());
   if (upload.xml.empty()) return fail(ErrorCode::kInvalidInput, "the form holds no file");
   return upload;
 }
 
 std::string_view name_of(rucking::AltitudeSource source) {
   return source == rucking::AltitudeSource::kBarometer ? "barometer" : "gps";
-}
-
-// At most kTitleBytesMax of it, cut between characters.
-std::string beginning(std::string_view name) {
-  const std::string_view cut = name.substr(0, kTitleBytesMax);
-  return std::string(cut.substr(0, utf8_prefix(cut)));
 }
 
 struct Parsed {
@@ -80,8 +67,8 @@ rucks::ImportedRuck to_ruck(const Parsed& parsed, const ImportQuery& fields) {
       .track = {.points = recording.points, .heart_rate = recording.heart_rate}};
   if (fields.title && !fields.title->empty()) {
     ruck.title = fields.title;
-  } else if (!document.name.empty()) {
-    ruck.title = beginning(document.name);
+  } else if (const std::string name = clean_line(document.name); !name.empty()) {
+    ruck.title = clean_line(first_code_points(name, rucks::kTitleLengthMax));
   }
   for (const gpx::Pause& pause : recording.pauses) {
     ruck.track.events.push_back({.at_ms = pause.from_ms, .kind = "pause"});
@@ -89,7 +76,7 @@ rucks::ImportedRuck to_ruck(const Parsed& parsed, const ImportQuery& fields) {
   }
   if (!recording.has_times) {
     ruck.started_at = document.time;
-    ruck.distance_m = recording.length_m;
+    ruck.distance_m = std::min(recording.length_m, rucks::kDistanceKmMax * 1000);
   }
   return ruck;
 }

@@ -53,5 +53,5 @@ struct ruck::http::RulesOf<ruck::gpx_import::ImportQuery> {
            .also("load_kg"),
        rule("is_public", "The old form of visibility: false is private and wins"),
        rule("visibility", "Who may see it; the user's default when absent"),
-       rule("title", "Name; the track's when absent").length(0, 200)});
+       rule("title", "Name; the track's when absent").length(0, ruck::rucks::kTitleLengthMax)});
 };

@@ -1,5 +1,6 @@
 #include "services/live/ruck_view.hpp"
 
+#include "base/whole_number.hpp"
 #include "http/json/writer.hpp"
 #include "rucking/keyed_hash.hpp"
 
@@ -336,7 +337,7 @@ void RuckView::write_state(std::string& out, Audience audience,
   w.key("distance_km");
   w.number(is_owner ? km : shown.distance_km);
   w.key("duration_seconds");
-  w.integer(is_owner ? std::llround(progress_.duration_s) : shown.duration_s);
+  w.integer(is_owner ? whole_number(progress_.duration_s) : shown.duration_s);
   w.key("average_pace");
   w.number(is_owner ? pace : shown.pace_s_per_km);
   w.key("ruck_weight_kg");

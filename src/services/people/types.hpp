@@ -282,7 +282,7 @@ struct ruck::http::RulesOf<ruck::people::SearchQuery> {
 template <>
 struct ruck::http::RulesOf<ruck::people::ZoneInput> {
   static constexpr auto kRules = std::to_array<Rule>(
-      {rule("name", "For the owner: home, work").length(1, 60).required(),
+      {rule("name", "For the owner: home, work").length(1, 60).required().name(),
        rule("latitude", "Of the centre").between(-90, 90).also("lat").required(),
        rule("longitude", "Of the centre").between(-180, 180).also("lng").required(),
        rule("radius_m", "Nothing inside it is shown to others")

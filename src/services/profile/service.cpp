@@ -2,6 +2,7 @@
 
 #include "base/random.hpp"
 #include "base/text.hpp"
+#include "base/whole_number.hpp"
 #include "services/profile/store.hpp"
 #include "services/stats/service.hpp"
 
@@ -11,6 +12,7 @@
 namespace ruck::profile {
 namespace {
 constexpr std::size_t kSecretBytes = 32;
+constexpr std::size_t kMediaPathBytesMax = 300;  // bucket, owner and a file's name
 constexpr double kAgeMin = 5;
 constexpr double kAgeMax = 110;
 
@@ -55,7 +57,6 @@ void copy_fields(UserRow& row, const UpdateProfile& c) {
   set(row.is_private, c.is_profile_private);
   if (c.live_audience.value) row.live_audience = json::name_of_enum(*c.live_audience.value);
   set(row.approve_followers, c.approve_followers);
-  set(row.avatar_url, c.avatar_url);
   set(row.notification_clubs, c.notification_clubs);
   set(row.notification_buddies, c.notification_buddies);
   set(row.notification_events, c.notification_events);
@@ -89,6 +90,17 @@ double age_on(const std::optional<Day>& birth, UtcUs now) {
 }
 }  // namespace
 
+bool is_media_address(std::string_view url, std::string_view public_url) {
+  constexpr std::string_view kMedia = "/storage/v1/object/public/";
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./";
+  if (public_url.empty() || !url.starts_with(public_url)) return false;
+  const std::string_view path = url.substr(public_url.size());
+  return path.starts_with(kMedia) && path.size() > kMedia.size() &&
+         path.size() <= kMediaPathBytesMax && !path.contains("..") &&
+         path.find_first_not_of(kPlain) == std::string_view::npos;
+}
+
 bool is_email(std::string_view text) {
   const std::size_t at = text.find('@');
   if (at == std::string_view::npos || at == 0 || text.find('@', at + 1) != std::string_view::npos) {
@@ -112,8 +124,8 @@ std::vector<ZoneView> zones_of(const Body& body) {
   const auto bounds = rucking::zone_boundaries_bpm(range);
   std::vector<ZoneView> zones;
   for (std::size_t i = 0; i < kColors.size(); ++i) {
-    zones.push_back({.min_bpm = std::llround(bounds[i]),
-                     .max_bpm = std::llround(bounds[i + 1]),
+    zones.push_back({.min_bpm = whole_number(bounds[i]),
+                     .max_bpm = whole_number(bounds[i + 1]),
                      .name = "Z" + std::to_string(i + 1),
                      .color = kColors[i]});
   }
@@ -198,11 +210,11 @@ Profile to_profile(db::Session& q, const UserRow& r, UtcUs now) {
           .time_zone = r.time_zone,
           .stats = {.total_rucks = life.all.rucks,
                     .total_distance_km = km_of(life.all.distance_m),
-                    .total_calories = std::llround(life.all.calories_kcal),
-                    .total_power_points = std::llround(life.all.power_points),
+                    .total_calories = whole_number(life.all.calories_kcal),
+                    .total_power_points = whole_number(life.all.power_points),
                     .this_month = {.rucks = life.this_month.rucks,
                                    .distance_km = km_of(life.this_month.distance_m),
-                                   .calories = std::llround(life.this_month.calories_kcal)}},
+                                   .calories = whole_number(life.this_month.calories_kcal)}},
           .hr_zones = zones_of(body_of(r, now))};
 }
 
@@ -226,6 +238,9 @@ Result<UserRow> ProfileService::apply(db::Session& q, UserId user, const UpdateP
   if (!row) return fail(ErrorCode::kUserNotFound);
   const UserRow before = *row;
   copy_fields(*row, changes);
+  // A picture from elsewhere would tell its host who looks at it. Not an error: apps send one.
+  const bool is_ours = !changes.avatar_url.value || hooks_.is_own_media(*changes.avatar_url.value);
+  if (is_ours) set(row->avatar_url, changes.avatar_url);
   if (const Result<> fine = check(before, *row); !fine) return fail(fine.error());
   if (changes.email.value && *changes.email.value != before.email) {
     row->email = trim(*changes.email.value);

@@ -33,6 +33,10 @@ struct NewUser {
 [[nodiscard]] std::vector<ZoneView> zones_of(const Body& body);
 [[nodiscard]] Profile to_profile(db::Session& q, const UserRow& user, UtcUs now);
 
+// An address of an uploaded file of this server (contract core §2), which people reach at
+// `public_url`.
+[[nodiscard]] bool is_media_address(std::string_view url, std::string_view public_url);
+
 // What an e-mail address looks like to us: something, an @, a dot in what follows.
 [[nodiscard]] bool is_email(std::string_view text);
 
@@ -45,6 +49,8 @@ class ProfileService {
     std::function<void(db::Session&, UserId, const calendar::TimeZone&)> on_zone_changed;
     // Others are shown other figures of the user's rucks from now on.
     std::function<void(db::Session&, UserId, UtcUs now)> on_totals_changed;
+    // Whether an address of a picture is one that this server gave out.
+    std::function<bool(std::string_view url)> is_own_media;
     // Whether the two may know of each other: neither has blocked the other.
     std::function<bool(db::Session&, UserId viewer, UserId user)> may_meet;
     // Before an account and everything that refers to it goes: what others count of it.

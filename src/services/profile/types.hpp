@@ -225,7 +225,7 @@ struct ruck::json::EnumNames<ruck::profile::CalorieMethod> {
 template <>
 struct ruck::http::RulesOf<ruck::profile::UpdateProfile> {
   static constexpr auto kRules = std::to_array<Rule>({
-      rule("username", "Shown to others").length(1, 50),
+      rule("username", "Shown to others").length(1, 50).name(),
       rule("email", "Address to sign in with").length(3, 254),
       rule("weight_kg", "Body weight in kg").between(20, 400).also("weightKg").text_numbers(),
       rule("height_cm", "Height in cm").between(80, 260).also("heightCm").text_numbers(),
@@ -252,7 +252,8 @@ struct ruck::http::RulesOf<ruck::profile::UpdateProfile> {
           .also("liveAudience"),
       rule("approve_followers", "New followers wait until they are approved")
           .also("approveFollowers"),
-      rule("avatar_url", "Picture").length(0, 500),
+      rule("avatar_url", "Picture; only an address that this server gave out changes anything")
+          .length(0, 100'000),
       rule("time_zone", "IANA name; days, weeks and months are counted in it")
           .length(1, 64)
           .also("timeZone"),

@@ -1,6 +1,7 @@
 #include "services/rucks/batch.hpp"
 
 #include "base/text.hpp"
+#include "base/whole_number.hpp"
 #include "http/json/element.hpp"
 #include "services/rucks/limits.hpp"
 
@@ -34,7 +35,7 @@ std::optional<http::Timestamp> time_in(const Element& value) {
   if (!number || !std::isfinite(*number)) return std::nullopt;
   const double ms = std::abs(*number) < kSecondsEnd ? *number * 1000 : *number;
   if (std::abs(ms) > 1e15) return std::nullopt;
-  return http::Timestamp{.time = utc_ms(std::llround(ms)), .has_zone = true};
+  return http::Timestamp{.time = utc_ms(whole_number(ms)), .has_zone = true};
 }
 
 enum class PointField : std::uint8_t { kNone, kLat, kLng, kAltitude, kTime, kAccuracy, kSpeed };

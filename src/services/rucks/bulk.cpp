@@ -1,5 +1,6 @@
 #include "services/rucks/bulk.hpp"
 
+#include "base/whole_number.hpp"
 #include "calendar/time_zone.hpp"
 #include "services/profile/service.hpp"
 #include "services/rucks/results.hpp"
@@ -106,7 +107,7 @@ RuckRow blank_row(const profile::UserRow& user, UtcUs started_at, double load_kg
 RuckRow summary_row(const profile::UserRow& user, const FinishedRuck& ruck,
                     const calendar::TimeZone& zone, UtcUs now) {
   RuckRow row = blank_row(user, ruck.started_at, ruck.load_kg, now);
-  const auto duration = std::chrono::microseconds(std::llround(ruck.duration_s * 1e6));
+  const auto duration = std::chrono::microseconds(whole_number(ruck.duration_s * 1e6));
   row.completed_at = ruck.started_at + duration;
   row.listed_at = row.completed_at->time_since_epoch().count();
   row.local_day = zone.day_of(to_ms(ruck.started_at));

@@ -13,6 +13,7 @@ inline constexpr auto kClockAhead = std::chrono::hours(1);   // a phone's clock 
 inline constexpr double kLoadKgMax = 120;                    // nobody carries more
 inline constexpr double kDistanceKmMax = 2000;               // of one ruck, as a phone claims it
 inline constexpr std::int64_t kDurationSecondsMax = 2'592'000;  // 30 days (contract core §3.3)
+inline constexpr std::size_t kTitleLengthMax = 200;  // characters: a line or two on a phone
 inline constexpr std::size_t kClientSplitsMax = 2000;
 inline constexpr std::size_t kEventsPerRuckMax = 2000;  // pauses and load changes
 inline constexpr std::size_t kListLimitMax = 200;

@@ -1,4 +1,5 @@
 // What comes in while a ruck is under way: batches of points and heart rate.
+#include "base/whole_number.hpp"
 #include "services/rucks/batch.hpp"
 #include "services/rucks/rules.hpp"
 #include "services/rucks/service.hpp"
@@ -19,7 +20,7 @@ BatchReply reply_of(RuckId id, const Stored& stored, std::int64_t submitted,
           .success_rate =
               submitted == 0 ? 100 : std::round(1000 * kept / static_cast<double>(submitted)) / 10,
           .distance_km = std::round(stored.distance_m) / 1000,
-          .duration_seconds = std::llround(stored.duration_s)};
+          .duration_seconds = whole_number(stored.duration_s)};
 }
 
 template <class T>

@@ -1,5 +1,6 @@
 #include "services/rucks/results.hpp"
 
+#include "base/whole_number.hpp"
 #include "rucking/energy.hpp"
 #include "rucking/load.hpp"
 #include "rucking/simplify.hpp"
@@ -78,14 +79,14 @@ std::string zones_as_json(const rucking::HeartRateTotals& totals) {
   w.begin_object();
   for (int zone = 1; zone <= rucking::kHeartRateZones; ++zone) {
     w.key("Z" + std::to_string(zone));
-    w.integer(std::llround(totals.zone_s.at(static_cast<std::size_t>(zone))));
+    w.integer(whole_number(totals.zone_s.at(static_cast<std::size_t>(zone))));
   }
   w.end_object();
   return text;
 }
 
 std::optional<std::int64_t> rounded(const std::optional<double>& value) {
-  return value && *value > 0 ? std::optional<std::int64_t>(std::llround(*value)) : std::nullopt;
+  return value && *value > 0 ? std::optional<std::int64_t>(whole_number(*value)) : std::nullopt;
 }
 
 void take_heart_rate(RuckRow& row, const rucking::HeartRateTotals& totals,

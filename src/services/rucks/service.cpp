@@ -1,5 +1,6 @@
 #include "services/rucks/service.hpp"
 
+#include "base/whole_number.hpp"
 #include "services/profile/service.hpp"
 #include "services/rucks/closing.hpp"
 #include "services/rucks/limits.hpp"
@@ -35,7 +36,7 @@ Result<RuckService::CreateReply> create_manual(db::Session& q, RuckRow row,
   };
   take_times(row, local(request.started_at), local(request.completed_at), now);
   const auto duration =
-      std::chrono::microseconds(std::llround(claims_of(row).duration_seconds * 1e6));
+      std::chrono::microseconds(whole_number(claims_of(row).duration_seconds * 1e6));
   if (row.started_at && !row.completed_at) row.completed_at = *row.started_at + duration;
   if (!row.started_at) row.started_at = row.completed_at.value_or(now) - duration;
   store::insert(q, row);

@@ -473,8 +473,8 @@ inline constexpr std::array kClaims = {
         .length(0, rucks::kClientSplitsMax),
 };
 inline constexpr std::array kNotes = {
-    rule("title", "Name of the ruck").length(0, 200),
-    rule("notes", "Private notes").length(0, 10'000),
+    rule("title", "Name of the ruck").length(0, rucks::kTitleLengthMax),
+    rule("notes", "Private notes").length(0, 10'000).paragraphs(),
     rule("tags", "Words to find it by").length(0, 50),
     rule("rating", "1 to 5").between(0, 5),
     rule("perceived_exertion", "1 to 10").between(0, 10),

@@ -1,5 +1,6 @@
 #include "services/rucks/views.hpp"
 
+#include "base/whole_number.hpp"
 #include "rucking/geo.hpp"
 #include "rucking/privacy.hpp"
 #include "services/rucks/limits.hpp"
@@ -14,7 +15,7 @@ constexpr double kMetresPerMile = 1609.344;
 
 double round_to(double value, double step) { return std::round(value / step) * step; }
 double km_of(double metres) { return std::round(metres) / 1000.0; }
-std::int64_t whole(double value) { return std::llround(value); }
+std::int64_t whole(double value) { return whole_number(value); }
 
 double pace_of(double duration_s, double distance_m) {
   constexpr double kDistanceMinM = 10;  // below it a pace means nothing
@@ -27,7 +28,7 @@ json::Omittable<json::Raw> raw(const std::optional<T>& text) {
 }
 
 json::Omittable<std::int64_t> whole(const std::optional<double>& value) {
-  return value ? json::Omittable<std::int64_t>(std::llround(*value))
+  return value ? json::Omittable<std::int64_t>(whole_number(*value))
                : json::Omittable<std::int64_t>();
 }
 

@@ -1,5 +1,7 @@
 #include "services/stats/periods.hpp"
 
+#include "base/whole_number.hpp"
+
 #include <fmt/format.h>
 
 #include <cmath>
@@ -78,9 +80,9 @@ SeriesEntry entry_of(const Bar& bar, const DayTotals& totals) {
           .date = bar.first,
           .sessions_count = totals.rucks,
           .distance_km = km_of(totals.distance_m),
-          .duration_seconds = std::llround(totals.duration_s),
-          .calories = std::llround(totals.calories_kcal),
-          .power_points = std::llround(totals.power_points)};
+          .duration_seconds = whole_number(totals.duration_s),
+          .calories = whole_number(totals.calories_kcal),
+          .power_points = whole_number(totals.power_points)};
 }
 }  // namespace
 
@@ -146,9 +148,9 @@ PeriodStats summarize(const Range& range, std::span<const DayRow> days) {
   }
   out.total_sessions = all.rucks;
   out.total_distance_km = km_of(all.distance_m);
-  out.total_duration_seconds = std::llround(all.duration_s);
-  out.total_calories = std::llround(all.calories_kcal);
-  out.total_power_points = std::llround(all.power_points);
+  out.total_duration_seconds = whole_number(all.duration_s);
+  out.total_calories = whole_number(all.calories_kcal);
+  out.total_power_points = whole_number(all.power_points);
   out.total_elevation_gain_m = round_to(all.elevation_gain_m, 0.1);
   if (all.rucks == 0) return out;
   const auto count = static_cast<double>(all.rucks);

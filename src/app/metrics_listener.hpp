@@ -1,0 +1,33 @@
+#pragma once
+// The listener for operators, on an address of its own: GET /metrics and nothing else. What it
+// measures of itself is kept apart, so that scrapes do not count as requests.
+#include "app/system.hpp"
+#include "http/server.hpp"
+#include "runtime/config.hpp"
+
+#include <memory>
+
+namespace ruck::app {
+
+class MetricsListener {
+ public:
+  struct Dependencies {
+    System& system;
+    runtime::Cores& cores;
+    runtime::BlockingPool& compression;
+    const Clock& clock;
+  };
+  MetricsListener(const runtime::ListenAddress& address, Dependencies dependencies);
+
+  [[nodiscard]] Result<> listen() { return server_.listen(); }
+  [[nodiscard]] std::uint16_t port() const { return server_.port(); }
+  void start() { server_.start(); }
+  bool drain(std::chrono::milliseconds at_most) { return server_.drain(at_most); }
+
+ private:
+  telemetry::Metrics own_metrics_;
+  http::Router router_;
+  http::Server server_;
+};
+
+}  // namespace ruck::app
