@@ -137,7 +137,8 @@ Result<Standing> meet(db::Session& q, UserId viewer, UserId user) {
 }
 }  // namespace
 
-void on_deleting(db::Session& q, UserId user) { store::uncount(q, user); }
+void on_hidden(db::Session& q, UserId user) { store::count_of_others(q, user, -1); }
+void on_shown(db::Session& q, UserId user) { store::count_of_others(q, user, 1); }
 
 PeopleService::PeopleService(db::Database& database, cache::Revisions& revisions,
                              const Clock& clock, Hooks hooks)

@@ -38,7 +38,8 @@ const std::string kAccess =
     "SELECT r.id, r.user_id, r.visibility, r.status, u.is_private, " + kFollowsOwner + ", " +
     kBlocked +
     " FROM ruck_owners o JOIN rucks r ON r.user_id = o.user_id AND r.id = o.ruck_id"
-    " JOIN users u ON u.id = o.user_id WHERE o.ruck_id ";
+    " JOIN users u ON u.id = o.user_id WHERE " +
+    not_deleted("o.user_id") + " AND o.ruck_id ";
 // Two looks by index rather than a join, for which PostgreSQL would read all zones there are.
 std::string privacy_text(const std::string& which) {
   return "SELECT id, secret, CAST(NULL AS DOUBLE PRECISION), CAST(NULL AS DOUBLE PRECISION),"
@@ -56,7 +57,7 @@ const Sql kStanding{
     "people.standing",
     "SELECT u.is_private, " + kFollowsOwner +
         ", EXISTS (SELECT 1 FROM follows f WHERE f.follower_id = u.id AND f.followed_id = $1), " +
-        kBlocked + " FROM users u WHERE u.id = $2"};
+        kBlocked + " FROM users u WHERE u.id = $2 AND " + not_deleted("u.id")};
 const Sql kAccessOne{"people.ruck_access", kAccess + "= $2"};
 const Sql kAccessMany{"people.rucks_access", kAccess + "IN (" + many_from(2) + ")"};
 const Sql kPrivacyOne{"people.owner_privacy", privacy_text("= $1")};
@@ -110,12 +111,12 @@ const Sql kRecount{
     " followers = excluded.followers, following = excluded.following"};
 const Sql kFollowersCount{"people.followers_count",
                           "SELECT followers FROM user_counts WHERE user_id = $1"};
-const Sql kUncountFollowers{"people.uncount_followers",
-                            "UPDATE user_counts SET followers = followers - 1 WHERE user_id IN"
-                            " (SELECT followed_id FROM follows WHERE follower_id = $1)"};
-const Sql kUncountFollowing{"people.uncount_following",
-                            "UPDATE user_counts SET following = following - 1 WHERE user_id IN"
-                            " (SELECT follower_id FROM follows WHERE followed_id = $1)"};
+const Sql kCountFollowers{"people.count_followers_again",
+                          "UPDATE user_counts SET followers = followers + $2 WHERE user_id IN"
+                          " (SELECT followed_id FROM follows WHERE follower_id = $1)"};
+const Sql kCountFollowing{"people.count_following_again",
+                          "UPDATE user_counts SET following = following + $2 WHERE user_id IN"
+                          " (SELECT follower_id FROM follows WHERE followed_id = $1)"};
 
 const Sql kBlock{"people.block",
                  "INSERT INTO blocks (user_id, other_id, by_user, by_other, created_at)"
@@ -129,10 +130,11 @@ const Sql kUnblockTheirs{"people.unblock_other",
 const Sql kDropBlock{"people.drop_block",
                      "DELETE FROM blocks WHERE user_id = $1 AND other_id = $2"
                      " AND NOT by_user AND NOT by_other"};
-const Sql kBlockedList{"people.blocked",
-                       "SELECT u.id, u.username, u.avatar_url, b.created_at FROM blocks b"
-                       " JOIN users u ON u.id = b.other_id WHERE b.user_id = $1 AND b.by_user"
-                       " ORDER BY b.created_at DESC, u.id LIMIT $2"};
+const Sql kBlockedList{
+    "people.blocked",
+    "SELECT u.id, u.username, u.avatar_url, b.created_at FROM blocks b"
+    " JOIN users u ON u.id = b.other_id WHERE b.user_id = $1 AND b.by_user AND " +
+        not_deleted("u.id") + " ORDER BY b.created_at DESC, u.id LIMIT $2"};
 
 const Sql kNamesFrom{"people.names_from",
                      "SELECT u.id, u.username, u.avatar_url, u.is_private, " + kFollowsOwner +
@@ -234,9 +236,9 @@ std::int64_t followers_count(db::Session& q, UserId user) {
   return q.optional<std::int64_t>(kFollowersCount, user).value_or(0);
 }
 
-void uncount(db::Session& q, UserId user) {
-  q.execute(kUncountFollowers, user);
-  q.execute(kUncountFollowing, user);
+void count_of_others(db::Session& q, UserId user, int by) {
+  q.execute(kCountFollowers, user, by);
+  q.execute(kCountFollowing, user, by);
 }
 
 void block(db::Session& q, Pair pair, UtcUs now) {
