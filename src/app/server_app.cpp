@@ -13,6 +13,7 @@
 #include "http/server.hpp"
 #include "mail/mailer.hpp"
 #include "runtime/blocking_pool.hpp"
+#include "services/auth/account.hpp"
 #include "services/auth/service.hpp"
 #include "services/auth/token_upkeep.hpp"
 #include "services/feed/service.hpp"
@@ -112,6 +113,7 @@ struct ServerApp::Parts {
   std::unique_ptr<live::LiveService> live;
   std::unique_ptr<rucks::RuckService> rucks;
   std::unique_ptr<feed::FeedService> feed;
+  std::unique_ptr<auth::AccountService> account;
   std::unique_ptr<runtime::BlockingPool> files;
   std::unique_ptr<gpx_import::GpxService> gpx;
   std::unique_ptr<System> system;
@@ -125,6 +127,8 @@ struct ServerApp::Parts {
   Result<> load_tokens();
   void make_services();
   void make_ruck_services();
+  void make_account_service();
+  task<Result<std::string>> delete_account(UserId user);
   void add_all_routes();
   Result<> make_server();
   void abandon();
@@ -173,9 +177,9 @@ void ServerApp::Parts::make_services() {
   profile = std::make_unique<profile::ProfileService>(
       *database, *revisions, clock,
       profile::ProfileService::Hooks{
-          .change_email =
+          .ask_for_email =
               [this](db::Session& q, UserId user, const std::string& email) {
-                return auth::change_email(q, user, email, clock.now());
+                return account->ask_for_email(q, user, email);
               },
           .on_zone_changed = rucks::on_zone_changed,
           .on_totals_changed =
@@ -192,20 +196,12 @@ void ServerApp::Parts::make_services() {
                 const auto standing = people::standing_of(q, viewer, user);
                 return standing && (standing->is_self || !standing->is_blocked);
               },
-          .on_deleting =
-              [](db::Session& q, UserId user) {
-                people::on_deleting(q, user);
-                feed::on_deleting(q, user);
-              },
           .on_access_changed = [this](UserId user) { live->hub().on_privacy_changed(user); },
-          .on_deleted =
-              [this](UserId user) {
-                rucks->forget_user(user);
-                live->hub().on_user_gone(user);
-              }});
+          .delete_account = [this](UserId user) { return delete_account(user); }});
   stats = std::make_unique<stats::StatsService>(*database, clock, profile::zone_of);
   make_ruck_services();
   feed = std::make_unique<feed::FeedService>(*database, *revisions, clock);
+  make_account_service();
   files = std::make_unique<runtime::BlockingPool>(runtime::BlockingPool::Options{
       .name = "ruck-files", .threads = 1, .queue_max = kFilesQueueMax});
   gpx = std::make_unique<gpx_import::GpxService>(*rucks, *files, clock);
@@ -248,6 +244,40 @@ void ServerApp::Parts::make_ruck_services() {
           .on_parted = [&hub](UserId one, UserId other) { hub.on_parted(one, other); }});
 }
 
+void ServerApp::Parts::make_account_service() {
+  account = std::make_unique<auth::AccountService>(
+      auth::AccountService::Dependencies{.database = *database,
+                                         .revisions = *revisions,
+                                         .clock = clock,
+                                         .tokens = tokens,
+                                         .auth = *auth,
+                                         .password_pool = *passwords,
+                                         .mailer = *mailer,
+                                         .public_url = public_url(config),
+                                         .hooks = {.on_hidden =
+                                                       [](db::Session& q, UserId user) {
+                                                         people::on_hidden(q, user);
+                                                         feed::on_hidden(q, user);
+                                                       },
+                                                   .on_shown =
+                                                       [](db::Session& q, UserId user) {
+                                                         people::on_shown(q, user);
+                                                         feed::on_shown(q, user);
+                                                       },
+                                                   .remove = profile::remove_user,
+                                                   .on_changed =
+                                                       [this](UserId user) {
+                                                         rucks->forget_user(user);
+                                                         live->hub().on_user_gone(user);
+                                                       }}});
+}
+
+task<Result<std::string>> ServerApp::Parts::delete_account(UserId user) {
+  Result<auth::DeletionReply> reply = co_await account->request_deletion(user);
+  if (!reply) co_return fail(std::move(reply).error());
+  co_return std::move(reply->message);
+}
+
 void ServerApp::Parts::add_all_routes() {
   pressure = std::make_unique<http::Pressure>(metrics);
   router = std::make_unique<http::Router>(http::Router::Dependencies{.clock = clock,
@@ -258,6 +288,7 @@ void ServerApp::Parts::add_all_routes() {
                                                                      .pressure = pressure.get()});
   app::add_routes(*router, *system);
   auth::add_routes(*router, *auth);
+  auth::add_routes(*router, *account);
   profile::add_routes(*router, *profile);
   stats::add_routes(*router, *stats);
   people::add_routes(*router, *people);
@@ -331,6 +362,7 @@ Result<> ServerApp::start() {
                                       .clock = parts_->clock,
                                       .are_keys_configured = !parts_->config.token_keys.empty()},
       parts_->cores.at(0));
+  parts_->account->start(parts_->cores.at(0));
   parts_->rucks->start(parts_->cores.at(0));
   parts_->live->start();
   if (parts_->metrics_listener) {
@@ -378,6 +410,7 @@ void ServerApp::stop() {
   // Services finish what they still have under way, while there are threads for it.
   parts_->live->stop();
   parts_->token_upkeep.reset();
+  parts_->account.reset();
   parts_->auth.reset();
   parts_->rucks.reset();
   parts_->database->close();

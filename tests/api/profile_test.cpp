@@ -96,8 +96,8 @@ TEST_P(ProfileTest, AnAvatarIsAFileOfThisServerAndAnythingElseChangesNothing) {
         std::string(R"("https://ruck.example.org/storage/v1/object/public/a?u=https://evil.com")"),
         std::string(R"("https://ruck.example.org@evil.com/storage/v1/object/public/a")"),
         std::string("\"javascript:alert(1)\""), std::string("\"//evil.com/x.png\""),
-        std::string(R"("data:image/png;base64,AAAA")"),
-        std::string(R"("")"), '"' + std::string(50'000, 'x') + '"'}) {
+        std::string(R"("data:image/png;base64,AAAA")"), std::string(R"("")"),
+        '"' + std::string(50'000, 'x') + '"'}) {
     EXPECT_EQ(avatar_after(other), own) << other.substr(0, 80);
   }
   EXPECT_EQ(anna.patch("/api/users/" + anna.user_id, R"({"avatar_url":)" + foreign + "}")
@@ -132,12 +132,8 @@ TEST_P(ProfileTest, PostUpdatesAndTellsWhenAnAddressIsTaken) {
   EXPECT_EQ(taken.status, 409);
   EXPECT_EQ(taken.json["error"].text(), "duplicate_email");
   EXPECT_EQ(anna.patch("/api/users/" + anna.user_id, R"({"email":"anna2@example.org"})").status,
-            200);
-  EXPECT_EQ(
-      client()
-          .post("/api/auth/login", R"({"email":"anna2@example.org","password":"correct horse"})")
-          .status,
-      200);
+            200)
+      << "asked for: account_test.cpp tells the rest";
 }
 
 TEST_P(ProfileTest, OnlyOneselfMayBePatchedOrDeleted) {
@@ -172,28 +168,6 @@ TEST_P(ProfileTest, PrivacyIsASwitch) {
   EXPECT_TRUE(r.json["success"].boolean());
   EXPECT_TRUE(anna.get("/api/users/profile").json["is_profile_private"].boolean());
   EXPECT_EQ(anna.patch("/api/users/me/privacy", "{}").status, 400);
-}
-
-TEST_P(ProfileTest, DeletingTheAccountTakesEverythingWithIt) {
-  ApiClient anna = user("anna");
-  ApiClient berta = user("berta");
-  const std::string id = record_ruck(anna, {.start_ms = now_ms() - 600'000, .count = 100});
-  record_ruck(berta, {.start_ms = now_ms() - 600'000, .count = 100});
-  EXPECT_EQ(berta.get("/api/rucks/" + id).status, 200);
-  ASSERT_EQ(anna.del("/api/users/" + anna.user_id).status, 200);
-  EXPECT_EQ(berta.get("/api/rucks/" + id).status, 404);
-  EXPECT_EQ(berta.get("/api/users/" + anna.user_id).status, 404);
-  EXPECT_EQ(anna.get("/api/users/profile").status, 404);
-  EXPECT_EQ(
-      client()
-          .post("/api/auth/login", R"({"email":"anna@example.org","password":"correct horse"})")
-          .status,
-      401);
-  EXPECT_EQ(
-      anna.post("/api/auth/refresh", R"({"refresh_token":")" + anna.refresh_token + "\"}").status,
-      401);
-  EXPECT_EQ(berta.get("/api/rucks").json.size(), 1U) << "and nothing of anybody else";
-  client().sign_up("anna");  // the address is free again
 }
 
 RUCK_ON_BOTH_DATABASES(ProfileTest);

@@ -56,6 +56,13 @@ const std::map<std::string, Operation>& operations() {
       {"POST /api/auth/signup", {{}, kAboutAccounts}},
       {"GET /api/auth/sessions", {{{"/api/auth/sessions", ""}}, ""}},
       {"DELETE /api/auth/sessions/{id}", {{{"/api/auth/sessions/{zone}", ""}}, ""}},
+      {"POST /api/auth/sessions/{id}/end", {{{"/api/auth/sessions/{zone}/end", "{}"}}, ""}},
+      {"GET /api/account", {{{"/api/account", ""}}, ""}},
+      {"POST /api/account/password", {{}, kAboutAccounts}},
+      {"POST /api/account/email", {{}, kAboutAccounts}},
+      {"POST /api/account/delete", {{}, kAboutAccounts}},
+      {"POST /api/account/confirm-email", {{}, kAboutAccounts}},
+      {"POST /api/account/undo-deletion", {{}, kAboutAccounts}},
       {"POST /api/auth/sessions/end-others", {{{"/api/auth/sessions/end-others", "{}"}}, ""}},
 
       {"GET /api/rucks", {{{"/api/rucks?limit=200", ""}}, ""}},

@@ -296,12 +296,15 @@ test("a device that is signed out elsewhere has ended", async () => {
   // This one, the lost one, and the test's own.
   await until(async () => (await devices.locator("li").count()) === 3, "three devices");
   await devices.getByRole("button", { name: "Sign out Firefox on Android" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Sign out" }).click();
   await devices.getByText("Firefox on Android is signed out.").waitFor();
   await until(async () => (await devices.locator("li").count()) === 2, "it to leave the list");
   // It does not know yet; whatever it asks next tells it.
   await lost.getByRole("link", { name: "Statistics" }).click();
   await lost.getByText("Your sign-in has ended.").waitFor();
   await devices.getByRole("button", { name: "Sign out everywhere else" }).click();
+  await page.getByRole("dialog").getByLabel("Your password now").fill(who.password);
+  await page.getByRole("dialog").getByRole("button", { name: "Sign out everywhere else" }).click();
   await devices.getByText("1 device is signed out.").waitFor();
   assert.equal((await answerOf(who, "/api/users/profile")).status, 401, "the test's own token too");
   await page.goto(`${server.url}/statistics`);

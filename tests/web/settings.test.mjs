@@ -281,7 +281,7 @@ test("an account that is deleted is gone on the server and from this device", as
   await page.getByRole("dialog").getByRole("button", { name: "Delete account" }).click();
   await page.getByRole("heading", { name: /Carry weight/ }).waitFor();
   const reply = await fetch(`${server.url}/api/auth/login`, json("POST", { email: who.email, password: who.password }));
-  assert.equal(reply.status, 401);
+  assert.equal(reply.status, 403, "hidden, and gone in a week");
   const left = await page.evaluate(async () => {
     const kept = [JSON.stringify({ ...localStorage }), JSON.stringify({ ...sessionStorage })];
     const db = await new Promise((resolve, reject) => {

@@ -15,6 +15,15 @@ inline constexpr auto kSessionLifetime = std::chrono::days(90);
 inline constexpr auto kRefreshGrace = std::chrono::days(7);
 inline constexpr auto kResetLifetime = std::chrono::hours(1);
 
+// The password need not be given again so soon after signing in.
+inline constexpr auto kFreshSignIn = std::chrono::minutes(10);
+// The link that confirms a new address: a mailbox is not looked at every hour.
+inline constexpr auto kEmailChangeLifetime = std::chrono::hours(24);
+// An account that is deleted is hidden at once and gone after this: time to find the mail.
+inline constexpr auto kDeletionDelay = std::chrono::days(7);
+inline constexpr auto kFinaliseEvery = std::chrono::minutes(1);  // deletions whose time has come
+inline constexpr std::int64_t kDeletedAtOnceMax = 20;            // each takes all rucks of a user
+
 inline constexpr std::size_t kPasswordLengthMin = 8;    // NIST SP 800-63B
 inline constexpr std::size_t kPasswordBytesMax = 1024;  // hashing more is only a way to waste time
 inline constexpr std::size_t kUserAgentBytesMax = 200;  // kept to tell one's devices apart

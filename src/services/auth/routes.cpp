@@ -40,12 +40,6 @@ void add_routes(http::Router& r, AuthService& s) {
 
   http::get(r, "/api/auth/sessions", "auth.sessions",
             {.summary = "One's own sign-ins, the one used last first"}, &s, &AuthService::sessions);
-  http::del(r, "/api/auth/sessions/{id}", "auth.end_session",
-            {.summary = "End a sign-in of one's own: that device is signed out"}, &s,
-            &AuthService::end_session);
-  http::post(r, "/api/auth/sessions/end-others", "auth.end_other_sessions",
-             {.summary = "End all of one's sign-ins but the one that asks"}, &s,
-             &AuthService::end_other_sessions);
 }
 
 }  // namespace ruck::auth

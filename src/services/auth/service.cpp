@@ -4,6 +4,7 @@
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "crypto/digest.hpp"
+#include "services/auth/account_store.hpp"
 #include "services/auth/devices.hpp"
 #include "services/auth/passwords.hpp"
 #include "services/auth/store.hpp"
@@ -42,6 +43,14 @@ http::HeaderList set_cookie(SignedIn& reply, TokenPlace place, const http::Reque
       {"Set-Cookie", cookie(*reply.refresh_token.value, info, kCookieLifetime)}};
   if (place == TokenPlace::kCookie) reply.refresh_token = {};
   return headers;
+}
+
+// Only said to who has the password.
+std::unexpected<Error> being_deleted(UtcUs final_at) {
+  return fail(ErrorCode::kForbidden,
+              "This account is being deleted. To keep it, open the link in the e-mail about it"
+              " before " +
+                  to_iso8601(std::chrono::floor<std::chrono::days>(final_at)));
 }
 
 struct FoundToken {
@@ -107,11 +116,6 @@ Refreshed rotate(db::Session& q, const std::string& token, UtcUs now) {
           .user = profile::to_profile(q, *user, now)};
 }
 }  // namespace
-
-Result<> change_email(db::Session& q, UserId user, const std::string& email, UtcUs now) {
-  if (!store::move_credential(q, user, key_of(email), now)) return fail(ErrorCode::kDuplicateEmail);
-  return {};
-}
 
 Result<> add_account(db::Session& q, UserId user, const std::string& email,
                      const std::string& password_hash, UtcUs now) {
@@ -230,6 +234,20 @@ task<Result<CredentialRow>> AuthService::check_password(std::string email_key,
   co_return std::move(**found);
 }
 
+task<Result<>> AuthService::check_own_password(UserId user, std::string password) {
+  const auto email_key =
+      co_await deps_.database.read([user](db::Session& q) { return store::email_key_of(q, user); });
+  if (!email_key) co_return fail(email_key.error());
+  if (!*email_key) co_return fail(ErrorCode::kUserNotFound);
+  const Result<CredentialRow> checked = co_await check_password(**email_key, std::move(password));
+  if (checked) co_return Result<>();
+  // Not 401: the access token is fine, and asking for another one would not help.
+  if (checked.error().code == ErrorCode::kInvalidCredentials) {
+    co_return fail(ErrorCode::kForbidden, "That is not your password");
+  }
+  co_return fail(checked.error());
+}
+
 task<> AuthService::upgrade_hash(CredentialRow credential, std::string password) {
   const Result<std::string> hash =
       co_await deps_.password_pool.run([password] { return hash_password(password); });
@@ -254,6 +272,7 @@ task<Result<AuthService::Session>> AuthService::sign_in(Login request, http::Req
                                      now](db::Session& q) -> Result<Made> {
         const auto user = profile::find_user(q, user_id);
         if (!user) return fail(ErrorCode::kInvalidCredentials);
+        if (const auto final_at = store::deletion_of(q, user_id)) return being_deleted(*final_at);
         return Made{open_session(q, user_id, agent, now), profile::to_profile(q, *user, now)};
       });
   if (!made) co_return fail(std::move(made).error());
@@ -319,7 +338,7 @@ task<> AuthService::send_reset(std::string email_key) {
       [email_key, token, now](db::Session& q) -> std::optional<std::string> {
         const auto credential = store::find_credential(q, email_key);
         const auto user = credential ? profile::find_user(q, credential->user_id) : std::nullopt;
-        if (!user) return std::nullopt;
+        if (!user || store::deletion_of(q, user->id)) return std::nullopt;
         store::clear_resets(q, user->id);
         store::add_reset(q, sha256(token), user->id, now + kResetLifetime);
         return user->email;
@@ -354,7 +373,7 @@ task<Result<ResetReply>> AuthService::reset_password(ResetPassword request) {
         const auto user_id = store::take_reset(q, sha256(token), now);
         const auto user = user_id ? profile::find_user(q, *user_id) : std::nullopt;
         if (!user) return fail(ErrorCode::kInvalidResetToken);
-        store::set_password(q, user->id, hash, now);
+        store::set_new_password(q, user->id, hash, now);
         return Done{.reply = {.message = "The password has been changed",
                               .user = {.id = user->id,
                                        .username = user->username,

@@ -21,10 +21,6 @@
 
 namespace ruck::auth {
 
-// For the profile: the address the user signs in with. kDuplicateEmail when it is taken.
-[[nodiscard]] Result<> change_email(db::Session& q, UserId user, const std::string& email,
-                                    UtcUs now);
-
 // For tools that fill a database, inside their unit of work. kDuplicateEmail when it is taken.
 // `password_hash` may be text that no password fits, as kNoPassword.
 inline constexpr std::string_view kNoPassword = "!";
@@ -61,6 +57,8 @@ class AuthService {
   task<Result<SessionsReply>> sessions(http::Viewer viewer);
   task<Result<SessionsEnded>> end_session(http::Viewer viewer, SessionId session);
   task<Result<SessionsEnded>> end_other_sessions(http::Viewer viewer);
+  // Whether it is the user's password; attempts count as those of signing in. kForbidden if not.
+  task<Result<>> check_own_password(UserId user, std::string password);
 
  private:
   struct Opened {

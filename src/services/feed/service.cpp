@@ -80,7 +80,8 @@ rucks::Reactions reactions(db::Session& q, UserId viewer, RuckId ruck) {
   return {.likes = row.likes, .comments = row.comments, .is_liked = row.is_liked};
 }
 
-void on_deleting(db::Session& q, UserId user) { store::uncount(q, user); }
+void on_hidden(db::Session& q, UserId user) { store::count_of(q, user, -1); }
+void on_shown(db::Session& q, UserId user) { store::count_of(q, user, 1); }
 
 task<Result<LikesReply>> FeedService::likes(Viewer viewer, RuckQuery query) {
   co_return co_await database_.read(

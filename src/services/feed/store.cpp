@@ -153,12 +153,12 @@ const Sql kChangeComment{"feed.change_comment",
                          "UPDATE comments SET content = $2, updated_at = $3 WHERE id = $1"};
 const Sql kRemoveComment{"feed.remove_comment", "DELETE FROM comments WHERE id = $1"};
 
-const Sql kUncountLikes{"feed.uncount_likes",
-                        "UPDATE ruck_counts SET likes = likes - 1 WHERE ruck_id IN"
+const Sql kCountLikesOf{"feed.count_likes_of",
+                        "UPDATE ruck_counts SET likes = likes + $2 WHERE ruck_id IN"
                         " (SELECT ruck_id FROM likes WHERE user_id = $1)"};
-const Sql kUncountComments{
-    "feed.uncount_comments",
-    "UPDATE ruck_counts SET comments = comments - (SELECT COUNT(*) FROM comments c"
+const Sql kCountCommentsOf{
+    "feed.count_comments_of",
+    "UPDATE ruck_counts SET comments = comments + $2 * (SELECT COUNT(*) FROM comments c"
     " WHERE c.ruck_id = ruck_counts.ruck_id AND c.user_id = $1)"
     " WHERE ruck_id IN (SELECT ruck_id FROM comments WHERE user_id = $1)"};
 
@@ -272,9 +272,9 @@ void remove_comment(db::Session& q, const CommentRow& comment) {
   if (q.execute(kRemoveComment, comment.id) > 0) q.execute(kCount, comment.ruck_id, 0, -1);
 }
 
-void uncount(db::Session& q, UserId user) {
-  q.execute(kUncountLikes, user);
-  q.execute(kUncountComments, user);
+void count_of(db::Session& q, UserId user, int by) {
+  q.execute(kCountLikesOf, user, by);
+  q.execute(kCountCommentsOf, user, by);
 }
 
 }  // namespace ruck::feed::store

@@ -137,7 +137,7 @@ void add_comment(db::Session& q, const NewComment& comment, UtcUs now);
 void change_comment(db::Session& q, CommentId id, const std::string& content, UtcUs now);
 void remove_comment(db::Session& q, const CommentRow& comment);
 
-// Everybody's counts without a user who is about to be deleted.
-void uncount(db::Session& q, UserId user);
+// What the user's likes and comments add to the counts of rucks: `by` is 1 or -1.
+void count_of(db::Session& q, UserId user, int by);
 
 }  // namespace ruck::feed::store

@@ -49,11 +49,13 @@ const Sql kUnread{"live.unread_cheers",
 const Sql kRead{"live.read_cheers",
                 "UPDATE cheers SET read_at = $3 WHERE user_id = $1 AND ruck_id = $2"
                 " AND read_at IS NULL AND due_at <= $3"};
-const Sql kDue{"live.due_cheers", kCheerColumns +
-                                      "c.delivered_at IS NULL AND c.due_at <= $1"
+const Sql kDue{"live.due_cheers", kCheerColumns + "c.delivered_at IS NULL AND c.due_at <= $1 AND " +
+                                      people::not_deleted("c.sender_id") +
                                       " ORDER BY c.due_at LIMIT $2"};
 const Sql kAnyDue{"live.any_cheer_due",
-                  "SELECT due_at FROM cheers WHERE delivered_at IS NULL AND due_at <= $1 LIMIT 1"};
+                  "SELECT c.due_at FROM cheers c WHERE c.delivered_at IS NULL AND c.due_at <= $1"
+                  " AND " +
+                      people::not_deleted("c.sender_id") + " LIMIT 1"};
 const Sql kDelivered{"live.cheer_delivered",
                      "UPDATE cheers SET delivered_at = $4 WHERE user_id = $1 AND ruck_id = $2"
                      " AND id = $3 AND delivered_at IS NULL"};
@@ -63,8 +65,10 @@ const std::string kLinkColumns =
 const Sql kAddLink{"live.add_link",
                    "INSERT INTO live_links (token_hash, id, user_id, ruck_id, created_at,"
                    " expires_at) VALUES ($1, $2, $3, $4, $5, $6)"};
-const Sql kFindLink{"live.find_link", kLinkColumns + "token_hash = $1 AND expires_at > $2"};
-const Sql kHasLink{"live.has_link", "SELECT expires_at FROM live_links WHERE token_hash = $1"};
+const Sql kFindLink{"live.find_link", kLinkColumns + "token_hash = $1 AND expires_at > $2 AND " +
+                                          people::not_deleted("live_links.user_id")};
+const Sql kHasLink{"live.has_link", "SELECT expires_at FROM live_links WHERE token_hash = $1 AND " +
+                                        people::not_deleted("live_links.user_id")};
 const Sql kLinks{"live.links", kLinkColumns +
                                    "user_id = $1 AND ruck_id = $2 AND expires_at > $3"
                                    " ORDER BY created_at, id"};

@@ -187,7 +187,8 @@ std::int64_t shown_followers(db::Session& q, const Standing& standing, UserId us
 }
 }  // namespace
 
-void on_deleting(db::Session& q, UserId user) { store::uncount(q, user); }
+void on_hidden(db::Session& q, UserId user) { store::count_of_others(q, user, -1); }
+void on_shown(db::Session& q, UserId user) { store::count_of_others(q, user, 1); }
 
 PeopleService::PeopleService(db::Database& database, cache::Revisions& revisions,
                              const Clock& clock, Hooks hooks)

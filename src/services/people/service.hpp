@@ -11,8 +11,10 @@
 
 namespace ruck::people {
 
-// For the account that is about to be deleted, inside its unit of work: others' counts.
-void on_deleting(db::Session& q, UserId user);
+// For an account that is hidden from everybody, and one that is shown again, inside the unit of
+// work: what others count of it.
+void on_hidden(db::Session& q, UserId user);
+void on_shown(db::Session& q, UserId user);
 
 class PeopleService {
  public:

@@ -40,7 +40,8 @@ const std::string kAccess =
     "SELECT r.id, r.user_id, r.visibility, r.status, u.is_private, " + kFollowsOwner + ", " +
     kBlocked +
     " FROM ruck_owners o JOIN rucks r ON r.user_id = o.user_id AND r.id = o.ruck_id"
-    " JOIN users u ON u.id = o.user_id WHERE o.ruck_id ";
+    " JOIN users u ON u.id = o.user_id WHERE " +
+    not_deleted("o.user_id") + " AND o.ruck_id ";
 // The ruck under way of user u that the viewer may follow live, the latest if there are several.
 const std::string kActiveRuck =
     "(SELECT r.id FROM rucks r WHERE r.user_id = u.id AND r.status IN ('in_progress', 'paused')"
@@ -51,7 +52,7 @@ const Sql kStanding{
     "people.standing",
     "SELECT u.is_private, " + kFollowsOwner +
         ", EXISTS (SELECT 1 FROM follows f WHERE f.follower_id = u.id AND f.followed_id = $1), " +
-        kBlocked + ", u.live_audience FROM users u WHERE u.id = $2"};
+        kBlocked + ", u.live_audience FROM users u WHERE u.id = $2 AND " + not_deleted("u.id")};
 const Sql kStandings{
     "people.standings",
     "SELECT u.is_private,"
@@ -59,7 +60,7 @@ const Sql kStandings{
     " EXISTS (SELECT 1 FROM follows f WHERE f.follower_id = u.id AND f.followed_id = v.id),"
     " EXISTS (SELECT 1 FROM blocks b WHERE b.user_id = v.id AND b.other_id = u.id),"
     " u.live_audience, v.id FROM users u CROSS JOIN users v WHERE u.id = $1 AND v.id IN (" +
-        many_from(2) + ")"};
+        many_from(2) + ") AND " + not_deleted("u.id") + " AND " + not_deleted("v.id")};
 const Sql kAccessOne{"people.ruck_access", kAccess + "= $2"};
 const Sql kAccessMany{"people.rucks_access", kAccess + "IN (" + many_from(2) + ")"};
 const Sql kPrivacy{
@@ -92,7 +93,8 @@ const Sql kPage{"people.page",
                     " FROM users u LEFT JOIN user_counts c ON c.user_id = u.id WHERE u.id = $2"};
 std::string people_list(std::string_view listed, std::string_view of) {
   return fmt::format(
-      "SELECT u.id, u.username, u.avatar_url, u.is_private, l.created_at, {0}, {1}, {5} FROM follows l"
+      "SELECT u.id, u.username, u.avatar_url, u.is_private, l.created_at, {0}, {1}, {5} FROM "
+      "follows l"
       " JOIN users u ON u.id = l.{2} WHERE l.{3} = $2 AND {4}"
       " AND (l.created_at, l.{2}) < ($3, $4)"
       " ORDER BY l.created_at DESC, l.{2} DESC LIMIT $5 OFFSET $6",
@@ -121,8 +123,8 @@ const Sql kDropRequest{"people.drop_request",
                        "DELETE FROM follow_requests WHERE follower_id = $1 AND followed_id = $2"};
 const Sql kRequests{"people.follow_requests",
                     "SELECT u.id, u.username, u.avatar_url, r.created_at FROM follow_requests r"
-                    " JOIN users u ON u.id = r.follower_id WHERE r.followed_id = $1"
-                    " ORDER BY r.created_at, r.follower_id LIMIT $2"};
+                    " JOIN users u ON u.id = r.follower_id WHERE r.followed_id = $1 AND " +
+                        not_deleted("u.id") + " ORDER BY r.created_at, r.follower_id LIMIT $2"};
 const Sql kCount{"people.count",
                  "INSERT INTO user_counts (user_id, followers, following) VALUES ($1, $2, $3)"
                  " ON CONFLICT (user_id) DO UPDATE SET"
@@ -138,12 +140,12 @@ const Sql kRecount{
     " followers = excluded.followers, following = excluded.following"};
 const Sql kFollowersCount{"people.followers_count",
                           "SELECT followers FROM user_counts WHERE user_id = $1"};
-const Sql kUncountFollowers{"people.uncount_followers",
-                            "UPDATE user_counts SET followers = followers - 1 WHERE user_id IN"
-                            " (SELECT followed_id FROM follows WHERE follower_id = $1)"};
-const Sql kUncountFollowing{"people.uncount_following",
-                            "UPDATE user_counts SET following = following - 1 WHERE user_id IN"
-                            " (SELECT follower_id FROM follows WHERE followed_id = $1)"};
+const Sql kCountFollowers{"people.count_followers_again",
+                          "UPDATE user_counts SET followers = followers + $2 WHERE user_id IN"
+                          " (SELECT followed_id FROM follows WHERE follower_id = $1)"};
+const Sql kCountFollowing{"people.count_following_again",
+                          "UPDATE user_counts SET following = following + $2 WHERE user_id IN"
+                          " (SELECT follower_id FROM follows WHERE followed_id = $1)"};
 
 const Sql kBlock{"people.block",
                  "INSERT INTO blocks (user_id, other_id, by_user, by_other, created_at)"
@@ -157,14 +159,16 @@ const Sql kUnblockTheirs{"people.unblock_other",
 const Sql kDropBlock{"people.drop_block",
                      "DELETE FROM blocks WHERE user_id = $1 AND other_id = $2"
                      " AND NOT by_user AND NOT by_other"};
-const Sql kBlockedList{"people.blocked",
-                       "SELECT u.id, u.username, u.avatar_url, b.created_at FROM blocks b"
-                       " JOIN users u ON u.id = b.other_id WHERE b.user_id = $1 AND b.by_user"
-                       " ORDER BY b.created_at DESC, u.id LIMIT $2"};
+const Sql kBlockedList{
+    "people.blocked",
+    "SELECT u.id, u.username, u.avatar_url, b.created_at FROM blocks b"
+    " JOIN users u ON u.id = b.other_id WHERE b.user_id = $1 AND b.by_user AND " +
+        not_deleted("u.id") + " ORDER BY b.created_at DESC, u.id LIMIT $2"};
 
 const Sql kNamesFrom{"people.names_from",
-                     "SELECT u.id, u.username, u.avatar_url, u.is_private, " + kFollowsOwner + ", " +
-                         kRequested + " FROM users u WHERE u.name_key >= $2 AND u.name_key < $3 AND " +
+                     "SELECT u.id, u.username, u.avatar_url, u.is_private, " + kFollowsOwner +
+                         ", " + kRequested +
+                         " FROM users u WHERE u.name_key >= $2 AND u.name_key < $3 AND " +
                          not_blocked("u.id", "$1") + " ORDER BY u.name_key, u.id LIMIT $4"};
 // Of each trigram at most so many users, because some are in every second name; who shares most of
 // them comes first.
@@ -293,9 +297,9 @@ std::int64_t followers_count(db::Session& q, UserId user) {
   return q.optional<std::int64_t>(kFollowersCount, user).value_or(0);
 }
 
-void uncount(db::Session& q, UserId user) {
-  q.execute(kUncountFollowers, user);
-  q.execute(kUncountFollowing, user);
+void count_of_others(db::Session& q, UserId user, int by) {
+  q.execute(kCountFollowers, user, by);
+  q.execute(kCountFollowing, user, by);
 }
 
 void block(db::Session& q, Pair pair, UtcUs now) {

@@ -140,8 +140,8 @@ BOOST_DESCRIBE_STRUCT(RequestRow, (), (id, username, avatar_url, requested_at))
 // The follow alone, without the counts; and all counts anew.
 bool add_follow(db::Session& q, Pair pair, UtcUs now);
 void recount(db::Session& q);
-// Everybody's counts without a user who is about to be deleted.
-void uncount(db::Session& q, UserId user);
+// What others count of the user's follows, in both directions: `by` is 1 or -1.
+void count_of_others(db::Session& q, UserId user, int by);
 
 // ---- blocks ------------------------------------------------------------------------------------
 void block(db::Session& q, Pair pair, UtcUs now);

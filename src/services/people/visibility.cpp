@@ -96,10 +96,15 @@ std::optional<RuckAccess> access_to_ruck(db::Session& q, UserId viewer, RuckId r
   return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
 }
 
+std::string not_deleted(std::string_view person) {
+  return fmt::format("NOT EXISTS (SELECT 1 FROM account_deletions ad WHERE ad.user_id = {})",
+                     person);
+}
+
 std::string not_blocked(std::string_view person, std::string_view viewer) {
   return fmt::format(
-      "NOT EXISTS (SELECT 1 FROM blocks b WHERE b.user_id = {1} AND b.other_id = {0})", person,
-      viewer);
+      "NOT EXISTS (SELECT 1 FROM blocks b WHERE b.user_id = {1} AND b.other_id = {0}) AND {2}",
+      person, viewer, not_deleted(person));
 }
 
 std::string visible_to_viewer(std::string_view ruck, std::string_view owner,

@@ -80,7 +80,9 @@ inline constexpr std::size_t kBatchMax = 50;
 // arguments are the aliases of the two tables and the viewer's placeholder.
 [[nodiscard]] std::string visible_to_viewer(std::string_view ruck, std::string_view owner,
                                             std::string_view viewer);
-// Neither has blocked the other: for lists of people. `person` is a user id column.
+// The account is not being deleted: such a one nobody sees. `person` is a user id column.
+[[nodiscard]] std::string not_deleted(std::string_view person);
+// Neither has blocked the other, and the person is not being deleted: for lists of people.
 [[nodiscard]] std::string not_blocked(std::string_view person, std::string_view viewer);
 // live_access_to() as SQL: true where it is kOpen, for the ruck of alias `ruck` and its owner.
 [[nodiscard]] std::string live_for_viewer(std::string_view ruck, std::string_view owner,

@@ -21,9 +21,10 @@ void add_routes(http::Router& r, ProfileService& s) {
             {.summary = "What anybody may see of a user"}, &s, &ProfileService::get_public);
   http::patch(r, "/api/users/{id}", "profile.patch", {.summary = "Change one's own profile"}, &s,
               &ProfileService::patch);
-  http::del(r, "/api/users/{id}", "profile.delete",
-            {.summary = "Delete one's own account with everything in it"}, &s,
-            &ProfileService::remove);
+  http::del(
+      r, "/api/users/{id}", "profile.delete",
+      {.summary = "Hide one's own account now; after a week it is gone with everything in it"}, &s,
+      &ProfileService::remove);
 }
 
 }  // namespace ruck::profile

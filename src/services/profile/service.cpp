@@ -163,6 +163,12 @@ calendar::TimeZone zone_of(db::Session& q, UserId user) {
   return zone.value_or(calendar::TimeZone::utc());
 }
 
+void set_email(db::Session& q, UserId user, const std::string& email, UtcUs now) {
+  store::set_email(q, user, email, now);
+}
+
+void remove_user(db::Session& q, UserId user) { store::remove(q, user); }
+
 Body body_of(const UserRow& user, UtcUs now) {
   const Body unknown;
   return {.weight_kg = user.weight_kg.value_or(unknown.weight_kg),
@@ -232,8 +238,9 @@ task<Result<Profile>> ProfileService::get(http::Viewer viewer) {
 }
 
 // Changes the row and everything that hangs on it; gives the row as it is now.
-Result<UserRow> ProfileService::apply(db::Session& q, UserId user, const UpdateProfile& changes,
-                                      UtcUs now) const {
+Result<ProfileService::Applied> ProfileService::apply(db::Session& q, UserId user,
+                                                      const UpdateProfile& changes,
+                                                      UtcUs now) const {
   auto row = store::find(q, user);
   if (!row) return fail(ErrorCode::kUserNotFound);
   const UserRow before = *row;
@@ -242,14 +249,11 @@ Result<UserRow> ProfileService::apply(db::Session& q, UserId user, const UpdateP
   const bool is_ours = !changes.avatar_url.value || hooks_.is_own_media(*changes.avatar_url.value);
   if (is_ours) set(row->avatar_url, changes.avatar_url);
   if (const Result<> fine = check(before, *row); !fine) return fail(fine.error());
-  if (changes.email.value && *changes.email.value != before.email) {
-    row->email = trim(*changes.email.value);
-    if (!is_email(row->email)) {
-      return fail(ErrorCode::kInvalidInput, "$.email: expected an e-mail address");
-    }
-    if (const Result<> changed = hooks_.change_email(q, user, row->email); !changed) {
-      return fail(changed.error());
-    }
+  std::function<void()> after_commit;
+  if (changes.email.value && trim(*changes.email.value) != before.email) {
+    auto asked = hooks_.ask_for_email(q, user, *changes.email.value);
+    if (!asked) return fail(std::move(asked).error());
+    after_commit = std::move(*asked);
   }
   row->updated_at = now;
   store::update(q, *row);
@@ -258,23 +262,30 @@ Result<UserRow> ProfileService::apply(db::Session& q, UserId user, const UpdateP
     hooks_.on_zone_changed(q, user, *calendar::TimeZone::find(row->time_zone));
   }
   if (row->show_full_totals != before.show_full_totals) hooks_.on_totals_changed(q, user, now);
-  return *row;
+  return Applied{.row = std::move(*row), .after_commit = std::move(after_commit)};
 }
 
 task<Result<Profile>> ProfileService::update(http::Viewer viewer, UpdateProfile changes) {
+  struct Updated {
+    Profile profile;
+    std::function<void()> after_commit;
+  };
   const UserId user = viewer.user;
   const bool changes_access = changes.is_profile_private.given || changes.live_audience.given;
-  Result<Profile> profile =
+  Result<Updated> updated =
       co_await revisions_.write(user,
                                 [this, user, changes = std::move(changes),
-                                 now = clock_.now()](db::Session& q) -> Result<Profile> {
-                                  const Result<UserRow> row = apply(q, user, changes, now);
-                                  if (!row) return fail(row.error());
-                                  return to_profile(q, *row, now);
+                                 now = clock_.now()](db::Session& q) -> Result<Updated> {
+                                  Result<Applied> applied = apply(q, user, changes, now);
+                                  if (!applied) return fail(std::move(applied).error());
+                                  return Updated{.profile = to_profile(q, applied->row, now),
+                                                 .after_commit = std::move(applied->after_commit)};
                                 });
   // Also after a failure: a COMMIT whose answer was lost may have happened.
   if (changes_access) hooks_.on_access_changed(user);
-  co_return profile;
+  if (!updated) co_return fail(std::move(updated).error());
+  if (updated->after_commit) updated->after_commit();
+  co_return std::move(updated->profile);
 }
 
 task<Result<http::Created<Profile>>> ProfileService::create(http::Viewer viewer,
@@ -294,14 +305,9 @@ task<Result<UserReply>> ProfileService::patch(http::Viewer viewer, UserId user,
 
 task<Result<MessageReply>> ProfileService::remove(http::Viewer viewer, UserId user) {
   if (viewer.user != user) co_return fail(ErrorCode::kForbidden);
-  const Result<bool> removed = co_await revisions_.write(user, [this, user](db::Session& q) {
-    hooks_.on_deleting(q, user);
-    return store::remove(q, user);
-  });
-  if (!removed) co_return fail(removed.error());
-  if (!*removed) co_return fail(ErrorCode::kUserNotFound);
-  hooks_.on_deleted(user);
-  co_return MessageReply{"The account and everything in it has been deleted"};
+  Result<std::string> told = co_await hooks_.delete_account(user);
+  if (!told) co_return fail(std::move(told).error());
+  co_return MessageReply{std::move(*told)};
 }
 
 task<Result<PublicUserReply>> ProfileService::get_public(http::Viewer viewer, UserId user) {

@@ -26,6 +26,9 @@ struct NewUser {
 };
 [[nodiscard]] UserRow create_user(db::Session& q, const NewUser& user, UtcUs now);
 [[nodiscard]] std::optional<UserRow> find_user(db::Session& q, UserId user);
+void set_email(db::Session& q, UserId user, const std::string& email, UtcUs now);
+// With everything that refers to it.
+void remove_user(db::Session& q, UserId user);
 // The user's zone; UTC for a user who is gone.
 [[nodiscard]] calendar::TimeZone zone_of(db::Session& q, UserId user);
 [[nodiscard]] Body body_of(const UserRow& user, UtcUs now);
@@ -43,8 +46,10 @@ struct NewUser {
 class ProfileService {
  public:
   struct Hooks {
-    // Changes the address the user signs in with; kDuplicateEmail when it is taken.
-    std::function<Result<>(db::Session&, UserId, const std::string& email)> change_email;
+    // A new address to sign in with waits to be confirmed; what is returned sends the mails and is
+    // called after the commit. kDuplicateEmail when it is taken.
+    std::function<Result<std::function<void()>>(db::Session&, UserId, const std::string& email)>
+        ask_for_email;
     // The user's local days have moved: sums by day are to be made anew.
     std::function<void(db::Session&, UserId, const calendar::TimeZone&)> on_zone_changed;
     // Others are shown other figures of the user's rucks from now on.
@@ -53,12 +58,10 @@ class ProfileService {
     std::function<bool(std::string_view url)> is_own_media;
     // Whether the two may know of each other: neither has blocked the other.
     std::function<bool(db::Session&, UserId viewer, UserId user)> may_meet;
-    // Before an account and everything that refers to it goes: what others count of it.
-    std::function<void(db::Session&, UserId)> on_deleting;
     // After a change of who may see the user's rucks or follow them live.
     std::function<void(UserId)> on_access_changed;
-    // After an account is gone: what memory holds of it goes too.
-    std::function<void(UserId)> on_deleted;
+    // Hides the account now, deletes it later; the text for the user.
+    std::function<task<Result<std::string>>(UserId)> delete_account;
   };
   ProfileService(db::Database& database, cache::Revisions& revisions, const Clock& clock,
                  Hooks hooks);
@@ -72,7 +75,11 @@ class ProfileService {
   task<Result<PrivacyReply>> set_privacy(http::Viewer viewer, PrivacyUpdate update);
 
  private:
-  Result<UserRow> apply(db::Session& q, UserId user, const UpdateProfile& changes, UtcUs now) const;
+  struct Applied {
+    UserRow row;
+    std::function<void()> after_commit;  // empty: nothing
+  };
+  Result<Applied> apply(db::Session& q, UserId user, const UpdateProfile& changes, UtcUs now) const;
 
   db::Database& database_;
   cache::Revisions& revisions_;

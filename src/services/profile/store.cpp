@@ -22,6 +22,8 @@ const db::Sql kUpdate{
     " notification_duels = $19, notification_first_ruck = $20, strava_auto_export = $21,"
     " time_zone = $22, last_active_at = $23, updated_at = $24, name_key = $25, default_visibility "
     "= $26, live_audience = $27, approve_followers = $28, show_full_totals = $29 WHERE id = $1"};
+const db::Sql kSetEmail{"profile.set_email",
+                        "UPDATE users SET email = $2, updated_at = $3 WHERE id = $1"};
 const db::Sql kDelete{"profile.delete", "DELETE FROM users WHERE id = $1"};
 const db::Sql kClearTrigrams{"profile.clear_trigrams",
                              "DELETE FROM name_trigrams WHERE user_id = $1"};
@@ -64,6 +66,10 @@ void update(db::Session& q, const UserRow& r) {
 void rename(db::Session& q, const UserRow& row) {
   q.execute(kClearTrigrams, row.id);
   add_trigrams(q, row);
+}
+
+void set_email(db::Session& q, UserId user, const std::string& email, UtcUs now) {
+  q.execute(kSetEmail, user, email, now);
 }
 
 bool remove(db::Session& q, UserId user) { return q.execute(kDelete, user) > 0; }

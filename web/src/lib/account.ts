@@ -11,7 +11,7 @@ import { session } from "./session.svelte";
 // says nothing to people.
 export function refusedField(problem: unknown): string | null {
   if (!(problem instanceof api.Refused)) return null;
-  return /^(?:\$|query)\.?(\w*)/.exec(problem.message)?.[1] ?? null;
+  return /^(?:\$|query|form)\.?(\w*)/.exec(problem.message)?.[1] ?? null;
 }
 
 // What to tell somebody whose request failed.

@@ -74,7 +74,7 @@ TEST_P(FeedServiceTest, ADeletedAccountTakesItsReactionsOutOfTheCounts) {
   const RuckId ruck = add_ruck(anna_, "public");
   ASSERT_TRUE(like(bert_, ruck));
   ASSERT_TRUE(database().write_now([&](db::Session& q) {
-    on_deleting(q, bert_);
+    on_hidden(q, bert_);
     profile::store::remove(q, bert_);
   }));
   EXPECT_EQ(reactions_of(anna_, ruck).likes, 0);

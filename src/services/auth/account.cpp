@@ -1,0 +1,370 @@
+#include "services/auth/account.hpp"
+
+#include "base/bytes.hpp"
+#include "base/random.hpp"
+#include "base/text.hpp"
+#include "crypto/digest.hpp"
+#include "services/auth/account_store.hpp"
+#include "services/auth/passwords.hpp"
+#include "services/auth/store.hpp"
+#include "services/profile/service.hpp"
+#include "telemetry/log.hpp"
+
+#include <fmt/format.h>
+
+namespace ruck::auth {
+namespace {
+constexpr std::size_t kSecretBytes = 32;
+constexpr const char* kBadLink = "This link is invalid or has expired";
+using crypto::sha256;
+
+std::string key_of(std::string_view email) { return ascii_lower(trim(email)); }
+
+std::string day_text(UtcUs time) { return to_iso8601(std::chrono::floor<std::chrono::days>(time)); }
+
+mail::Message message_to_new(const std::string& email, const std::string& link) {
+  return {.to = email,
+          .subject = "Confirm your new e-mail address",
+          .text = fmt::format(
+              "Somebody, probably you, wants to sign in to RuckingApp with this address.\n\n"
+              "Open this link within {} hours to confirm it:\n{}\n\n"
+              "If it was not you, ignore this message: nothing changes.",
+              std::chrono::hours(kEmailChangeLifetime).count(), link)};
+}
+mail::Message message_to_old(const std::string& email) {
+  return {.to = email,
+          .subject = "Your RuckingApp e-mail address is about to change",
+          .text =
+              "Somebody, probably you, asked to change the e-mail address of your account.\n\n"
+              "It stays as it is until the new address is confirmed.\n\nIf it was not you, "
+              "choose a new password: that ends every sign-in and the change."};
+}
+mail::Message message_changed(const std::string& email) {
+  return {.to = email,
+          .subject = "Your RuckingApp e-mail address has changed",
+          .text = "From now on your account is signed in to with another e-mail address."};
+}
+mail::Message message_new_password(const std::string& email) {
+  return {.to = email,
+          .subject = "Your RuckingApp password has changed",
+          .text =
+              "Your password has been changed, and all other devices have been signed out.\n\n"
+              "If it was not you, ask for a new password on the sign-in page."};
+}
+mail::Message message_deletion(const std::string& email, const std::string& link, UtcUs final_at) {
+  return {.to = email,
+          .subject = "Your RuckingApp account is being deleted",
+          .text = fmt::format(
+              "Your account and everything in it is hidden from everybody now, and will be "
+              "deleted for good on {} (UTC).\n\nTo keep it, open this link before then:\n{}\n\n"
+              "Afterwards nothing can bring it back.",
+              day_text(final_at), link)};
+}
+
+bool is_fresh(const std::optional<SessionRow>& session, UtcUs now) {
+  return session && !session->revoked_at && now - session->created_at <= kFreshSignIn;
+}
+}  // namespace
+
+AccountService::AccountService(Dependencies dependencies)
+    : deps_(std::move(dependencies)),
+      background_("account", [](std::string_view name, const std::exception_ptr& failure) {
+        telemetry::log_exception("account.background_failed", name, failure);
+      }) {}
+
+AccountService::~AccountService() {
+  finalising_.reset();
+  background_.join();
+}
+
+void AccountService::start(runtime::Core& core) {
+  background_.spawn(core, finalise());  // what fell due while the server was away
+  finalising_ = std::make_unique<runtime::Periodic>(
+      "deletions", core, kFinaliseEvery, [this] { return finalise(); },
+      [](std::string_view name, const std::exception_ptr& failure) {
+        telemetry::log_exception("account.finalising_failed", name, failure);
+      });
+}
+
+std::string AccountService::link(std::string_view page, const std::string& token) const {
+  return fmt::format("{}/{}?token={}", deps_.public_url, page, token);
+}
+
+void AccountService::send(mail::Message message) {
+  background_.spawn(*runtime::Core::current(), send_now(std::move(message)));
+}
+
+task<> AccountService::send_now(mail::Message message) {
+  const Result<Result<>> sent = co_await deps_.password_pool.run(
+      [this, message = std::move(message)] { return deps_.mailer.send(message); });
+  if (!sent || !*sent) telemetry::log_error("account.mail_not_sent");
+}
+
+// The password, or a sign-in so young that it was given a moment ago.
+task<Result<>> AccountService::confirm(http::Viewer viewer, std::optional<std::string> password) {
+  if (password) co_return co_await deps_.auth.check_own_password(viewer.user, std::move(*password));
+  const UtcUs now = deps_.clock.now();
+  const Result<bool> fresh = co_await deps_.database.read([viewer, now](db::Session& q) {
+    return is_fresh(store::find_session(q, viewer.user, viewer.session), now);
+  });
+  if (!fresh) co_return fail(fresh.error());
+  if (!*fresh) co_return fail(ErrorCode::kForbidden, "Enter your password to do this");
+  co_return Result<>();
+}
+
+task<Result<AccountView>> AccountService::get(http::Viewer viewer) {
+  co_return co_await deps_.database.read([user = viewer.user, now = deps_.clock.now()](
+                                             db::Session& q) -> Result<AccountView> {
+    const auto row = profile::find_user(q, user);
+    if (!row) return fail(ErrorCode::kUserNotFound);
+    return AccountView{.email = row->email, .pending_email = store::pending_email(q, user, now)};
+  });
+}
+
+// ---- password
+// ------------------------------------------------------------------------------------
+
+task<Result<profile::MessageReply>> AccountService::change_password(http::Viewer viewer,
+                                                                    ChangePassword change) {
+  if (Result<> ok = co_await confirm(viewer, std::move(change.password)); !ok) {
+    co_return fail(std::move(ok).error());
+  }
+  const Result<std::string> hash = co_await deps_.password_pool.run(
+      [password = change.new_password] { return hash_password(password); });
+  if (!hash) co_return fail(hash.error());
+  struct Done {
+    std::string email;
+    std::vector<Uuid> ended;
+  };
+  const UtcUs now = deps_.clock.now();
+  const Result<Done> done =
+      co_await deps_.database.write([viewer, hash = *hash, now](db::Session& q) -> Result<Done> {
+        const auto row = profile::find_user(q, viewer.user);
+        if (!row) return fail(ErrorCode::kUserNotFound);
+        store::set_new_password(q, viewer.user, hash, now);
+        return Done{.email = row->email,
+                    .ended = store::revoke_sessions(q, viewer.user, viewer.session, now)};
+      });
+  if (!done) co_return fail(done.error());
+  deps_.tokens.end_sessions(done->ended, now);
+  send(message_new_password(done->email));
+  co_return profile::MessageReply{"The password has been changed"};
+}
+
+// ---- e-mail
+// --------------------------------------------------------------------------------------
+
+Result<std::function<void()>> AccountService::ask_for_email(db::Session& q, UserId user,
+                                                            const std::string& given) {
+  const std::string email(trim(given));
+  if (!profile::is_email(email)) {
+    return fail(ErrorCode::kInvalidInput, "$.email: expected an e-mail address");
+  }
+  const auto row = profile::find_user(q, user);
+  if (!row) return fail(ErrorCode::kUserNotFound);
+  if (store::is_email_taken(q, key_of(email), user)) return fail(ErrorCode::kDuplicateEmail);
+  const std::string token = to_base64url(random_bytes(kSecretBytes));
+  store::put_email_change(q, {.user = user,
+                              .email = email,
+                              .token_hash = sha256(token),
+                              .expires_at = deps_.clock.now() + kEmailChangeLifetime});
+  return [this, email, old = row->email, token] {
+    send(message_to_new(email, link("confirm-email", token)));
+    send(message_to_old(old));
+  };
+}
+
+task<Result<AccountView>> AccountService::change_email(http::Viewer viewer, ChangeEmail change) {
+  if (Result<> ok = co_await confirm(viewer, std::move(change.password)); !ok) {
+    co_return fail(std::move(ok).error());
+  }
+  const Result<std::function<void()>> asked =
+      co_await deps_.database.write([this, user = viewer.user, email = std::move(change.email)](
+                                        db::Session& q) { return ask_for_email(q, user, email); });
+  if (!asked) co_return fail(asked.error());
+  (*asked)();
+  co_return co_await get(viewer);
+}
+
+task<Result<EmailConfirmed>> AccountService::confirm_email(MailedToken token) {
+  struct Done {
+    std::string email;
+    std::string old;
+    UserId user;
+  };
+  const UtcUs now = deps_.clock.now();
+  const Result<Done> done = co_await deps_.database.write(
+      [this, hash = sha256(token.token), now](db::Session& q) -> Result<Done> {
+        const auto change = store::take_email_change(q, hash, now);
+        const auto row = change ? profile::find_user(q, change->user_id) : std::nullopt;
+        if (!row) return fail(ErrorCode::kInvalidResetToken, kBadLink);
+        if (!store::move_credential(q, row->id, key_of(change->email), now)) {
+          return fail(ErrorCode::kDuplicateEmail);
+        }
+        store::clear_resets(q, row->id);
+        profile::set_email(q, row->id, change->email, now);
+        deps_.revisions.bump(q, row->id);
+        return Done{.email = change->email, .old = row->email, .user = row->id};
+      });
+  if (!done) co_return fail(done.error());
+  deps_.revisions.changed(done->user);
+  send(message_changed(done->old));
+  co_return EmailConfirmed{.message = "The new address is confirmed", .email = done->email};
+}
+
+// ---- deletion
+// ------------------------------------------------------------------------------------
+
+task<Result<DeletionReply>> AccountService::remove(http::Viewer viewer, WithPassword password) {
+  if (Result<> ok = co_await confirm(viewer, std::move(password.password)); !ok) {
+    co_return fail(std::move(ok).error());
+  }
+  co_return co_await request_deletion(viewer.user);
+}
+
+task<Result<DeletionReply>> AccountService::request_deletion(UserId user) {
+  struct Done {
+    UtcUs final_at;
+    std::string email;
+    std::vector<Uuid> ended;
+    bool is_new = false;
+  };
+  const std::string token = to_base64url(random_bytes(kSecretBytes));
+  const UtcUs now = deps_.clock.now();
+  const Result<Done> done = co_await deps_.revisions.write(
+      user, [this, user, hash = sha256(token), now](db::Session& q) -> Result<Done> {
+        const auto row = profile::find_user(q, user);
+        if (!row) return fail(ErrorCode::kUserNotFound);
+        Done out{.final_at = now + kDeletionDelay, .email = row->email};
+        out.is_new = store::add_deletion(
+            q, {.user = user, .token_hash = hash, .requested_at = now, .final_at = out.final_at});
+        if (!out.is_new) out.final_at = store::deletion_of(q, user).value_or(out.final_at);
+        out.ended = store::revoke_sessions(q, user, std::nullopt, now);
+        if (!out.is_new) return out;
+        store::clear_resets(q, user);
+        store::clear_email_change(q, user);
+        deps_.hooks.on_hidden(q, user);
+        return out;
+      });
+  if (!done) co_return fail(done.error());
+  deps_.tokens.end_sessions(done->ended, now);
+  deps_.hooks.on_changed(user);
+  if (done->is_new) {
+    send(message_deletion(done->email, link("undo-deletion", token), done->final_at));
+  }
+  co_return DeletionReply{
+      .message = fmt::format("The account is hidden from everybody now and will be deleted for good"
+                             " on {}. A link to undo that is on its way by e-mail",
+                             day_text(done->final_at)),
+      .final_at = done->final_at};
+}
+
+task<Result<EmailConfirmed>> AccountService::undo_deletion(MailedToken token) {
+  struct Done {
+    UserId user;
+    std::string email;
+  };
+  const UtcUs now = deps_.clock.now();
+  const Result<Done> done = co_await deps_.database.write(
+      [this, hash = sha256(token.token), now](db::Session& q) -> Result<Done> {
+        const auto user = store::undo_deletion(q, hash, now);
+        const auto row = user ? profile::find_user(q, *user) : std::nullopt;
+        if (!row) return fail(ErrorCode::kInvalidResetToken, kBadLink);
+        deps_.hooks.on_shown(q, *user);
+        deps_.revisions.bump(q, *user);
+        return Done{.user = *user, .email = row->email};
+      });
+  if (!done) co_return fail(done.error());
+  deps_.revisions.changed(done->user);
+  deps_.hooks.on_changed(done->user);
+  co_return EmailConfirmed{.message = "The account is as it was. Sign in to it",
+                           .email = done->email};
+}
+
+task<> AccountService::finalise() {
+  const auto due = co_await deps_.database.read(
+      [now = deps_.clock.now()](db::Session& q) { return store::due_deletions(q, now); });
+  if (!due) co_return;  // the next round tries again
+  for (const UserId user : *due) co_await finalise_one(user);
+}
+
+task<> AccountService::finalise_one(UserId user) {
+  const Result<bool> removed =
+      co_await deps_.revisions.write(user, [this, user, now = deps_.clock.now()](db::Session& q) {
+        const bool is_due = store::take_due_deletion(q, user, now);
+        if (is_due) deps_.hooks.remove(q, user);
+        return is_due;
+      });
+  if (!removed || !*removed) co_return;
+  deps_.hooks.on_changed(user);
+  telemetry::log_info("account.deleted");
+}
+
+// ---- sign-ins
+// ------------------------------------------------------------------------------------
+
+task<Result<SessionsEnded>> AccountService::end_session(http::Viewer viewer, SessionId session,
+                                                        WithPassword password) {
+  // Signing out oneself needs no proof.
+  if (session.value() != viewer.session) {
+    if (Result<> ok = co_await confirm(viewer, std::move(password.password)); !ok) {
+      co_return fail(std::move(ok).error());
+    }
+  }
+  co_return co_await deps_.auth.end_session(viewer, session);
+}
+
+task<Result<SessionsEnded>> AccountService::end_other_sessions(http::Viewer viewer,
+                                                               WithPassword password) {
+  if (Result<> ok = co_await confirm(viewer, std::move(password.password)); !ok) {
+    co_return fail(std::move(ok).error());
+  }
+  co_return co_await deps_.auth.end_other_sessions(viewer);
+}
+
+// Without a body there is no password: the sign-in that asks must be fresh.
+task<Result<SessionsEnded>> AccountService::end_session_at_once(http::Viewer viewer,
+                                                                SessionId session) {
+  co_return co_await end_session(viewer, session, WithPassword{});
+}
+
+void add_routes(http::Router& r, AccountService& s) {
+  constexpr http::Limit kChange = http::per_hour(60);  // each may check a password
+  constexpr http::Limit kLink = http::per_minute(5);   // as a link that resets a password
+  http::get(r, "/api/account", "account.get",
+            {.summary = "The address one signs in with, and a new one that is not confirmed yet"},
+            &s, &AccountService::get);
+  http::post(r, "/api/account/password", "account.change_password",
+             {.summary = "Choose a new password; ends all other sign-ins", .limit = kChange}, &s,
+             &AccountService::change_password);
+  http::post(r, "/api/account/email", "account.change_email",
+             {.summary = "Ask for another address: it counts once its mailed link was opened",
+              .limit = kChange},
+             &s, &AccountService::change_email);
+  http::post(
+      r, "/api/account/delete", "account.delete",
+      {.summary = "Hide the account now; it is gone for good after a week", .limit = kChange}, &s,
+      &AccountService::remove);
+  http::post(r, "/api/account/confirm-email", "account.confirm_email",
+             {.summary = "Confirm a new address with the token from the e-mail",
+              .auth = http::Auth::kNone,
+              .limit = kLink},
+             &s, &AccountService::confirm_email);
+  http::post(r, "/api/account/undo-deletion", "account.undo_deletion",
+             {.summary = "Keep an account that is being deleted, with the token from the e-mail",
+              .auth = http::Auth::kNone,
+              .limit = kLink},
+             &s, &AccountService::undo_deletion);
+  http::post(r, "/api/auth/sessions/{id}/end", "account.end_session",
+             {.summary = "End a sign-in of one's own: that device is signed out", .limit = kChange},
+             &s, &AccountService::end_session);
+  http::del(
+      r, "/api/auth/sessions/{id}", "account.end_session_at_once",
+      {.summary = "The same right after signing in, or of the sign-in that asks", .limit = kChange},
+      &s, &AccountService::end_session_at_once);
+  http::post(r, "/api/auth/sessions/end-others", "account.end_other_sessions",
+             {.summary = "End all of one's sign-ins but the one that asks", .limit = kChange}, &s,
+             &AccountService::end_other_sessions);
+}
+
+}  // namespace ruck::auth

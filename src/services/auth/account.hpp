@@ -1,0 +1,87 @@
+#pragma once
+// One's own account: a new password, a new address, the end of it.
+//
+// What the web app changes needs the password again, or a sign-in that is younger than
+// kFreshSignIn: who finds an open browser, or a stolen access token, must not take the account with
+// it. The mobile app's calls (PATCH and DELETE of /api/users/{id}, contract core §2) come without
+// one, so they do nothing that the owner cannot take back:
+//   - a new address counts once the link that was mailed to it has been opened; the old address is
+//     told; links that are out (a reset, another new address) die with every change;
+//   - a deletion ends every sign-in and hides the account from everybody at once, is final after
+//     kDeletionDelay, and is undone until then by a link that was mailed.
+#include "base/clock.hpp"
+#include "cache/revisions.hpp"
+#include "mail/mailer.hpp"
+#include "runtime/blocking_pool.hpp"
+#include "runtime/periodic.hpp"
+#include "runtime/task_group.hpp"
+#include "services/auth/account_types.hpp"
+#include "services/auth/service.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace ruck::auth {
+
+class AccountService {
+ public:
+  // What hangs on an account elsewhere. The first three inside the unit of work.
+  struct Hooks {
+    std::function<void(db::Session&, UserId)> on_hidden;  // what others count of it goes
+    std::function<void(db::Session&, UserId)> on_shown;   // and comes back
+    std::function<void(db::Session&, UserId)> remove;     // everything of it goes
+    std::function<void(UserId)> on_changed;  // after it: who may see it is not what it was
+  };
+  struct Dependencies {
+    db::Database& database;
+    cache::Revisions& revisions;
+    const Clock& clock;
+    Tokens& tokens;
+    AuthService& auth;
+    runtime::BlockingPool& password_pool;
+    mail::Mailer& mailer;
+    std::string public_url;  // of links in e-mails
+    Hooks hooks;
+  };
+  explicit AccountService(Dependencies dependencies);
+  ~AccountService();
+
+  // Makes deletions final when their time has come, now and again and again.
+  void start(runtime::Core& core);
+
+  task<Result<AccountView>> get(http::Viewer viewer);
+  task<Result<profile::MessageReply>> change_password(http::Viewer viewer, ChangePassword change);
+  task<Result<AccountView>> change_email(http::Viewer viewer, ChangeEmail change);
+  task<Result<DeletionReply>> remove(http::Viewer viewer, WithPassword password);
+  task<Result<SessionsEnded>> end_session(http::Viewer viewer, SessionId session,
+                                          WithPassword password);
+  task<Result<SessionsEnded>> end_session_at_once(http::Viewer viewer, SessionId session);
+  task<Result<SessionsEnded>> end_other_sessions(http::Viewer viewer, WithPassword password);
+  // For whoever has the link.
+  task<Result<EmailConfirmed>> confirm_email(MailedToken token);
+  task<Result<EmailConfirmed>> undo_deletion(MailedToken token);
+
+  // For the profile (contract core §2), inside its unit of work: the address waits for its link;
+  // the mails go out when what is returned is called, after the commit.
+  [[nodiscard]] Result<std::function<void()>> ask_for_email(db::Session& q, UserId user,
+                                                            const std::string& email);
+  // For DELETE /api/users/{id}.
+  task<Result<DeletionReply>> request_deletion(UserId user);
+
+ private:
+  [[nodiscard]] task<Result<>> confirm(http::Viewer viewer, std::optional<std::string> password);
+  void send(mail::Message message);
+  task<> send_now(mail::Message message);
+  task<> finalise();
+  task<> finalise_one(UserId user);
+  [[nodiscard]] std::string link(std::string_view page, const std::string& token) const;
+
+  Dependencies deps_;
+  runtime::TaskGroup background_;
+  std::unique_ptr<runtime::Periodic> finalising_;  // last: it uses the rest
+};
+
+void add_routes(http::Router& router, AccountService& service);
+
+}  // namespace ruck::auth
