@@ -4,6 +4,8 @@ import { account, api, madeTrack } from "./support.mjs";
 const DAY = 86_400_000;
 export const iso = (ms) => new Date(ms).toISOString();
 export const json = (method, body = {}) => ({ method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+// Who follows may watch live where the other chose so.
+export const showLive = (server, who, audience = "followers") => api(server, who, "/api/users/profile", json("PUT", { live_audience: audience }));
 export const follow = (server, who, whom) => api(server, who, `/api/users/${whom.id}/follow`, json("POST"));
 
 async function sendPoints(server, who, path, fixes) {
@@ -27,6 +29,7 @@ export async function ruckOf(server, who, { title = "Ridge loop", count = 900, d
 // Somebody on the move since half an hour; send() adds what she walks, `ahead` of it being yet to come.
 export async function outNow(server, who, { load = 15, count = 600, ahead = 0, seed = 7, ...more } = {}) {
   const start = Date.now() - (count - ahead) * 3000;
+  await showLive(server, who);
   const { id } = await api(server, who, "/api/rucks", json("POST", { ruck_weight_kg: load, started_at: iso(start) }));
   await api(server, who, `/api/rucks/${id}/start`, json("POST", { started_at: iso(start) }));
   const way = madeTrack({ count, start, seed, ...more });

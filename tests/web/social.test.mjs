@@ -2,7 +2,7 @@
 // what the server does not take is undone.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { follow as followed, json, ruckOf as recorded } from "./people.mjs";
+import { follow as followed, json, ruckOf as recorded, showLive } from "./people.mjs";
 import { browser, server } from "./stage.mjs";
 import { DESKTOP, PHONE, account, api, signIn, sleep, until } from "./support.mjs";
 
@@ -221,6 +221,7 @@ test("home: who is out now, and the latest of those one follows", async () => {
   const anna = await account(server, { username: "Anna" });
   const kim = await account(server, { username: "Kim" });
   await follow(kim, anna);
+  await showLive(server, anna);
   await ruckOf(anna, { title: "Morning ruck" });
   const { context, page } = await signedIn(kim);
   await page.getByText("Nobody you follow is out just now.").waitFor();

@@ -77,7 +77,7 @@ void Hub::on_signed_out(std::span<const Uuid> sessions) {
   if (stopped_ || sessions.empty()) return;
   const auto ended = std::make_shared<const std::vector<Uuid>>(sessions.begin(), sessions.end());
   for (std::size_t core = 0; core < homes_.size(); ++core) {
-    asio::post(deps_.cores.at(core).io(), [this, core, ended] {
+    post(core, [this, core, ended] {
       std::vector<Member*> told;
       for (const Uuid& session : *ended) {
         const auto [from, to] = homes_[core]->sign_ins.equal_range(session);
@@ -92,7 +92,7 @@ void Hub::on_user_gone(UserId user) {
   on_privacy_changed(user);
   if (stopped_) return;
   for (std::size_t core = 0; core < homes_.size(); ++core) {
-    asio::post(deps_.cores.at(core).io(), [this, core, user] {
+    post(core, [this, core, user] {
       std::vector<Member*> told;
       for (const auto& [session, signed_in] : homes_[core]->sign_ins) {
         if (signed_in.user == user) told.push_back(signed_in.member);

@@ -281,7 +281,7 @@ void Hub::renew(const Room& room) {
   for (std::size_t core = 0; core < of_core.size(); ++core) {
     if (of_core[core].empty()) continue;
     std::ranges::sort(of_core[core]);
-    asio::post(deps_.cores.at(core).io(), [this, core, ruck = room.ruck, gates = of_core[core]] {
+    post(core, [this, core, ruck = room.ruck, gates = of_core[core]] {
       const auto topic = homes_[core]->topics.find(ruck);
       if (topic == homes_[core]->topics.end()) return;
       for (Topic::Entry& entry : topic->second.entries) {
