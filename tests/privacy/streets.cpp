@@ -86,9 +86,8 @@ Point StreetMap::goal(Point from, double direction_rad, double far_m) const {
   return from_blocks({std::round(uv.x), std::round(uv.y)});
 }
 
-// From corner to corner: mostly on, sometimes round a corner, never back.
+// From corner to corner, each shortest way alike.
 void StreetMap::add_leg(Line& uv, Point to, rucking::SeededRandom& random) const {
-  constexpr double kOn = 0.65;
   const auto whole = [](double value) { return std::fabs(value - std::round(value)) < 1e-6; };
   Point at = uv.back();
   // To a corner first: the one that is nearer to where one goes.
@@ -102,7 +101,7 @@ void StreetMap::add_leg(Line& uv, Point to, rucking::SeededRandom& random) const
   while (distance(at, corner) > 1e-6) {
     const double dx = corner.x - at.x;
     const double dy = corner.y - at.y;
-    if (!random.chance(kOn)) is_along_x = !is_along_x;
+    is_along_x = random.chance(std::fabs(dx) / (std::fabs(dx) + std::fabs(dy)));
     if (std::fabs(dx) < 1e-6) is_along_x = false;
     if (std::fabs(dy) < 1e-6) is_along_x = true;
     if (is_along_x) at.x = std::round(at.x + (dx > 0 ? 1 : -1));
