@@ -82,6 +82,12 @@ std::size_t thread_count(const runtime::Config& config) {
   return std::min<std::size_t>(std::max(1U, std::thread::hardware_concurrency()), kThreadsMax);
 }
 
+http::ProxyHeader proxy_header(const runtime::Config& config) {
+  if (config.proxy_header == "forwarded") return http::ProxyHeader::kForwarded;
+  return config.proxy_header == "x-forwarded-for" ? http::ProxyHeader::kForwardedFor
+                                                  : http::ProxyHeader::kAuto;
+}
+
 std::string public_url(const runtime::Config& config) {
   if (!config.public_url.empty()) return config.public_url;
   return (config.tls_cert.empty() ? "http://" : "https://") + config.listen;
@@ -307,10 +313,13 @@ Result<> ServerApp::Parts::make_server() {
   }
   auto proxies = http::TrustedProxies::parse(config.trusted_proxies);
   if (!proxies) return fail(std::move(proxies).error());
+  proxies->set_header(proxy_header(config));
   server = std::make_unique<http::Server>(
       http::ServerOptions{.address = listen->host,
                           .port = listen->port,
                           .connections_max = static_cast<std::size_t>(config.connections_max),
+                          .limits_addresses = config.rate_limits,
+                          .body_bytes_max = static_cast<std::size_t>(config.body_memory_mb) << 20,
                           .cors_origins = split_list(config.cors_origins),
                           .trusted_proxies = std::move(*proxies),
                           .tls_certificate = config.tls_cert,

@@ -12,12 +12,14 @@
 //   Lenient<struct>                 the JSON body, bad optional fields dropped and named
 //   Query<struct>                   the query of any method
 //   RawBody                         the bytes, copied
+//   BodyStream                      the bytes, pulled piece by piece
 //   BodyView                        the bytes where they are, until the response is made
 //   RequestInfo                     address, user agent, cookies, time
 // Results: Result<T> answers 200 with T as JSON, Result<Created<T>> 201, Result<std::variant<…>> by
 // what it holds, Result<Reply<T>> adds headers, Result<Response> is sent as it is.
 #include "base/text.hpp"
 #include "http/bind.hpp"
+#include "http/body.hpp"
 #include "http/problem.hpp"
 #include "http/router.hpp"
 
@@ -148,6 +150,16 @@ struct Argument<RawBody> {
   static void document(Method, Schemas&, OperationDoc& doc) {
     doc.body_schema = R"({"type":"string","contentEncoding":"binary"})";
     doc.body_type = "application/octet-stream";
+  }
+};
+template <>
+struct Argument<BodyStream> {
+  static Result<BodyStream> read(Call& call) {
+    return BodyStream(*call.request.source, std::string(call.request.header(Header::kContentType)),
+                      *call.request.budget);
+  }
+  static void document(Method method, Schemas& schemas, OperationDoc& doc) {
+    Argument<RawBody>::document(method, schemas, doc);
   }
 };
 template <>
@@ -295,6 +307,7 @@ template <class Service, class T, class... Args>
 void endpoint(Router& router, Method method, std::string_view pattern, std::string_view name,
               RouteOptions options, Service* service,
               task<Result<T>> (Service::*function)(Args...)) {
+  options.streams = (std::is_same_v<Args, BodyStream> || ...);
   OperationDoc doc;
   (detail::Argument<Args>::document(method, router.openapi().schemas(), doc), ...);
   detail::Render<T>::document(router.openapi().schemas(), doc);

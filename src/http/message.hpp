@@ -27,6 +27,7 @@ enum class Header : std::uint8_t {
   kContentType,
   kCookie,
   kExpect,
+  kForwarded,
   kForwardedFor,
   kForwardedProto,
   kHost,
@@ -38,7 +39,10 @@ enum class Header : std::uint8_t {
   kWebSocketKey,
   kWebSocketVersion,
 };
-inline constexpr std::size_t kHeaderCount = 18;
+inline constexpr std::size_t kHeaderCount = 19;
+
+class BodyBudget;
+class BodySource;
 
 // Who asks. Always authenticated; a route that may be used without a token takes an optional
 // Viewer.
@@ -54,9 +58,13 @@ struct Request {
   std::string_view path;   // as sent, without the query
   std::string_view query;  // as sent, without the '?'
   std::array<std::string_view, kHeaderCount> headers{};
-  std::string_view body;     // json::kPadding readable bytes stand behind it
-  std::string_view address;  // of the client: behind a trusted proxy, the one it forwards
-  bool is_secure = false;    // came over TLS, to us or to a trusted proxy
+  std::optional<std::uint64_t> body_length;  // declared; nothing where it comes in chunks
+  bool has_body = false;
+  std::string_view body;         // json::kPadding readable bytes stand behind it
+  BodySource* source = nullptr;  // of a body that its handler pulls; then `body` is empty
+  BodyBudget* budget = nullptr;  // what the handler keeps of it counts there
+  std::string_view address;      // of the client: behind a trusted proxy, the one it forwards
+  bool is_secure = false;        // came over TLS, to us or to a trusted proxy
   std::string request_id;
   UtcUs received_at{};
 

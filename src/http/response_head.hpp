@@ -12,6 +12,7 @@ struct HeadContext {
   bool is_gzip = false;
   bool may_vary = false;  // the body depends on Accept-Encoding
   bool keep_alive = true;
+  bool is_secure = false;           // asked over https
   std::string_view allowed_origin;  // of a cross-origin request that may read the answer
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/assert.hpp"
 #include "base/text.hpp"
+#include "http/address.hpp"
 #include "http/bind.hpp"
 #include "http/compress.hpp"
 #include "http/etag.hpp"
@@ -10,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <new>
 
@@ -32,6 +34,35 @@ std::string_view canonical(std::string_view path) {
   constexpr std::string_view kDoubled = "/api/api/";
   if (path.starts_with(kDoubled)) path.remove_prefix(4);
   return path;
+}
+
+// An expired token, as the route says it.
+Error expired_on(const Route& route) {
+  if (!route.options.keeps_data) return {.code = ErrorCode::kTokenExpired};
+  return {.code = ErrorCode::kRetryLater,
+          .message = "The access token has expired: refresh it and send again",
+          .retry_after_s = 1};
+}
+
+// Of a body that is announced. Without a Content-Type it is taken for what the route wants.
+Result<> check_type(const Request& head, BodyType wanted) {
+  if (!head.has_body) return {};
+  const std::string_view encoding = head.header(Header::kContentEncoding);
+  const bool is_known = encoding.empty() || equals_ignoring_case(encoding, "identity") ||
+                        equals_ignoring_case(encoding, "gzip");
+  if (!is_known) {
+    return fail(ErrorCode::kUnsupportedMedia, "Content-Encoding may be gzip or identity");
+  }
+  const std::string_view type = head.header(Header::kContentType);
+  const std::string_view media = trim(type.substr(0, type.find(';')));
+  const bool is_json = equals_ignoring_case(media, kJson) || media.ends_with("+json");
+  if (wanted == BodyType::kJson && !media.empty() && !is_json) {
+    return fail(ErrorCode::kUnsupportedMedia, "The body must be application/json");
+  }
+  if (wanted == BodyType::kFile && is_json) {
+    return fail(ErrorCode::kUnsupportedMedia, "Send the file as it is or as multipart/form-data");
+  }
+  return {};
 }
 
 Importance importance_of(const Route& route) {
@@ -137,25 +168,61 @@ Router::Match Router::match(Method method, std::string_view path) const {
   return found;
 }
 
-task<Response> Router::handle(const Request& request) const {
-  Match found = match(request.method, request.path);
-  const bool is_page = !found.route && !found.path_exists && fallback_ != nullptr &&
-                       !canonical(request.path).starts_with("/api/") &&
-                       (request.method == Method::kGet || request.method == Method::kHead);
-  if (is_page) found.route = fallback_.get();
-  if (found.route == nullptr) {
-    const ErrorCode code = found.path_exists ? ErrorCode::kMethodNotAllowed : ErrorCode::kNotFound;
-    Response response = problem({.code = code}, request.request_id);
-    if (found.path_exists) response.headers.emplace_back("Allow", found.allow);
-    count(nullptr, response.status);
-    co_return response;
+Admission Router::admit(const Request& head) const {
+  const Route* route = nullptr;
+  std::exception_ptr escaped;
+  try {
+    Match found = match(head.method, head.path);
+    const bool is_page = !found.route && !found.path_exists && fallback_ != nullptr &&
+                         !canonical(head.path).starts_with("/api/") &&
+                         (head.method == Method::kGet || head.method == Method::kHead);
+    if (is_page) found.route = fallback_.get();
+    route = found.route;
+    Admission admission = admit_to(head, std::move(found));
+    if (admission.refusal) count(route, admission.refusal->status);
+    return admission;
+  } catch (...) {
+    escaped = std::current_exception();
   }
-  const telemetry::Stopwatch time(*found.route->seconds);
+  telemetry::log_exception("http.admission_failed", route ? route->name : "", escaped);
+  Admission failed{.refusal = problem({.code = ErrorCode::kInternal}, head.request_id)};
+  count(route, failed.refusal->status);
+  return failed;
+}
+
+Admission Router::admit_to(const Request& head, Match found) const {
+  Admission admission{.route = found.route};
+  const auto refuse = [&](const Error& error) -> Admission&& {
+    admission.refusal = problem(error, head.request_id);
+    return std::move(admission);
+  };
+  if (found.route == nullptr) {
+    Admission refused =
+        refuse({.code = found.path_exists ? ErrorCode::kMethodNotAllowed : ErrorCode::kNotFound});
+    if (found.path_exists) refused.refusal->headers.emplace_back("Allow", found.allow);
+    return refused;
+  }
+  if (dependencies_.pressure != nullptr &&
+      dependencies_.pressure->refuses(importance_of(*found.route))) {
+    return refuse({.code = ErrorCode::kOverloaded, .retry_after_s = kRetryAfterOverloadSeconds});
+  }
+  for (std::size_t i = 0; i < kPathParamsMax && !found.params[i].empty(); ++i) {
+    auto decoded = percent_decode(found.params[i], false);
+    if (!decoded) return refuse({.code = ErrorCode::kNotFound});
+    admission.path_params[i] = std::move(*decoded);
+  }
+  if (const Result<> checked = check(head, admission); !checked) return refuse(checked.error());
+  return admission;
+}
+
+task<Response> Router::handle(const Request& request, Admission admission) const {
+  const Route& route = *admission.route;
+  const telemetry::Stopwatch time(*route.seconds);
   std::exception_ptr escaped;
   Error error{.code = ErrorCode::kInternal};
   try {
-    Response response = co_await run(request, found);
-    count(found.route, response.status);
+    Response response = co_await run(request, std::move(admission));
+    count(&route, response.status);
     co_return response;
   } catch (const std::bad_alloc&) {
     escaped = std::current_exception();
@@ -163,31 +230,26 @@ task<Response> Router::handle(const Request& request) const {
   } catch (...) {
     escaped = std::current_exception();
   }
-  telemetry::log_exception("http.handler_failed", found.route->name, escaped);
+  telemetry::log_exception("http.handler_failed", route.name, escaped);
   Response response = problem(error, request.request_id);
-  count(found.route, response.status);
+  count(&route, response.status);
   co_return response;
 }
 
-task<Response> Router::run(const Request& request, const Match& match) const {
-  if (dependencies_.pressure != nullptr &&
-      dependencies_.pressure->refuses(importance_of(*match.route))) {
-    co_return problem({.code = ErrorCode::kOverloaded, .retry_after_s = kRetryAfterOverloadSeconds},
-                      request.request_id);
-  }
-  Call call{.request = request, .route = *match.route};
-  for (std::size_t i = 0; i < kPathParamsMax && !match.params[i].empty(); ++i) {
-    auto decoded = percent_decode(match.params[i], false);
-    if (!decoded) co_return problem({.code = ErrorCode::kNotFound}, request.request_id);
-    call.path_params[i] = std::move(*decoded);
-  }
-  Result<> admitted = admit(call);
-  if (!admitted) co_return problem(admitted.error(), request.request_id);
+task<Response> Router::run(const Request& request, Admission admission) const {
+  Call call{.request = request,
+            .route = *admission.route,
+            .path_params = std::move(admission.path_params),
+            .viewer = admission.viewer};
+  // A body may take a minute: long enough for a sign-in to be ended.
+  const bool has_ended = call.viewer && request.has_body &&
+                         dependencies_.authenticator->has_ended(call.viewer->session);
+  if (has_ended) co_return problem(expired_on(call.route), request.request_id);
   Response response;
-  if (match.route->options.cached && dependencies_.responses != nullptr) {
+  if (call.route.options.cached && dependencies_.responses != nullptr) {
     response = co_await run_cached(call);
   } else {
-    response = co_await match.route->handler(call);
+    response = co_await call.route.handler(call);
   }
   // What a signed-in user reads may be kept by that user's client, if it asks each time.
   if (call.viewer && request.method != Method::kPost) revalidate(request, response);
@@ -256,48 +318,47 @@ task<Response> Router::compute_cached(Call& call, const ResponseKey& key) const 
   co_return response;
 }
 
-Result<> Router::admit(Call& call) const {
-  Result<> ok = authenticate(call);
-  if (!ok && call.route.options.keeps_data && ok.error().code == ErrorCode::kTokenExpired) {
-    return fail(Error{.code = ErrorCode::kRetryLater,
-                      .message = "The access token has expired: refresh it and send again",
-                      .retry_after_s = 1});
-  }
-  if (ok) ok = check_rate(call);
+Result<> Router::check(const Request& head, Admission& admission) const {
+  const RouteOptions& options = admission.route->options;
+  Result<> ok = authenticate(head, admission);
+  if (!ok && ok.error().code == ErrorCode::kTokenExpired) return fail(expired_on(*admission.route));
+  if (ok) ok = check_rate(head, admission);
+  if (ok) ok = check_type(head, options.body);
   if (!ok) return ok;
-  const std::string_view type = call.request.header(Header::kContentType);
-  const bool wants_json = call.route.options.body == BodyType::kJson && !call.request.body.empty();
-  const std::string_view media = trim(type.substr(0, type.find(';')));
-  if (wants_json && !media.empty() && !equals_ignoring_case(media, kJson) &&
-      !media.ends_with("+json")) {
-    return fail(ErrorCode::kUnsupportedMedia, "The body must be application/json");
+  admission.body_bytes_max = admission.viewer
+                                 ? options.body_bytes_max
+                                 : std::min(options.body_bytes_max, kStrangerBodyBytesMax);
+  if (head.body_length.value_or(0) > admission.body_bytes_max) {
+    return fail(ErrorCode::kPayloadTooLarge);
   }
   return {};
 }
 
-Result<> Router::authenticate(Call& call) const {
-  if (call.route.options.auth == Auth::kNone) return {};
-  const std::string_view header = call.request.header(Header::kAuthorization);
-  if (header.empty() && call.route.options.auth == Auth::kOptional) return {};
+Result<> Router::authenticate(const Request& head, Admission& admission) const {
+  const Auth auth = admission.route->options.auth;
+  if (auth == Auth::kNone) return {};
+  const std::string_view header = head.header(Header::kAuthorization);
+  if (header.empty() && auth == Auth::kOptional) return {};
   const bool is_bearer = header.size() > kBearer.size() &&
                          equals_ignoring_case(header.substr(0, kBearer.size()), kBearer);
   if (!is_bearer) return fail(ErrorCode::kUnauthenticated);
   const Result<Viewer> viewer = dependencies_.authenticator->authenticate(
-      trim(header.substr(kBearer.size())), call.request.received_at);
+      trim(header.substr(kBearer.size())), head.received_at);
   if (!viewer) return fail(viewer.error());
-  call.viewer = *viewer;
+  admission.viewer = *viewer;
   return {};
 }
 
-Result<> Router::check_rate(const Call& call) const {
+Result<> Router::check_rate(const Request& head, const Admission& admission) const {
   if (dependencies_.limiter == nullptr) return {};
+  const Route& route = *admission.route;
   const std::string who =
-      call.viewer ? call.viewer->user.value().to_string() : std::string(call.request.address);
-  const auto wait = dependencies_.limiter->take(call.route.name + "|" + who,
-                                                call.route.options.limit, call.request.received_at);
+      admission.viewer ? admission.viewer->user.value().to_string() : address_key(head.address);
+  const auto wait =
+      dependencies_.limiter->take(route.name + "|" + who, route.options.limit, head.received_at);
   if (!wait) return {};
   const ErrorCode code =
-      call.route.options.keeps_data ? ErrorCode::kRetryLater : ErrorCode::kTooManyRequests;
+      route.options.keeps_data ? ErrorCode::kRetryLater : ErrorCode::kTooManyRequests;
   return fail(Error{.code = code, .retry_after_s = static_cast<int>(wait->count())});
 }
 

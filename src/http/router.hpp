@@ -38,7 +38,11 @@ enum class Auth : std::uint8_t {
   kNone,
 };
 
-enum class BodyType : std::uint8_t { kJson, kAny };
+enum class BodyType : std::uint8_t {
+  kJson,
+  kFile,  // anything but JSON, which is a mistake here
+  kAny,
+};
 
 struct RouteOptions {
   std::string_view summary;  // one sentence for the API document
@@ -56,6 +60,8 @@ struct RouteOptions {
   bool about_user_in_path = false;
   // Answered however busy the server is: probes, metrics.
   bool vital = false;
+  // The handler pulls the body piece by piece; set by what it takes (BodyStream).
+  bool streams = false;
 };
 
 struct Route;
@@ -70,6 +76,16 @@ struct Call {
 };
 
 using Handler = std::function<task<Response>(Call&)>;
+
+// What is decided at the end of a request's head, before anything of its body is taken in: by the
+// route, the token, the rate, the kind of the body and its size.
+struct Admission {
+  const Route* route = nullptr;
+  std::array<std::string, kPathParamsMax> path_params;
+  std::optional<Viewer> viewer;
+  std::size_t body_bytes_max = 0;
+  std::optional<Response> refusal;  // then this is the answer, and nothing is to be handled
+};
 
 struct Route {
   Method method;
@@ -112,8 +128,10 @@ class Router {
   };
   [[nodiscard]] Match match(Method method, std::string_view path) const;
 
-  // Never throws: whatever escapes a handler is logged and answered with 500.
-  [[nodiscard]] task<Response> handle(const Request& request) const;
+  // Both never throw: whatever escapes is logged and answered with 500.
+  [[nodiscard]] Admission admit(const Request& head) const;
+  // The whole request, or one whose body is pulled from `request.source`.
+  [[nodiscard]] task<Response> handle(const Request& request, Admission admission) const;
 
   [[nodiscard]] const std::vector<std::unique_ptr<Route>>& routes() const { return routes_; }
   [[nodiscard]] OpenApi& openapi() { return openapi_; }
@@ -121,10 +139,11 @@ class Router {
  private:
   struct Node;
   void insert(Method method, std::string_view pattern, const Route* route);
-  [[nodiscard]] Result<> admit(Call& call) const;
-  [[nodiscard]] Result<> check_rate(const Call& call) const;
-  [[nodiscard]] Result<> authenticate(Call& call) const;
-  [[nodiscard]] task<Response> run(const Request& request, const Match& match) const;
+  [[nodiscard]] Admission admit_to(const Request& head, Match found) const;
+  [[nodiscard]] Result<> check(const Request& head, Admission& admission) const;
+  [[nodiscard]] Result<> check_rate(const Request& head, const Admission& admission) const;
+  [[nodiscard]] Result<> authenticate(const Request& head, Admission& admission) const;
+  [[nodiscard]] task<Response> run(const Request& request, Admission admission) const;
   [[nodiscard]] task<Response> run_cached(Call& call) const;
   [[nodiscard]] task<Response> compute_cached(Call& call, const ResponseKey& key) const;
   [[nodiscard]] task<std::optional<ResponseKey>> key_of(const Call& call) const;

@@ -28,6 +28,8 @@ struct ServerOptions {
   std::string address = "127.0.0.1";
   std::uint16_t port = 8080;  // 0: any free one
   std::size_t connections_max = kConnectionsMax;
+  bool limits_addresses = true;  // how many of them one address may hold
+  std::size_t body_bytes_max = static_cast<std::size_t>(kBodyMemoryMb) << 20;  // all under way
   std::vector<std::string> cors_origins;
   TrustedProxies trusted_proxies;
   std::string tls_certificate;  // PEM file with the chain; empty: plain HTTP

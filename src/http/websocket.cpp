@@ -1,6 +1,7 @@
 #include "http/websocket.hpp"
 
 #include "base/text.hpp"
+#include "http/limits.hpp"
 
 #include <array>
 #include <cstring>
@@ -112,6 +113,7 @@ std::optional<std::uint16_t> FrameReader::flaw_of(const Header& h) const {
   const bool is_open = fragmented_ != Opcode::kContinuation;
   if (continues != is_open) return close_code::kProtocolError;
   if (h.length > message_bytes_max_ - message_.size()) return close_code::kTooBig;
+  if (!h.is_final && fragments_ >= kFragmentsMax) return close_code::kTooBig;
   return std::nullopt;
 }
 
@@ -127,12 +129,16 @@ std::optional<std::uint16_t> FrameReader::take(const Header& h, std::span<char> 
   if (!h.is_final || h.opcode == Opcode::kContinuation) {
     if (h.opcode != Opcode::kContinuation) fragmented_ = h.opcode;
     message_ += bytes;
-    if (!h.is_final) return std::nullopt;
+    if (!h.is_final) {
+      ++fragments_;
+      return std::nullopt;
+    }
   }
   const bool is_whole = h.opcode != Opcode::kContinuation;
   const Opcode opcode = is_whole ? h.opcode : fragmented_;
   std::string gathered;
   gathered.swap(message_);
+  fragments_ = 0;
   fragmented_ = Opcode::kContinuation;
   const std::string_view message = is_whole ? bytes : std::string_view(gathered);
   if (opcode == Opcode::kText && !is_utf8(message)) return close_code::kNotUtf8;

@@ -48,7 +48,7 @@ class FrameReader {
  public:
   enum class Side : std::uint8_t { kServer, kClient };
   FrameReader(Side side, std::size_t message_bytes_max)
-      : message_bytes_max_(message_bytes_max), side_(side) {}
+      : message_bytes_max_(message_bytes_max), side_(side) {}  // kFragmentsMax of them a message
 
   // `payload` lives during the call. Text is checked UTF-8.
   using Sink = std::function<void(Opcode opcode, std::string_view payload)>;
@@ -64,8 +64,9 @@ class FrameReader {
                                                   const Sink& sink);
 
   std::size_t message_bytes_max_;
-  std::string unread_;   // the beginning of a frame
-  std::string message_;  // the fragments of a message so far
+  std::string unread_;         // the beginning of a frame
+  std::string message_;        // the fragments of a message so far
+  std::size_t fragments_ = 0;  // how many they are: an empty one adds no byte
   Side side_;
   Opcode fragmented_ = Opcode::kContinuation;  // what they are fragments of
 };

@@ -52,6 +52,13 @@ Problem check_url(std::string_view value) {
   return "must begin with http:// or https://";
 }
 
+Problem check_proxy_header(std::string_view value) {
+  for (const std::string_view known : {"auto", "x-forwarded-for", "forwarded"}) {
+    if (value == known) return std::nullopt;
+  }
+  return "must be auto, x-forwarded-for or forwarded";
+}
+
 const Setting kSettings[] = {
     {.name = "listen",
      .fallback = "127.0.0.1:8080",
@@ -98,10 +105,18 @@ const Setting kSettings[] = {
      .max = 32},
     {.name = "connections_max",
      .fallback = "20000",
-     .doc = "Open client connections; more wait in the listener's queue.",
+     .doc = "Open client connections; more wait in the listener's queue. One address (IPv6: one "
+            "/64) may hold a quarter of them.",
      .member = &Config::connections_max,
      .min = 10,
      .max = 1'000'000},
+    {.name = "body_memory_mb",
+     .fallback = "256",
+     .doc = "Memory for the bodies of all requests under way together, in MiB. More are answered "
+            "503 and sent again later.",
+     .member = &Config::body_memory_mb,
+     .min = 16,
+     .max = 65'536},
     {.name = "shutdown_seconds",
      .fallback = "25",
      .doc = "Hard limit of a graceful shutdown, in seconds.",
@@ -123,9 +138,15 @@ const Setting kSettings[] = {
      .member = &Config::cors_origins},
     {.name = "trusted_proxies",
      .fallback = "",
-     .doc =
-         "Addresses or ranges (10.0.0.0/8) whose X-Forwarded-For is believed, separated by commas.",
+     .doc = "Addresses or ranges (10.0.0.0/8) of proxies whose word for the client's address is "
+            "believed, separated by commas.",
      .member = &Config::trusted_proxies},
+    {.name = "proxy_header",
+     .fallback = "auto",
+     .doc = "Which field these proxies write: x-forwarded-for or forwarded (RFC 7239). auto: "
+            "X-Forwarded-For where there is one, else Forwarded.",
+     .member = &Config::proxy_header,
+     .check = check_proxy_header},
     {.name = "public_url",
      .fallback = "",
      .doc = "Where people reach this server, for links in e-mails. Empty: taken from `listen`.",

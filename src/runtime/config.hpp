@@ -21,11 +21,13 @@ struct Config {
   std::int64_t database_connections = 0;
   std::int64_t database_readers = 0;
   std::int64_t connections_max = 0;
+  std::int64_t body_memory_mb = 0;
   std::int64_t shutdown_seconds = 0;
   bool rate_limits = true;
   std::string log_level;
   std::string cors_origins;
   std::string trusted_proxies;
+  std::string proxy_header;
   std::string public_url;
   std::string tls_cert;
   std::string tls_key;

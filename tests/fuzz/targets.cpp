@@ -4,8 +4,10 @@
 #include "base/bytes.hpp"
 #include "crypto/digest.hpp"
 #include "gpx/recording.hpp"
+#include "http/address.hpp"
 #include "http/compress.hpp"
 #include "http/json/tree.hpp"
+#include "http/limits.hpp"
 #include "http/multipart.hpp"
 #include "http/session/request_parser.hpp"
 #include "rucking/polyline.hpp"
@@ -15,12 +17,14 @@
 #include "services/rucks/batch.hpp"
 #include "support/rucking.hpp"
 
+#include <fmt/format.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <optional>
 
 namespace ruck::fuzz {
 namespace {
@@ -189,17 +193,44 @@ std::vector<std::string> gpx_seeds() {
           R"(<rte><rtept lat="1" lon="3"/></rte><wpt lat="1" lon="3"/></gpx>)"};
 }
 
+class Parts final : public http::PartSink {
+ public:
+  Result<> begin(const http::PartHead& head) override {
+    RUCK_ASSERT(++count <= http::kPartsMax);
+    text += "\n[" + head.name + "|" + head.filename + "|" + head.content_type + "]";
+    return {};
+  }
+  Result<> bytes(std::string_view bytes) override {
+    RUCK_ASSERT(count > 0 && !bytes.empty());
+    text += bytes;
+    return {};
+  }
+  std::string text;
+  std::size_t count = 0;
+};
+
+// The parts of a form that comes in pieces; nothing where it is no form.
+std::optional<std::string> parts_of(std::string_view type, std::string_view body,
+                                    std::size_t piece) {
+  auto reader = http::MultipartReader::of(type);
+  if (!reader) return std::nullopt;
+  Parts parts;
+  for (; !body.empty(); body.remove_prefix(std::min(piece, body.size()))) {
+    if (!reader->feed(body.substr(0, piece), parts)) return std::nullopt;
+  }
+  if (!reader->finish()) return std::nullopt;
+  return parts.text;
+}
+
 // The content type up to the first line break, then the body.
 void multipart_form(std::string_view input) {
   const std::size_t end = input.find('\n');
   if (end == std::string_view::npos) return;
+  const std::string_view type = input.substr(0, end);
   const std::string_view body = input.substr(end + 1);
-  const auto parts = http::parse_multipart(input.substr(0, end), body);
-  if (!parts) return;
-  RUCK_ASSERT(parts->size() <= http::kPartsMax);
-  for (const http::Part& part : *parts) {
-    RUCK_ASSERT(part.bytes.data() >= body.data() &&
-                part.bytes.data() + part.bytes.size() <= body.data() + body.size());
+  const auto whole = parts_of(type, body, body.size() + 1);
+  for (const std::size_t piece : {std::size_t{1}, std::size_t{7}}) {
+    RUCK_ASSERT(parts_of(type, body, piece) == whole);
   }
 }
 std::vector<std::string> multipart_seeds() {
@@ -209,15 +240,63 @@ std::vector<std::string> multipart_seeds() {
       "Content-Disposition: form-data; name=ruck_weight_kg\r\n\r\n15\r\n--xx--\r\n"};
 }
 
+// What comes out of a stream of packed pieces; nothing where it is damaged or too much.
+std::optional<std::string> unpacked(std::string_view packed, std::size_t piece,
+                                    std::size_t bytes_max) {
+  http::Inflater inflater({.bytes_max = bytes_max, .ratio_max = http::kUnpackRatioMax});
+  std::string out;
+  for (; !packed.empty(); packed.remove_prefix(std::min(piece, packed.size()))) {
+    inflater.give(std::string(packed.substr(0, piece)));
+    while (!inflater.wants_input()) {
+      const auto next = inflater.take();
+      if (!next) return std::nullopt;
+      RUCK_ASSERT(next->size() <= http::kBodyPieceBytesMax);
+      out += *next;
+    }
+  }
+  RUCK_ASSERT(out.size() <= bytes_max);
+  if (!inflater.finish()) return std::nullopt;
+  return out;
+}
+
 void gzip_body(std::string_view input) {
   constexpr std::size_t kMost = 1 << 16;
   const auto plain = http::gunzip(input, kMost);
+  for (const std::size_t piece : {std::size_t{1}, std::size_t{13}}) {
+    const auto streamed = unpacked(input, piece, kMost);
+    RUCK_ASSERT(streamed.has_value() == plain.has_value());
+    RUCK_ASSERT(!plain || *streamed == *plain);
+  }
   if (!plain) return;
   RUCK_ASSERT(plain->size() <= kMost);
   RUCK_ASSERT(http::gunzip(http::gzip(*plain), kMost).value_or("") == *plain);
 }
 std::vector<std::string> gzip_seeds() {
-  return {http::gzip(R"({"points":[]})"), http::gzip(std::string(200'000, ' ')), http::gzip("")};
+  return {http::gzip(R"({"points":[]})"), http::gzip(std::string(200'000, ' ')), http::gzip(""),
+          http::gzip("one") + http::gzip("") + http::gzip("two")};
+}
+
+// A form inside of gzip, as an import may come: the first byte is the size of the pieces.
+void upload_stream(std::string_view input) {
+  constexpr std::size_t kMost = 1 << 20;
+  constexpr std::string_view kType = "multipart/form-data; boundary=xx";
+  if (input.empty()) return;
+  const std::size_t piece = 1 + static_cast<unsigned char>(input.front());
+  const auto packed = input.substr(1);
+  const auto plain = unpacked(packed, piece, kMost);
+  RUCK_ASSERT(plain == unpacked(packed, packed.size() + 1, kMost));
+  if (!plain) return;
+  RUCK_ASSERT(parts_of(kType, *plain, piece) == parts_of(kType, *plain, plain->size() + 1));
+}
+std::vector<std::string> stream_seeds() {
+  std::vector<std::string> seeds;
+  for (const std::string& form : multipart_seeds()) {
+    const std::string body = form.substr(form.find('\n') + 1);
+    seeds.push_back("\7" + http::gzip(body));
+    seeds.push_back("\1" + http::gzip(body.substr(0, 40)) + http::gzip(body.substr(40)));
+  }
+  seeds.push_back("x" + http::gzip(std::string(900'000, ' ')));
+  return seeds;
 }
 
 // ---- the wire ----------------------------------------------------------------------------------
@@ -227,26 +306,41 @@ struct Heard {
   std::string text;
 };
 
+constexpr std::size_t kBodyMost = 4096;
+
 // What comes out when the bytes arrive in pieces of one size.
 Heard hear(std::string_view input, std::size_t piece) {
-  const http::session::RequestParser::BodyLimit limit =
-      [](http::Method, std::string_view) -> std::size_t { return 4096; };
-  http::session::RequestParser parser(limit);
+  static telemetry::Metrics metrics;
+  static http::BodyBudget budget(1 << 20, metrics);
+  http::session::RequestParser parser(budget);
   std::string waiting;
-  while (!input.empty() && !parser.is_complete() && !parser.error()) {
+  bool is_decided = false;
+  while (!input.empty() && !parser.is_complete() && !parser.has_failed()) {
     const std::string_view next = input.substr(0, piece);
     input.remove_prefix(next.size());
     waiting += next;
     waiting.erase(0, parser.feed(waiting));
+    if (!is_decided && parser.is_head_done() && !parser.has_failed()) {
+      is_decided = true;
+      parser.accept_body(kBodyMost, http::session::RequestParser::Keep::kWhole);
+      waiting.erase(0, parser.feed(waiting));
+    }
+    if (!parser.is_complete() && !parser.has_failed()) {
+      RUCK_ASSERT(waiting.size() <= std::max(http::kHeaderBytesMax, http::kFramingBytesMax));
+    }
   }
-  Heard heard{.is_complete = parser.is_complete() && !parser.error(), .text = {}};
+  Heard heard{.is_complete = parser.is_complete(), .text = {}};
+  RUCK_ASSERT(!parser.has_failed() || !parser.problem().client_text().empty());
   if (!heard.is_complete) return heard;
-  const http::Request request = parser.request();
-  RUCK_ASSERT(request.body.size() <= parser.body_limit());
+  const http::Request request = parser.head();
+  const std::string_view body = parser.padded_body();
+  RUCK_ASSERT(body.size() <= kBodyMost);
   heard.text = std::string(http::name_of(request.method)) + " " + std::string(request.path) + "?" +
                std::string(request.query) + "\n";
   for (const std::string_view field : request.headers) heard.text += std::string(field) + "\n";
-  heard.text += request.body;
+  heard.text += body;
+  parser.release_body();
+  RUCK_ASSERT(budget.used() == 0);
   return heard;
 }
 
@@ -266,6 +360,64 @@ std::vector<std::string> http_seeds() {
       "POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
       "POST /a HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\nx",
       "HEAD / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"};
+}
+
+// The body of a chunked request alone: the same in every cut, and what came is what was sent.
+void chunked_body(std::string_view input) {
+  const std::string request =
+      "POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + std::string(input);
+  http_request(request);
+  std::string chunks;
+  for (std::string_view rest = input.substr(0, kBodyMost); !rest.empty();) {
+    const std::string_view piece = rest.substr(0, 1 + static_cast<unsigned char>(rest.front()));
+    rest.remove_prefix(piece.size());
+    chunks += fmt::format("{:x};a=b\r\n{}\r\n", piece.size(), piece);
+  }
+  const std::string head = request.substr(0, request.size() - input.size());
+  const Heard heard = hear(head + chunks + "0\r\nX-T: 1\r\n\r\n", 5);
+  RUCK_ASSERT(heard.is_complete && heard.text.ends_with(input.substr(0, kBodyMost)));
+}
+std::vector<std::string> chunked_seeds() {
+  return {"5\r\nhello\r\n0\r\n\r\n",    "1;a=\"b;c\"\r\nx\r\n0;last\r\nX-T: 1\r\n\r\n",
+          "2;" + std::string(300, 'a'), "0\r\nX-T: 1\r\n folded\r\n\r\n",
+          "ffffffffffffffff\r\n",       "0000000000000005\r\nhello\r\n0\r\n\r\n"};
+}
+
+// Lines of X-Forwarded-For, Forwarded and X-Forwarded-Proto. Whatever they say, the client is an
+// address, and none of a trusted proxy's that named another one.
+void forwarded(std::string_view input) {
+  static const http::TrustedProxies proxies = [] {
+    auto parsed = http::TrustedProxies::parse("10.0.0.0/8, 2001:db8:ffff::/48");
+    return std::move(*parsed);
+  }();
+  const std::size_t first = std::min(input.find('\n'), input.size());
+  const std::size_t second = std::min(input.find('\n', first + 1), input.size());
+  const std::string_view rest = first < input.size() ? input.substr(first + 1) : "";
+  const http::ForwardedFields fields{
+      .forwarded_for = input.substr(0, first),
+      .forwarded = rest.substr(0, second - first - (first < input.size() ? 1 : 0)),
+      .forwarded_proto = second < input.size() ? input.substr(second + 1) : ""};
+  const auto stranger = proxies.client_of("192.0.2.1", fields);
+  RUCK_ASSERT(stranger.address == "192.0.2.1" && !stranger.is_secure);
+  const auto client = proxies.client_of("10.0.0.1", fields);
+  RUCK_ASSERT(http::parse_address(client.address).has_value());
+  RUCK_ASSERT(http::canonical_address(client.address) == client.address);
+  if (proxies.trusts(client.address)) return;
+  // Behind one more proxy of ours the client is the same.
+  const std::string longer = std::string(fields.forwarded_for) + ", 10.7.7.7";
+  const auto behind = proxies.client_of("10.0.0.1", {.forwarded_for = longer});
+  const auto alone = proxies.client_of("10.0.0.1", {.forwarded_for = fields.forwarded_for});
+  if (!fields.forwarded_for.empty() && !proxies.trusts(alone.address)) {
+    RUCK_ASSERT(behind.address == alone.address);
+  }
+}
+std::vector<std::string> forwarded_seeds() {
+  return {"192.0.2.1, 10.1.1.1\n\nhttps",
+          "[2001:db8::1]:80\n",
+          "192.0.2.1:4711\n\nhttps, http",
+          "\nfor=192.0.2.60;proto=http;by=203.0.113.43, for=\"[2001:db8:cafe::17]:4711\"\n",
+          "\nFor=\"_hidden\", for=unknown;host=\"a\\\"b,c\"",
+          "::ffff:192.0.2.1, 2001:db8:ffff::1"};
 }
 
 struct Signer {
@@ -334,6 +486,9 @@ constexpr Target kTargets[] = {{"http_request", http_request, http_seeds},
                                {"gpx_file", gpx_file, gpx_seeds},
                                {"multipart_form", multipart_form, multipart_seeds},
                                {"gzip_body", gzip_body, gzip_seeds},
+                               {"upload_stream", upload_stream, stream_seeds},
+                               {"chunked_body", chunked_body, chunked_seeds},
+                               {"forwarded", forwarded, forwarded_seeds},
                                {"token", token, token_seeds},
                                {"polyline", polyline, polyline_seeds},
                                {"config_file", config_file, config_seeds}};

@@ -3,9 +3,11 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { Agent, request } from "node:https";
+import { connect as plainConnect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { connect } from "node:tls";
 import { PHONE, freePort, launch, sleep, until } from "./support.mjs";
 
 let folder, port, server;
@@ -62,13 +64,54 @@ test("the certificate holds, and the cookie is for secure pages alone", async ()
 
 test("large bodies go both ways, and connections are kept", async () => {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const login = JSON.stringify({ email: "s@example.org", password: "long enough" });
+  const signedIn = await ask("/api/auth/login", { method: "POST", body: login, headers: { "Content-Type": "application/json", "Content-Length": login.length } });
+  const Authorization = `Bearer ${JSON.parse(signedIn.body).token}`;
   for (let i = 0; i < 3; i++) {
     assert.ok((await ask("/api/openapi.json", { agent })).body.length > 40_000);
-    const body = JSON.stringify({ email: "x".repeat(300_000) });
-    const refused = await ask("/api/auth/login", { agent, method: "POST", body, headers: { "Content-Type": "application/json", "Content-Length": body.length } });
+    const body = JSON.stringify({ username: "x".repeat(300_000) });
+    const refused = await ask("/api/users/profile", { agent, method: "PUT", body, headers: { Authorization, "Content-Type": "application/json", "Content-Length": body.length } });
     assert.equal(refused.status, 400);
   }
   agent.destroy();
+});
+
+// How a handshake of these settings ends.
+function shake(options) {
+  return new Promise((resolve) => {
+    const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false, ...options }, () => {
+      resolve({ cipher: socket.getCipher().name, protocol: socket.getProtocol() });
+      socket.destroy();
+    });
+    socket.on("error", ({ code }) => resolve({ code }));
+  });
+}
+
+test("of TLS 1.2 only authenticated encryption is spoken, and nothing older", async () => {
+  const old = (ciphers) => shake({ maxVersion: "TLSv1.2", ciphers });
+  for (const cipher of ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-CHACHA20-POLY1305"]) {
+    assert.deepEqual(await old(cipher), { cipher, protocol: "TLSv1.2" });
+  }
+  for (const cipher of ["ECDHE-ECDSA-AES128-SHA", "ECDHE-ECDSA-AES256-SHA384", "ECDHE-ECDSA-AES128-SHA256"]) {
+    assert.ok((await old(cipher)).code, `${cipher} is CBC`);
+  }
+  assert.equal((await shake({})).protocol, "TLSv1.3");
+  assert.ok((await shake({ minVersion: "TLSv1.1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" })).code);
+});
+
+test("browsers are told to come back over https alone", async () => {
+  assert.equal((await ask("/readyz")).headers["strict-transport-security"], "max-age=31536000");
+  assert.equal((await ask("/api/nothing")).headers["strict-transport-security"], "max-age=31536000");
+});
+
+test("a handshake that does not go on is cut off", async () => {
+  const held = [Buffer.alloc(0), Buffer.from([22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3])].map((bytes) => new Promise((resolve) => {
+    const socket = plainConnect({ host: "127.0.0.1", port }, () => socket.write(bytes));
+    const patience = setTimeout(() => resolve("open"), 40_000);
+    socket.on("close", () => resolve("closed", clearTimeout(patience)));
+    socket.on("error", () => {});
+  }));
+  assert.deepEqual(await Promise.all(held), ["closed", "closed"]);
 });
 
 // What a page of this server hears on the socket, line by line, and how it ends.

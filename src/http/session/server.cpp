@@ -42,15 +42,17 @@ struct Server::State {
                .router = d.router,
                .compression = d.compression,
                .clock = d.clock,
-               .body_limit =
-                   [&router = d.router](Method method, std::string_view path) {
-                     const Router::Match match = router.match(method, path);
-                     return match.route ? match.route->options.body_bytes_max : kBodyBytesMax;
-                   },
+               .bodies = BodyBudget(options.body_bytes_max, d.metrics),
+               .places = session::Places(options.limits_addresses
+                                             ? session::Places::limits_for(options.connections_max)
+                                             : session::Places::Limits{},
+                                         options.trusted_proxies, d.metrics),
                .requests = d.metrics.counter("ruck_http_requests_total", "Requests received"),
                .timeouts = d.metrics.counter("ruck_http_timeouts_total",
                                              "Connections cut off because they were too slow"),
-               .bytes_out = d.metrics.counter("ruck_http_sent_bytes_total", "Bytes of responses")},
+               .bytes_out = d.metrics.counter("ruck_http_sent_bytes_total", "Bytes of responses"),
+               .bytes_unpacked = d.metrics.counter("ruck_http_unpacked_bytes_total",
+                                                   "Bytes that packed bodies were unpacked to")},
         sockets{.connections = shared.open,
                 .received = d.metrics.counter("ruck_socket_received_total", "Messages received"),
                 .sent = d.metrics.counter("ruck_socket_sent_total", "Frames sent or queued"),
@@ -74,9 +76,9 @@ struct Server::State {
 
   void begin_drain();
   task<> accept_loop();
-  bool begin(std::size_t core, TcpSocket socket, std::string peer);
+  bool begin(std::size_t core, TcpSocket socket, session::Guest guest);
   task<> tick_loop(std::size_t core);
-  task<> serve(std::size_t core, TcpSocket socket, std::string peer);
+  task<> serve(std::size_t core, TcpSocket socket, session::Guest guest);
   template <class Transport>
   void become_socket(std::size_t core, Connection<Transport>& connection,
                      std::unique_ptr<session::SocketWire> wire);
@@ -146,25 +148,31 @@ task<> Server::State::accept_loop() {
     TcpSocket socket(deps.cores.at(core).io());
     auto [error] = co_await acceptor.async_accept(socket, asio::as_tuple(asio::deferred));
     if (error == asio::error::operation_aborted || accepting.is_cancelled()) co_return;
+    ErrorCodeAsio gone;
+    const auto endpoint = socket.remote_endpoint(gone);
+    if (!error && gone) continue;  // the client has closed already
+    std::string peer = error ? std::string() : canonical_address(endpoint.address().to_string());
+    auto place = error ? std::nullopt : shared.places.take(peer);
+    // Closed at once: an address that has its share must not hold up the others in the backlog.
+    if (!error && !place) continue;
     const bool is_full = shared.open.load() >= options.connections_max;
     if (error || is_full) {
       // Out of descriptors, or at our own bound: what waits in the backlog is taken a little later.
       co_await runtime::sleep_for(kAcceptPause);
       continue;
     }
-    const auto endpoint = socket.remote_endpoint(error);
-    std::string peer = error ? std::string() : endpoint.address().to_string();
-    if (!begin(core, std::move(socket), std::move(peer))) {
+    session::Guest guest{.peer = std::move(peer), .place = std::move(*place)};
+    if (!begin(core, std::move(socket), std::move(guest))) {
       co_await runtime::sleep_for(kAcceptPause);
     }
   }
 }
 
 // False when there is no memory for one more.
-bool Server::State::begin(std::size_t core, TcpSocket socket, std::string peer) {
+bool Server::State::begin(std::size_t core, TcpSocket socket, session::Guest guest) {
   shared.open.fetch_add(1);
   try {
-    connections.spawn(deps.cores.at(core), serve(core, std::move(socket), std::move(peer)));
+    connections.spawn(deps.cores.at(core), serve(core, std::move(socket), std::move(guest)));
     return true;
   } catch (const std::bad_alloc&) {
     shared.open.fetch_sub(1);
@@ -172,7 +180,7 @@ bool Server::State::begin(std::size_t core, TcpSocket socket, std::string peer) 
   }
 }
 
-task<> Server::State::serve(std::size_t core, TcpSocket socket, std::string peer) {
+task<> Server::State::serve(std::size_t core, TcpSocket socket, session::Guest guest) {
   struct Leave {
     std::atomic<std::size_t>& open;
     ~Leave() { open.fetch_sub(1); }
@@ -180,13 +188,13 @@ task<> Server::State::serve(std::size_t core, TcpSocket socket, std::string peer
   const Leave leave{shared.open};
   if (certificate) {
     Connection<TlsTransport> secure(TlsTransport(std::move(socket), certificate->context()),
-                                    std::move(peer), shared, *per_core[core]);
+                                    std::move(guest), shared, *per_core[core]);
     co_await secure.run();
     if (secure.upgrade() == nullptr) co_return;
     become_socket(core, secure, std::make_unique<session::TlsWire>(secure.transport().release()));
     co_return;
   }
-  Connection<PlainTransport> plain(PlainTransport(std::move(socket)), std::move(peer), shared,
+  Connection<PlainTransport> plain(PlainTransport(std::move(socket)), std::move(guest), shared,
                                    *per_core[core]);
   co_await plain.run();
   if (plain.upgrade() == nullptr) co_return;
@@ -197,8 +205,8 @@ task<> Server::State::serve(std::size_t core, TcpSocket socket, std::string peer
 template <class Transport>
 void Server::State::become_socket(std::size_t core, Connection<Transport>& connection,
                                   std::unique_ptr<session::SocketWire> wire) {
-  std::make_shared<session::SocketSession>(std::move(wire), sockets, per_core[core]->watch,
-                                           per_core[core]->read_buffer)
+  std::make_shared<session::SocketSession>(std::move(wire), std::move(connection.place()), sockets,
+                                           per_core[core]->watch, per_core[core]->read_buffer)
       ->start(*connection.upgrade(), connection.client_address(), std::move(connection.unread()));
 }
 

@@ -36,10 +36,11 @@ bool must_wait(const ErrorCodeAsio& error) {
 }
 }  // namespace
 
-SocketSession::SocketSession(std::unique_ptr<SocketWire> wire, SocketShared& shared, Watch& watch,
-                             std::span<char> read_buffer)
+SocketSession::SocketSession(std::unique_ptr<SocketWire> wire, Place place, SocketShared& shared,
+                             Watch& watch, std::span<char> read_buffer)
     : inside_(shared.gate.enter()),
       wire_(std::move(wire)),
+      place_(std::move(place)),
       shared_(shared),
       watch_(watch),
       read_buffer_(read_buffer),

@@ -4,6 +4,7 @@
 //
 // It lives as long as one of its waits is pending; finish() ends them all.
 #include "http/limits.hpp"
+#include "http/session/places.hpp"
 #include "http/session/socket_wire.hpp"
 #include "http/session/watch.hpp"
 #include "http/socket.hpp"
@@ -35,7 +36,7 @@ class SocketSession final : public http::Socket,
                             public Watched,
                             public std::enable_shared_from_this<SocketSession> {
  public:
-  SocketSession(std::unique_ptr<SocketWire> wire, SocketShared& shared, Watch& watch,
+  SocketSession(std::unique_ptr<SocketWire> wire, Place place, SocketShared& shared, Watch& watch,
                 std::span<char> read_buffer);
   ~SocketSession() override;
 
@@ -82,6 +83,7 @@ class SocketSession final : public http::Socket,
 
   runtime::Gate::Pass inside_;  // first: given back last
   std::unique_ptr<SocketWire> wire_;
+  Place place_;  // the connection's, kept
   SocketShared& shared_;
   Watch& watch_;
   std::span<char> read_buffer_;  // of the core

@@ -35,6 +35,11 @@ Result<> TlsCertificate::load() {
   if (error) return problem_with(key_file_, error);
   SSL_CTX* native = fresh->native_handle();
   SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
+  // Of TLS 1.2 only what is authenticated encryption with a key of this connection's own (RFC 9325
+  // §4.2); TLS 1.3 has nothing else.
+  if (SSL_CTX_set_cipher_list(native, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1) {
+    return fail(ErrorCode::kInternal, "no cipher of TLS 1.2 can be used");
+  }
   // An idle connection holds no buffers: there may be thousands.
   SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_options(native, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |

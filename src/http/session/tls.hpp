@@ -32,19 +32,18 @@ class TlsCertificate {
   Context context_ RUCK_GUARDED_BY(mutex_);  // shared: a connection keeps the one it began with
 };
 
-// The handshake is a part of the first read, so that the time limit of a first read covers it.
 class TlsTransport {
  public:
   TlsTransport(TcpSocket socket, TlsCertificate::Context context)
       : context_(std::move(context)), stream_(std::move(socket), *context_) {}
 
+  // The handshake.
+  task<ErrorCodeAsio> open() {
+    auto [error] = co_await stream_.async_handshake(asio::ssl::stream_base::server,
+                                                    asio::as_tuple(asio::deferred));
+    co_return error;
+  }
   task<ReadOutcome> read(std::span<char> core_buffer) {
-    if (!is_open_) {
-      auto [error] = co_await stream_.async_handshake(asio::ssl::stream_base::server,
-                                                      asio::as_tuple(asio::deferred));
-      if (error) co_return ReadOutcome{.error = error, .bytes = {}};
-      is_open_ = true;
-    }
     // The buffer belongs to the core and may be used by others while this waits: what is decrypted
     // goes into a small one of our own first.
     auto [error, size] =
@@ -92,7 +91,6 @@ class TlsTransport {
   TlsCertificate::Context context_;
   asio::ssl::stream<TcpSocket> stream_;
   std::array<char, kRecordBytes> record_;
-  bool is_open_ = false;
 };
 
 }  // namespace ruck::http::session

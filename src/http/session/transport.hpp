@@ -30,6 +30,8 @@ class PlainTransport {
  public:
   explicit PlainTransport(TcpSocket socket) : socket_(std::move(socket)) {}
 
+  // What has to happen before the first byte: nothing here.
+  task<ErrorCodeAsio> open() { co_return ErrorCodeAsio(); }
   // Waits until something can be read and reads it.
   task<ReadOutcome> read(std::span<char> core_buffer) {
     for (;;) {

@@ -97,6 +97,8 @@ class RouterTest : public testing::Test {
     const std::size_t size = body.size();
     body.append(json::kPadding, '\0');
     request.body = std::string_view(body).substr(0, size);
+    request.has_body = size > 0;
+    request.body_length = size;
     const std::string bearer = "Bearer " + token;
     if (!token.empty()) request.headers[static_cast<std::size_t>(Header::kAuthorization)] = bearer;
     request.address = "127.0.0.1";
@@ -108,7 +110,9 @@ class RouterTest : public testing::Test {
     return response;
   }
   task<> run(const Request& request, Response& response) {
-    response = co_await router_.handle(request);
+    Admission admission = router_.admit(request);
+    response = admission.refusal ? std::move(*admission.refusal)
+                                 : co_await router_.handle(request, std::move(admission));
   }
 
   ManualClock clock_{utc_us(0)};

@@ -128,5 +128,21 @@ TEST(WebSocket, HoweverBytesAreCutTheMessagesAreTheSame) {
   EXPECT_EQ(feeder.got, expected);
 }
 
+// Fragments without a byte pass every limit of size: one message went on for ever.
+TEST(WebSocket, EmptyFragmentsAreCounted) {
+  Feeder feeder;
+  EXPECT_FALSE(feeder.feed(with_first_byte(0x01, "")));
+  std::optional<std::uint16_t> flaw;
+  for (int i = 0; i < 1000 && !flaw; ++i) flaw = feeder.feed(with_first_byte(0x00, ""));
+  EXPECT_EQ(flaw, close_code::kTooBig);
+  Feeder patient;
+  for (int message = 0; message < 3; ++message) {
+    EXPECT_FALSE(patient.feed(with_first_byte(0x01, "a")));
+    for (int i = 0; i < 50; ++i) EXPECT_FALSE(patient.feed(with_first_byte(0x00, "b")));
+    EXPECT_FALSE(patient.feed(with_first_byte(0x80, "c"))) << "each message has its own count";
+  }
+  EXPECT_EQ(patient.got.size(), 3U);
+}
+
 }  // namespace
 }  // namespace ruck::http

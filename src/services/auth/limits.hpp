@@ -30,6 +30,9 @@ inline constexpr std::size_t kUserAgentBytesMax = 200;  // kept to tell one's de
 inline constexpr std::size_t kTokenBytesMax = 4096;     // of a token somebody sends us
 // Remembered as ended while their access tokens run: 3 MB. Beyond, tokens end by themselves.
 inline constexpr std::size_t kEndedSessionsMax = 65'536;
+// A device that has not been used for so long is a stranger again. As long as a sign-in lasts.
+inline constexpr auto kDeviceLifetime = std::chrono::days(90);
+inline constexpr std::int64_t kDevicesMax = 40;         // marks of one user: a device has up to two
 inline constexpr std::int64_t kSessionsShownMax = 100;  // of one user; the latest
 inline constexpr std::size_t kKeysMax = 16;             // signing keys known at a time
 

@@ -18,6 +18,8 @@ constexpr std::string_view kCookie = "ruck_refresh";
 constexpr auto kCookieLifetime = std::chrono::days(30);  // contract core §1.2
 // Of one account, whatever address the attempts come from.
 constexpr http::Limit kAttemptsPerAccount{.count = 20, .window = std::chrono::minutes(5)};
+// Of a device that has signed in to it before, once strangers have used up the account's.
+constexpr http::Limit kAttemptsPerDevice{.count = 10, .window = std::chrono::minutes(5)};
 
 std::string key_of(std::string_view email) { return ascii_lower(trim(email)); }
 
@@ -178,9 +180,10 @@ task<Result<AuthService::NewSession>> AuthService::sign_up(Register request,
     profile::Profile user;
   };
   const UtcUs now = info.now;
+  const DeviceSigns device = with_cookie(device_signs(info));
   Result<Made> made =
       co_await deps_.database.write([request, email_key, hash = *hash, agent = info.user_agent,
-                                     now](db::Session& q) -> Result<Made> {
+                                     device, now](db::Session& q) -> Result<Made> {
         const profile::UserRow user =
             profile::create_user(q,
                                  {.email = std::string(trim(request.email)),
@@ -195,27 +198,38 @@ task<Result<AuthService::NewSession>> AuthService::sign_up(Register request,
         if (!store::add_credential(q, email_key, user.id, hash, now)) {
           return fail(ErrorCode::kDuplicateEmail);
         }
+        remember_device(q, user.id, device, now);
         return Made{open_session(q, user.id, agent, now), profile::to_profile(q, user, now)};
       });
   if (!made) co_return fail(std::move(made).error());
   SignedIn reply = signed_in(made->opened.session.id, made->opened.refresh_token,
                              std::move(made->user), "User registered successfully", now);
   http::HeaderList headers = set_cookie(reply, request.refresh_in, info);
+  headers.emplace_back("Set-Cookie", device_cookie(device, info));
   co_return NewSession{.value = {std::move(reply)}, .headers = std::move(headers)};
 }
 
-Result<> AuthService::check_account_rate(const std::string& email_key) {
-  if (deps_.limiter == nullptr) return {};
-  const auto wait = deps_.limiter->take("login|" + to_hex(sha256(email_key)), kAttemptsPerAccount,
-                                        deps_.clock.now());
-  if (!wait) return {};
-  return fail(
+task<Result<>> AuthService::check_account_rate(std::string email_key, DeviceSigns device) {
+  if (deps_.limiter == nullptr) co_return Result<>();
+  const UtcUs now = deps_.clock.now();
+  const auto wait =
+      deps_.limiter->take("login|" + to_hex(sha256(email_key)), kAttemptsPerAccount, now);
+  if (!wait) co_return Result<>();
+  const Result<std::optional<std::string>> known = co_await deps_.database.read(
+      [email_key, device, now](db::Session& q) -> std::optional<std::string> {
+        const auto credential = store::find_credential(q, email_key);
+        if (!credential) return std::nullopt;
+        return known_device(q, credential->user_id, device, now);
+      });
+  if (!known) co_return fail(known.error());
+  if (*known && !deps_.limiter->take(**known, kAttemptsPerDevice, now)) co_return Result<>();
+  co_return fail(
       Error{.code = ErrorCode::kTooManyRequests, .retry_after_s = static_cast<int>(wait->count())});
 }
 
-task<Result<CredentialRow>> AuthService::check_password(std::string email_key,
-                                                        std::string password) {
-  const Result<> allowed = check_account_rate(email_key);
+task<Result<CredentialRow>> AuthService::check_password(std::string email_key, std::string password,
+                                                        DeviceSigns device) {
+  const Result<> allowed = co_await check_account_rate(email_key, std::move(device));
   if (!allowed) co_return fail(allowed.error());
   Result<std::optional<CredentialRow>> found = co_await deps_.database.read(
       [email_key](db::Session& q) { return store::find_credential(q, email_key); });
@@ -259,8 +273,9 @@ task<> AuthService::upgrade_hash(CredentialRow credential, std::string password)
 }
 
 task<Result<AuthService::Session>> AuthService::sign_in(Login request, http::RequestInfo info) {
+  const DeviceSigns device = with_cookie(device_signs(info));
   Result<CredentialRow> credential =
-      co_await check_password(key_of(request.email), request.password);
+      co_await check_password(key_of(request.email), request.password, device);
   if (!credential) co_return fail(std::move(credential).error());
   struct Made {
     Opened opened;
@@ -268,17 +283,19 @@ task<Result<AuthService::Session>> AuthService::sign_in(Login request, http::Req
   };
   const UtcUs now = info.now;
   Result<Made> made =
-      co_await deps_.database.write([user_id = credential->user_id, agent = info.user_agent,
+      co_await deps_.database.write([user_id = credential->user_id, agent = info.user_agent, device,
                                      now](db::Session& q) -> Result<Made> {
         const auto user = profile::find_user(q, user_id);
         if (!user) return fail(ErrorCode::kInvalidCredentials);
         if (const auto final_at = store::deletion_of(q, user_id)) return being_deleted(*final_at);
+        remember_device(q, user_id, device, now);
         return Made{open_session(q, user_id, agent, now), profile::to_profile(q, *user, now)};
       });
   if (!made) co_return fail(std::move(made).error());
   SignedIn reply = signed_in(made->opened.session.id, made->opened.refresh_token,
                              std::move(made->user), "Signed in", now);
   http::HeaderList headers = set_cookie(reply, request.refresh_in, info);
+  headers.emplace_back("Set-Cookie", device_cookie(device, info));
   co_return Session{.value = std::move(reply), .headers = std::move(headers)};
 }
 
@@ -289,7 +306,11 @@ task<Result<AuthService::Session>> AuthService::refresh(http::RawBody body,
   if (!token) co_return fail(ErrorCode::kInvalidInput, "refresh_token is missing");
   const UtcUs now = info.now;
   Result<Refreshed> outcome = co_await deps_.database.write(
-      [token = token->token, now](db::Session& q) { return rotate(q, token, now); });
+      [token = token->token, device = device_signs(info), now](db::Session& q) {
+        Refreshed done = rotate(q, token, now);
+        if (done.ok) remember_device(q, done.user->id, device, now);
+        return done;
+      });
   if (!outcome) co_return fail(std::move(outcome).error());
   if (outcome->was_ended) deps_.tokens.end_sessions({&outcome->session, 1}, now);
   if (!outcome->ok) co_return fail(outcome->error);

@@ -14,6 +14,7 @@
 #include "mail/mailer.hpp"
 #include "runtime/blocking_pool.hpp"
 #include "runtime/task_group.hpp"
+#include "services/auth/known_devices.hpp"
 #include "services/auth/tokens.hpp"
 #include "services/auth/types.hpp"
 
@@ -70,8 +71,9 @@ class AuthService {
   [[nodiscard]] SignedIn signed_in(const Uuid& session, std::string refresh_token,
                                    profile::Profile user, std::string message, UtcUs now) const;
   [[nodiscard]] task<Result<CredentialRow>> check_password(std::string email_key,
-                                                           std::string password);
-  [[nodiscard]] Result<> check_account_rate(const std::string& email_key);
+                                                           std::string password,
+                                                           DeviceSigns device);
+  [[nodiscard]] task<Result<>> check_account_rate(std::string email_key, DeviceSigns device);
   task<> upgrade_hash(CredentialRow credential, std::string password);
   task<> send_reset(std::string email_key);
   [[nodiscard]] std::string reset_link(const std::string& token) const;

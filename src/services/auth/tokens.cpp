@@ -32,12 +32,20 @@ std::string header_of(std::string_view id) {
   return to_base64url(text) + ".";
 }
 
+// Base64url as we write it and in no other way (RFC 4648 §3.5): no padding, no other alphabet, no
+// bits behind the last byte. A token has one spelling.
+std::optional<std::string> from_canonical(std::string_view text) {
+  auto bytes = from_base64(text);
+  if (!bytes || to_base64url(*bytes) != text) return std::nullopt;
+  return bytes;
+}
+
 std::string_view as_text(std::span<const unsigned char> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 Result<http::Viewer> viewer_of(std::string_view payload, UtcUs now) {
-  const auto text = from_base64(payload);
+  const auto text = from_canonical(payload);
   if (!text) return fail(ErrorCode::kInvalidToken);
   const auto claims = json::parse(*text);
   if (!claims) return fail(ErrorCode::kInvalidToken);
@@ -169,7 +177,7 @@ Result<http::Viewer> Tokens::authenticate(std::string_view token, UtcUs now) con
   const Key* key = key_of(token.substr(0, first + 1));
   if (key == nullptr) return fail(ErrorCode::kInvalidToken);
   const auto signature = sign(*key, token.substr(0, second));
-  const auto given = from_base64(token.substr(second + 1));
+  const auto given = from_canonical(token.substr(second + 1));
   if (!given || !crypto::equal_in_constant_time(*given, as_text(signature))) {
     return fail(ErrorCode::kInvalidToken);
   }

@@ -7,7 +7,7 @@ void add_routes(http::Router& r, GpxService& s) {
   http::post(r, "/api/gpx/import", "gpx.import",
              {.summary = "Make a completed ruck of a GPX file, sent as it is or in a form",
               .limit = http::per_hour(600),
-              .body = http::BodyType::kAny,
+              .body = http::BodyType::kFile,
               .body_bytes_max = gpx::kBytesMax + (1 << 20)},
              &s, &GpxService::import);
   http::get(

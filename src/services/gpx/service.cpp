@@ -8,37 +8,104 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iterator>
+#include <utility>
 
 namespace ruck::gpx_import {
 namespace {
 constexpr auto kClockAhead = std::chrono::hours(1);
+constexpr std::string_view kForm = "multipart/form-data";
 
-struct Upload {
-  std::string_view xml;
-  ImportQuery fields;
-};
+// Of a form's plain fields, which are short words: longer ones are no values of ours.
+constexpr std::size_t kFieldBytesMax = 8 * 1024;
+constexpr std::size_t kFieldsMax = 64;  // a form of ours has five
 
-// The file in the body: the body itself, or the first file of a form, whose fields count as well.
-Result<Upload> upload_in(const http::RawBody& body, ImportQuery query) {
-  if (!body.content_type.starts_with("multipart/form-data"))
-    return Upload{body.bytes, std::move(query)};
-  const auto parts = http::parse_multipart(body.content_type, body.bytes);
-  if (!parts) return fail(parts.error());
-  Upload upload{.fields = std::move(query)};
-  http::Pairs fields;
-  for (const http::Part& part : *parts) {
-    if (!part.filename.empty() || part.name == "file" || part.name == "gpx") {
-      if (upload.xml.empty()) upload.xml = part.bytes;
-    } else {
-      fields.emplace_back(part.name, trim(part.bytes));
+bool is_form(std::string_view content_type) {
+  return ascii_lower(content_type.substr(0, kForm.size())) == kForm;
+}
+
+// The file in what is sent, and the fields beside it, gathered while it comes.
+class Upload final : public http::PartSink {
+ public:
+  Upload(http::BodyStream body, ImportQuery query)
+      : body_(std::move(body)), fields_(std::move(query)) {}
+
+  // The body itself is the file, or the first file of a form is.
+  task<Result<>> receive() {
+    if (is_form(body_.content_type())) co_return co_await receive_form();
+    for (;;) {
+      const Result<std::string> piece = co_await body_.next();
+      if (!piece) co_return fail(piece.error());
+      if (piece->empty()) co_return Result<>();
+      if (const Result<> kept = keep(*piece); !kept) co_return fail(kept.error());
     }
   }
-  http::Binder binder(http::Binder::Mode::kStrict);
-  binder.form(fields, upload.fields);
-  if (binder.error()) return fail(*binder.error());
-  if (upload.xml.empty()) return fail(ErrorCode::kInvalidInput, "the form holds no file");
-  return upload;
-}
+  [[nodiscard]] const std::string& xml() const { return xml_; }
+  [[nodiscard]] const ImportQuery& fields() const { return fields_; }
+
+  Result<> begin(const http::PartHead& head) override {
+    if (const Result<> ended = end_field(); !ended) return ended;
+    const bool looks_like_file =
+        !head.filename.empty() || head.name == "file" || head.name == "gpx";
+    is_file_ = looks_like_file && xml_.empty();
+    field_ = is_file_ || looks_like_file ? "" : head.name;
+    return {};
+  }
+  Result<> bytes(std::string_view bytes) override {
+    if (is_file_) return keep(bytes);
+    if (field_.empty()) return {};
+    if (bytes.size() > kFieldBytesMax - value_.size()) {
+      return fail(ErrorCode::kInvalidInput, field_ + ": too long for a field of this form");
+    }
+    value_ += bytes;
+    return {};
+  }
+
+ private:
+  task<Result<>> receive_form() {
+    Result<http::MultipartReader> reader = http::MultipartReader::of(body_.content_type());
+    if (!reader) co_return fail(reader.error());
+    for (;;) {
+      const Result<std::string> piece = co_await body_.next();
+      if (!piece) co_return fail(piece.error());
+      if (piece->empty()) break;
+      if (const Result<> read = reader->feed(*piece, *this); !read) co_return fail(read.error());
+    }
+    Result<> ended = reader->finish();
+    if (ended) ended = end_field();
+    if (ended) ended = read_fields();
+    if (ended && xml_.empty()) ended = fail(ErrorCode::kInvalidInput, "the form holds no file");
+    co_return ended;
+  }
+  Result<> end_field() {
+    const std::string name = std::exchange(field_, std::string());
+    const std::string value = std::exchange(value_, std::string());
+    if (name.empty()) return {};
+    if (form_.size() >= kFieldsMax) {
+      return fail(ErrorCode::kInvalidInput, "the form has more fields than this one can have");
+    }
+    form_.emplace_back(name, trim(value));
+    return {};
+  }
+  // By the same types and bounds as the query.
+  Result<> read_fields() {
+    http::Binder binder(http::Binder::Mode::kStrict);
+    binder.form(form_, fields_);
+    return binder.error() ? Result<>(fail(*binder.error())) : Result<>();
+  }
+  Result<> keep(std::string_view bytes) {
+    if (const Result<> kept = body_.keep(xml_.size() + bytes.size()); !kept) return kept;
+    xml_ += bytes;
+    return {};
+  }
+
+  http::BodyStream body_;
+  ImportQuery fields_;
+  std::string xml_;
+  std::string field_;  // being read; empty: one that is not wanted
+  std::string value_;
+  http::Pairs form_;
+  bool is_file_ = false;
+};
 
 std::string_view name_of(rucking::AltitudeSource source) {
   return source == rucking::AltitudeSource::kBarometer ? "barometer" : "gps";
@@ -142,21 +209,19 @@ task<Result<http::Response>> GpxService::export_ruck(http::Viewer viewer, rucks:
 
 task<Result<GpxService::Reply>> GpxService::import(http::Viewer viewer,
                                                    http::Query<ImportQuery> query,
-                                                   http::RawBody body) {
-  if (body.content_type.starts_with(http::kJson)) {
-    co_return fail(ErrorCode::kUnsupportedMedia,
-                   "Send the file as application/gpx+xml or multipart/form-data");
+                                                   http::BodyStream body) {
+  Upload upload(std::move(body), std::move(query.value));
+  if (const Result<> received = co_await upload.receive(); !received) {
+    co_return fail(received.error());
   }
-  const Result<Upload> upload = upload_in(body, std::move(query.value));
-  if (!upload) co_return fail(upload.error());
   const UtcMs latest = to_ms(clock_.now()) + kClockAhead;
   // Off the core: a large file takes a second.
   Result<Result<Parsed>> parsed =
-      co_await pool_.run([xml = upload->xml, latest] { return parse(xml, latest); });
+      co_await pool_.run([&upload, latest] { return parse(upload.xml(), latest); });
   if (!parsed) co_return fail(std::move(parsed).error());
   if (!*parsed) co_return fail(std::move(*parsed).error());
   Result<rucks::ImportOutcome> outcome =
-      co_await rucks_.import(viewer.user, to_ruck(**parsed, upload->fields));
+      co_await rucks_.import(viewer.user, to_ruck(**parsed, upload.fields()));
   if (!outcome) co_return fail(std::move(outcome).error());
   ImportReply reply{.message = outcome->was_there ? "This file was imported before" : "Imported",
                     .was_there = outcome->was_there,

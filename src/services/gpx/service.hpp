@@ -31,7 +31,7 @@ class GpxService {
 
   using Reply = std::variant<http::Created<ImportReply>, ImportReply>;
   task<Result<Reply>> import(http::Viewer viewer, http::Query<ImportQuery> query,
-                             http::RawBody body);
+                             http::BodyStream body);
   // The recording as a file that other programs read.
   task<Result<http::Response>> export_ruck(http::Viewer viewer, rucks::RuckRef ruck);
 

@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace ruck::auth {
 namespace {
 
@@ -47,6 +49,33 @@ TEST_F(TokensTest, AnEndInTheFarFutureOrPastIsOnlyAnEnd) {
   EXPECT_TRUE(tokens_.authenticate(with_end("9223372036854775807"), kNow));
   EXPECT_EQ(tokens_.authenticate(with_end("-9223372036854775808"), kNow).error().code,
             ErrorCode::kTokenExpired);
+}
+
+// Padding, the other alphabet and bits behind the last byte were passed over: one token had many
+// spellings.
+TEST_F(TokensTest, ATokenHasOneSpelling) {
+  int spelt_with_marks = 0;
+  for (int i = 0; i < 50; ++i) {
+    const std::string token = tokens_.issue(viewer_, kNow + std::chrono::seconds(i)).token;
+    ASSERT_TRUE(tokens_.authenticate(token, kNow + std::chrono::seconds(i)));
+    EXPECT_FALSE(tokens_.authenticate(token + "=", kNow));
+    std::string bits = token;
+    bits.back() = static_cast<char>(bits.back() == '9' ? '8' : bits.back() + 1);
+    EXPECT_FALSE(tokens_.authenticate(bits, kNow)) << "32 bytes leave two bits over";
+    std::string other = token;
+    std::ranges::replace(other, '-', '+');
+    std::ranges::replace(other, '_', '/');
+    if (other == token) continue;
+    ++spelt_with_marks;
+    EXPECT_FALSE(tokens_.authenticate(other, kNow));
+  }
+  EXPECT_GT(spelt_with_marks, 0);
+  const std::string token = tokens_.issue(viewer_, kNow).token;
+  const std::string payload =
+      token.substr(token.find('.') + 1, token.rfind('.') - token.find('.') - 1);
+  const std::string padded = token.substr(0, token.find('.') + 1) + payload + "=";
+  EXPECT_FALSE(tokens_.authenticate(
+      padded + "." + to_base64url(crypto::hmac_sha256(std::string(32, 'a'), padded)), kNow));
 }
 
 TEST_F(TokensTest, ATokenOfALoadTestDiffersInItsEndAlone) {

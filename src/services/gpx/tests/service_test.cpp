@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "db/migrations.hpp"
 #include "services/profile/store.hpp"
+#include "support/body.hpp"
 #include "support/databases.hpp"
 #include "support/run.hpp"
 
@@ -32,7 +33,9 @@ class GpxServiceTest : public test::OnBothDatabases {
   }
   Result<GpxService::Reply> import(UserId user, const std::string& bytes,
                                    const std::string& type = "application/gpx+xml") {
-    return cores_.run(service_->import({.user = user}, {}, {.bytes = bytes, .content_type = type}));
+    test::TextSource source(bytes);
+    return cores_.run(
+        service_->import({.user = user}, {}, http::BodyStream(source, type, budget_)));
   }
   static const ImportReply& reply_of(const GpxService::Reply& reply) {
     if (const auto* created = std::get_if<http::Created<ImportReply>>(&reply)) {
@@ -43,6 +46,7 @@ class GpxServiceTest : public test::OnBothDatabases {
 
   test::RunningCores cores_;
   runtime::BlockingPool pool_{{.name = "test", .threads = 1, .queue_max = 4}};
+  http::BodyBudget budget_{1 << 20, metrics_};
   std::unique_ptr<cache::Revisions> revisions_;
   std::unique_ptr<rucks::RuckService> rucks_;
   std::unique_ptr<GpxService> service_;
@@ -89,7 +93,34 @@ TEST_P(GpxServiceTest, WhatIsNoGpxIsRefusedWithAReason) {
     EXPECT_EQ(refused.error().code, ErrorCode::kInvalidInput) << body;
     EXPECT_FALSE(refused.error().client_text().empty());
   }
-  EXPECT_EQ(import(anna_, "{}", "application/json").error().code, ErrorCode::kUnsupportedMedia);
+}
+
+TEST_P(GpxServiceTest, AFormIsReadWhileItComes) {
+  const std::string type = "Multipart/Form-Data; boundary=b";
+  const auto form = [](const std::string& name, const std::string& value) {
+    return "--b\r\nContent-Disposition: form-data; name=\"" + name + "\"\r\n\r\n" + value + "\r\n";
+  };
+  const std::string file =
+      "--b\r\nContent-Disposition: form-data; name=\"x\"; filename=\"a.gpx\"\r\n\r\n" +
+      gpx_with("Round the lake") + "\r\n";
+  const auto imported =
+      import(anna_, form("title", " Mine ") + file + form("load_kg", "12.5") + "--b--", type);
+  ASSERT_TRUE(imported) << imported.error().client_text();
+  EXPECT_EQ(*reply_of(*imported).ruck.title.value, "Mine");
+  EXPECT_EQ(reply_of(*imported).ruck.ruck_weight_kg, 12.5);
+  EXPECT_FALSE(import(anna_, form("title", "no file") + "--b--", type));
+  EXPECT_FALSE(import(anna_, file, type)) << "cut short";
+  const auto long_field =
+      import(anna_, form("title", std::string(9000, 'x')) + file + "--b--", type);
+  ASSERT_FALSE(long_field);
+  EXPECT_EQ(long_field.error().code, ErrorCode::kInvalidInput);
+}
+
+TEST_P(GpxServiceTest, WhatIsKeptOfAFileCountsInTheBudget) {
+  const auto refused = import(anna_, std::string(2 << 20, ' '));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kRetryLater);
+  EXPECT_EQ(budget_.used(), 0U) << "all of it was given back";
 }
 
 RUCK_ON_BOTH_DATABASES(GpxServiceTest);
