@@ -22,7 +22,11 @@ class MetricsListener {
   [[nodiscard]] Result<> listen() { return server_.listen(); }
   [[nodiscard]] std::uint16_t port() const { return server_.port(); }
   void start() { server_.start(); }
-  bool drain(std::chrono::milliseconds at_most) { return server_.drain(at_most); }
+  // A scrape under way may end in that time; then its sockets are closed.
+  void stop(std::chrono::milliseconds at_most) {
+    static_cast<void>(server_.drain(at_most));
+    server_.stop();
+  }
 
  private:
   telemetry::Metrics own_metrics_;

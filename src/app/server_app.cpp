@@ -414,7 +414,7 @@ void ServerApp::stop() {
     parts_->abandon();
   }
   parts_->server->stop();
-  if (parts_->metrics_listener) parts_->metrics_listener->drain(kMetricsDrain);
+  if (parts_->metrics_listener) parts_->metrics_listener->stop(kMetricsDrain);
   parts_->pressure->stop();
   // Services finish what they still have under way, while there are threads for it.
   parts_->live->stop();
