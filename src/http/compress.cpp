@@ -21,6 +21,11 @@ Bytef* input_of(std::string_view bytes) {
 
 void* no_memory(void*, uInt, uInt) { return nullptr; }
 
+// 503, never 4xx: a phone sends the same bytes again.
+Error no_memory_now() {
+  return {.code = ErrorCode::kOverloaded, .retry_after_s = kRetryAfterOverloadSeconds};
+}
+
 // Asks for memory when it is made, and for none later. Throws std::bad_alloc.
 class Deflater {
  public:
@@ -64,6 +69,7 @@ struct Inflater::Stream {
 };
 
 Inflater::Inflater(Limits limits) : limits_(limits), stream_(std::make_unique<Stream>()) {
+  if (sabotage::breaks(sabotage::Promise::kMemoryToPack)) stream_->z.zalloc = no_memory;
   stream_->is_ready = inflateInit2(&stream_->z, kGzipWindow) == Z_OK;
 }
 
@@ -99,7 +105,7 @@ Result<> Inflater::check_limits() const {
 }
 
 Result<std::string> Inflater::take() {
-  if (!stream_->is_ready) return fail(ErrorCode::kOverloaded);
+  if (!stream_->is_ready) return fail(no_memory_now());
   // One byte more than is allowed shows that there is more.
   const std::size_t room = std::min(kBodyPieceBytesMax, limits_.bytes_max - unpacked_total_ + 1);
   std::string out(room, '\0');
@@ -113,7 +119,8 @@ Result<std::string> Inflater::take() {
       is_between_ = true;
       continue;
     }
-    if (code == Z_BUF_ERROR) break;  // no input left
+    if (code == Z_BUF_ERROR) break;                         // no input left
+    if (code == Z_MEM_ERROR) return fail(no_memory_now());  // says nothing about the body
     if (code != Z_OK) return fail(ErrorCode::kMalformedRequest, "The body is not valid gzip");
   }
   is_full_ = z.avail_out == 0 && !is_between_;

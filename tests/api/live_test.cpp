@@ -386,14 +386,14 @@ TEST_P(LiveSocketTest, ASlowReaderIsCutOffAtItsBoundAndNobodyElseWaits) {
   // Each snapshot has some 35 KB, and nobody reads them. One that is not wanted any more is not
   // sent, so each is waited for, until the server has had enough.
   const auto sent_frames = [this] {
-    const std::string text = client().get("/metrics").body;
+    const std::string text = server_->metrics();
     const std::string_view name = "\nruck_socket_sent_total ";
     return std::atol(text.c_str() + text.find(name) + name.size());
   };
   for (int i = 0; i < 20; ++i) {
     const long before = sent_frames();
     const auto is_cut_off = [this] {
-      return client().get("/metrics").body.contains("ruck_socket_slow_total 1\n");
+      return server_->metrics().contains("ruck_socket_slow_total 1\n");
     };
     slow.subscribe("ruck:" + ruck);
     EXPECT_TRUE(until([&] { return sent_frames() > before || is_cut_off(); }));

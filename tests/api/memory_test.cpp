@@ -1,4 +1,5 @@
 // No memory to compress with: one large answer must not end the server. Before, an assertion did.
+#include "http/compress.hpp"
 #include "support/raw_connection.hpp"
 #include "support/rucking.hpp"
 
@@ -48,6 +49,29 @@ TEST_P(MemoryTest, AnswersGoOutAsTheyAre) {
     EXPECT_THAT(answer.substr(answer.size() - 1), "}") << target;
   }
   EXPECT_EQ(server_->stop(), 0) << server_->log();
+}
+
+// A phone takes a 4xx for an answer and drops its data: what cannot be unpacked now is not wrong.
+TEST_P(MemoryTest, APackedBatchThatCannotBeUnpackedIsSentAgain) {
+  ApiClient anna = user("anna");
+  const std::string target = "/api/rucks/" + start_ruck(anna) + "/location";
+  const std::string packed = http::gzip(Walk{.start_ms = now_ms() - 3'600'000, .count = 50}.json());
+  const auto send = [&] {
+    const RawConnection connection(server_->port());
+    connection.send("POST " + target + " HTTP/1.1\r\nHost: ruck\r\nConnection: close\r\n" +
+                    "Content-Type: application/json\r\nContent-Encoding: gzip\r\n" +
+                    "Authorization: Bearer " + anna.token +
+                    "\r\nContent-Length: " + std::to_string(packed.size()) + "\r\n\r\n" + packed);
+    return connection.read_to_end();
+  };
+  take_memory_away();
+  const std::string refused = send();
+  EXPECT_THAT(refused, StartsWith("HTTP/1.1 503"));
+  EXPECT_THAT(refused, HasSubstr("Retry-After: "));
+  ASSERT_EQ(server_->stop(), 0) << server_->log();
+  server_->settings().extra_env.clear();
+  server_->start();
+  EXPECT_THAT(send(), StartsWith("HTTP/1.1 201"));
 }
 
 // Where data is taken in, 503 says: send it again.

@@ -95,7 +95,7 @@ class LifetimeTest : public ApiTest {
     std::string before;
     int unchanged = 0;
     EXPECT_TRUE(until([&] {
-      const std::string text = client().get("/metrics").body;
+      const std::string text = server_->metrics();
       const std::string_view name = "ruck_http_request_seconds_count{route=\"system.openapi\"} ";
       const std::size_t at = text.find(name) + name.size();
       const std::string handled = text.substr(at, text.find('\n', at) - at);

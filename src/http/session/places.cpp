@@ -34,7 +34,7 @@ Places::Places(Limits limits, const TrustedProxies& proxies, telemetry::Metrics&
 std::optional<Place> Places::take(std::string_view peer) {
   if (limits_.all == 0 || proxies_.trusts(peer)) return Place();
   std::string key = address_key(peer);
-  const std::lock_guard lock(mutex_);
+  const Guard lock(mutex_);
   Held& held = held_[key];
   if (held.all >= limits_.all) {
     refused_all_.add();
@@ -50,12 +50,12 @@ std::optional<Place> Places::take(std::string_view peer) {
 }
 
 void Places::heard(const std::string& key) {
-  const std::lock_guard lock(mutex_);
+  const Guard lock(mutex_);
   --held_[key].silent;
 }
 
 void Places::leave(const std::string& key, bool is_silent) {
-  const std::lock_guard lock(mutex_);
+  const Guard lock(mutex_);
   const auto found = held_.find(key);
   if (is_silent) --found->second.silent;
   if (--found->second.all == 0) held_.erase(found);

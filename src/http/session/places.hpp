@@ -2,11 +2,11 @@
 // How many connections one address may hold, so that nobody takes every place: all together, and
 // those that have not sent a request yet. An IPv6 customer is a /64. A trusted proxy is not
 // limited: behind it are many clients.
+#include "base/thread_safety.hpp"
 #include "http/address.hpp"
 #include "telemetry/metrics.hpp"
 
 #include <cstddef>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -70,8 +70,9 @@ class Places {
   const TrustedProxies& proxies_;
   telemetry::Counter& refused_all_;
   telemetry::Counter& refused_silent_;
-  std::mutex mutex_;
-  std::unordered_map<std::string, Held> held_;  // as many entries as there are connections at most
+  Mutex mutex_;
+  // As many entries as there are connections at most.
+  std::unordered_map<std::string, Held> held_ RUCK_GUARDED_BY(mutex_);
 };
 
 }  // namespace ruck::http::session
