@@ -20,7 +20,7 @@ class MemoryTest : public ApiTest {
     server_->start();
   }
   std::string get_gzip(const std::string& target, const ApiClient& viewer) {
-    const RawConnection connection(server_->port());
+    RawConnection connection(server_->port());
     connection.send("GET " + target +
                     " HTTP/1.1\r\nHost: ruck\r\nAccept-Encoding: gzip\r\nConnection: close\r\n"
                     "Authorization: Bearer " +
@@ -57,7 +57,7 @@ TEST_P(MemoryTest, APackedBatchThatCannotBeUnpackedIsSentAgain) {
   const std::string target = "/api/rucks/" + start_ruck(anna) + "/location";
   const std::string packed = http::gzip(Walk{.start_ms = now_ms() - 3'600'000, .count = 50}.json());
   const auto send = [&] {
-    const RawConnection connection(server_->port());
+    RawConnection connection(server_->port());
     connection.send("POST " + target + " HTTP/1.1\r\nHost: ruck\r\nConnection: close\r\n" +
                     "Content-Type: application/json\r\nContent-Encoding: gzip\r\n" +
                     "Authorization: Bearer " + anna.token +

@@ -74,9 +74,7 @@ class HeldLock {
 class LifetimeTest : public ApiTest {
  protected:
   void SetUp() override { start({.extra_env = {kShutdownSeconds}}); }
-  RawConnection connect(int receive_bytes = 0) {
-    return RawConnection(server_->port(), receive_bytes);
-  }
+  RawConnection connect() { return RawConnection(server_->port()); }
   // Sent behind a request that is answered: then the server has read the rest as well. (The answer
   // itself once waited until the second request was whole.)
   RawConnection connect_and_begin(const std::string& rest) {
@@ -87,7 +85,7 @@ class LifetimeTest : public ApiTest {
   }
   // Asks for far more than the kernel holds, until the server gets no further.
   RawConnection connect_slow_reader() {
-    RawConnection slow = connect(4096);
+    RawConnection slow(server_->port(), 4096);
     constexpr int kRequests = 400;
     for (int i = 0; i < kRequests; ++i) {
       slow.send("GET /api/openapi.json HTTP/1.1\r\nHost: ruck\r\n\r\n");
@@ -156,7 +154,8 @@ TEST_P(LifetimeTest, StopsWhileAnUploadIsRead) {
   ApiClient anna = user("anna");
   const std::string file = long_gpx(150'000);
   RawConnection upload = connect();
-  upload.send(post_head(anna, "/api/gpx/import", "application/gpx+xml", file.size()) + file);
+  upload.send(post_head(anna, "/api/gpx/import", "application/gpx+xml", file.size()) + file,
+              kUntilMax);
   expect_clean_end();
   // Either it was finished and answered as a whole, or the connection was cut.
   const std::string reply = upload.read_to_end();
