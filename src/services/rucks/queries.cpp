@@ -88,8 +88,14 @@ json::Omittable<RuckView> best_view(db::Session& q, UserId user, store::Measure 
 std::vector<json::Raw> recent_rucks(db::Session& q, UserId viewer, UserId owner,
                                     std::size_t limit) {
   std::vector<json::Raw> rendered;
-  for (const RuckRow& row :
-       store::recent_visible(q, viewer, owner, static_cast<std::int64_t>(limit))) {
+  const auto count = static_cast<std::int64_t>(limit);
+  if (viewer == owner) {  // one's own, exact and whole
+    for (const RuckRow& row : store::recent_own(q, owner, count)) {
+      rendered.push_back({json::to_text(view_of(row))});
+    }
+    return rendered;
+  }
+  for (const RuckRow& row : store::recent_visible(q, viewer, owner, count)) {
     rendered.push_back({json::to_text(public_view_of(row))});
   }
   return rendered;

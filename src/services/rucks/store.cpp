@@ -96,6 +96,10 @@ const Sql kRecentVisible{"rucks.recent_visible",
                              " AND r.shown_epoch = u.privacy_epoch AND " +
                              people::visible_to_viewer("r", "u", "$1") +
                              " ORDER BY r.shown_at DESC, r.id DESC LIMIT $3"};
+const Sql kRecentOwn{"rucks.recent_own",
+                     "SELECT " + kColumns +
+                         " FROM rucks WHERE user_id = $1 AND listed_at > 0 AND status = 'completed'"
+                         " ORDER BY listed_at DESC, id DESC LIMIT $2"};
 const Sql kAllCompleted{"rucks.all_completed",
                         "SELECT " + kColumns +
                             " FROM rucks WHERE user_id = $1 AND listed_at > 0"
@@ -275,6 +279,10 @@ std::optional<RuckRow> best(db::Session& q, UserId user, Measure measure, double
 std::vector<RuckRow> recent_visible(db::Session& q, UserId viewer, UserId owner,
                                     std::int64_t limit) {
   return q.many<RuckRow>(kRecentVisible, viewer, owner, limit);
+}
+
+std::vector<RuckRow> recent_own(db::Session& q, UserId user, std::int64_t limit) {
+  return q.many<RuckRow>(kRecentOwn, user, limit);
 }
 
 std::vector<RuckRow> all_completed(db::Session& q, UserId user) {

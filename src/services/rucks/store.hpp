@@ -43,6 +43,7 @@ enum class Measure : std::uint8_t { kDistance, kDuration, kPace, kClimb, kLoad, 
 // The latest completed ones of another user that show the viewer something.
 [[nodiscard]] std::vector<RuckRow> recent_visible(db::Session& q, UserId viewer, UserId owner,
                                                   std::int64_t limit);
+[[nodiscard]] std::vector<RuckRow> recent_own(db::Session& q, UserId user, std::int64_t limit);
 [[nodiscard]] std::vector<RuckRow> all_completed(db::Session& q, UserId user);
 [[nodiscard]] stats::DaySums sum_of_day(db::Session& q, UserId user, Day day);
 void set_local_day(db::Session& q, Key key, Day day);
