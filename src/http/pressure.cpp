@@ -22,6 +22,10 @@ struct Pressure::Beat {
     if (due == 0) return 0;
     return std::max({late_ns.load(std::memory_order_relaxed), now_ns() - due, std::int64_t{0}});
   }
+  task<> run() {
+    beat();
+    co_return;
+  }
   void beat() {
     const std::int64_t now = now_ns();
     const std::int64_t due = due_ns.load(std::memory_order_relaxed);
@@ -44,11 +48,7 @@ void Pressure::start(runtime::Cores& cores) {
   for (std::size_t i = 0; i < cores.size(); ++i) {
     Beat& beat = *beats_[i];
     beat.periodic = std::make_unique<runtime::Periodic>(
-        "beat", cores.at(i), kBeat,
-        [&beat]() -> task<> {
-          beat.beat();
-          co_return;
-        },
+        "beat", cores.at(i), kBeat, [&beat] { return beat.run(); },
         [](std::string_view name, const std::exception_ptr& failure) {
           telemetry::log_exception("http.beat_failed", name, failure);
         });

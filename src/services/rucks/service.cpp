@@ -99,13 +99,17 @@ RuckService::RuckService(Dependencies dependencies)
                .on_stored = deps_.on_stored,
                .on_merged = deps_.on_changed}) {}
 
+namespace {
+task<> close_and_say(RuckService& service) {
+  const std::int64_t closed = co_await service.close_left_open();
+  if (closed > 0) telemetry::log_info("rucks.closed", {{"rucks", closed}});
+}
+}  // namespace
+
 void RuckService::start(runtime::Core& core) {
   closer_ = std::make_unique<runtime::Periodic>(
       "closing", core, kCloseEvery,
-      [this]() -> task<> {
-        const std::int64_t closed = co_await close_left_open();
-        if (closed > 0) telemetry::log_info("rucks.closed", {{"rucks", closed}});
-      },
+      [this] { return close_and_say(*this); },
       [](std::string_view name, const std::exception_ptr& failure) {
         telemetry::log_exception("rucks.closing_failed", name, failure);
       });
