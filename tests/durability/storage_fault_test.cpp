@@ -12,7 +12,9 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <future>
 #include <thread>
+#include <utility>
 
 namespace ruck::test {
 namespace {
@@ -50,20 +52,36 @@ class FaultyServer {
     url_ = "http://127.0.0.1:" + std::to_string(app_.port());
   }
   ~FaultyServer() {
-    app_.stop();
+    stop();
     telemetry::set_log_descriptor(STDERR_FILENO);
     ::close(log_);
   }
   [[nodiscard]] const std::string& url() const { return url_; }
   [[nodiscard]] std::string log() const { return read_file(log_path()); }
   FaultVfs& disk() { return disk_; }
+  void stop() {
+    if (!std::exchange(is_stopped_, true)) app_.stop();
+  }
+  // Units of work that wait for the writer.
+  [[nodiscard]] int queued_writes() const {
+    const std::string text = log();
+    const std::string_view port = "\"metrics_port\":";
+    const int number = std::atoi(text.c_str() + text.find(port) + port.size());
+    const std::string metrics =
+        ApiClient("http://127.0.0.1:" + std::to_string(number)).get("/metrics").body;
+    const std::string_view name = "ruck_db_queue_jobs{access=\"write\"} ";
+    return std::atoi(metrics.c_str() + metrics.find(name) + name.size());
+  }
 
  private:
   [[nodiscard]] std::string log_path() const { return folder_.path() + "/log"; }
   runtime::Config config() {
-    runtime::ConfigInput input{
-        .flags = {{"listen", "127.0.0.1:0"}, {"data_dir", folder_.path()}, {"rate_limits", "off"}},
-        .env = [](const char*) -> const char* { return nullptr; }};
+    runtime::ConfigInput input{.flags = {{"listen", "127.0.0.1:0"},
+                                         {"metrics_listen", "127.0.0.1:0"},
+                                         {"data_dir", folder_.path()},
+                                         {"rate_limits", "off"},
+                                         {"shutdown_seconds", "4"}},
+                               .env = [](const char*) -> const char* { return nullptr; }};
     runtime::LoadedConfig loaded = runtime::load_config(input);
     for (const std::string& problem : loaded.problems) ADD_FAILURE() << problem;
     return loaded.config;
@@ -74,7 +92,51 @@ class FaultyServer {
   app::ServerApp app_;
   int log_ = -1;
   std::string url_;
+  bool is_stopped_ = false;
 };
+
+// A stop cannot wait for a disk that does not answer: who is queued behind it is refused, and told
+// so, while it still stands. What was being committed gets its answer when the disk does.
+TEST(StalledDisk, AStopRefusesWhoIsQueuedAndLosesNothing) {
+  FaultyServer server;
+  ApiClient anna(server.url());
+  anna.sign_up("anna");
+  const std::string target = "/api/rucks/" + start_ruck(anna) + "/location";
+  const Walk walk{.start_ms = now_ms() - 3'600'000, .count = 10};
+  server.disk().stall_syncs();
+  std::future<Reply> committing = std::async(std::launch::async, [&] {
+    ApiClient phone(server.url());
+    phone.set_token(anna.token);
+    return phone.post(target, walk.json());
+  });
+  ASSERT_TRUE(server.disk().wait_for_stalled_sync());
+  constexpr int kQueued = 4;
+  std::vector<std::future<Reply>> queued;
+  for (int i = 0; i < kQueued; ++i) {
+    queued.push_back(std::async(std::launch::async, [&, i] {
+      ApiClient other(server.url());
+      return other.post("/api/auth/signup",
+                        R"({"email":"b)" + std::to_string(i) +
+                            R"(@example.org","password":"correct horse","username":"berta"})");
+    }));
+  }
+  ASSERT_TRUE(until([&] { return server.queued_writes() == kQueued; }));
+  std::future<void> stopped = std::async(std::launch::async, [&] { server.stop(); });
+  for (auto& each : queued) {
+    const Reply refused = each.get();
+    EXPECT_EQ(refused.status, 503) << refused.body;
+    EXPECT_NE(refused.raw.header("Retry-After"), "");
+  }
+  server.disk().heal();
+  stopped.get();
+  EXPECT_THAT(server.log(), HasSubstr("\"event\":\"server.stopped\""));
+  // It was stored, or refused at its next step, or its connection was closed by then.
+  try {
+    EXPECT_THAT(committing.get().status, testing::AnyOf(201, 503));
+  } catch (const std::exception&) {
+    SUCCEED() << "the connection was cut";
+  }
+}
 
 class StorageFaultTest : public testing::TestWithParam<Fault> {};
 
