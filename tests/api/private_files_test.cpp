@@ -1,5 +1,6 @@
 // What the program writes is for the user it runs as: the database holds the keys that sign tokens.
 #include "support/rucking.hpp"
+#include "support/until.hpp"
 
 #include <gmock/gmock.h>
 #include <sys/stat.h>
@@ -72,9 +73,7 @@ class PrivateFilesTest : public testing::Test {
 
 TEST_F(PrivateFilesTest, WhatTheServerWritesIsForItsOwnUserOnly) {
   ASSERT_TRUE(fs::exists(data() / "ruck.db-wal"));
-  for (int i = 0; i < 1000 && !server_.log().contains("mail.written"); ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
+  EXPECT_TRUE(until([&] { return server_.log().contains("mail.written"); }));
   ASSERT_FALSE(fs::is_empty(data() / "outbox"));
   EXPECT_THAT(open_to_others(data()), IsEmpty());
   EXPECT_EQ(mode_of(data()), 0700U);

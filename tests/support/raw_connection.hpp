@@ -1,6 +1,8 @@
 #pragma once
 // A TCP connection in a test's own hands: bytes as they are, as slowly as the test likes, half
 // requests, silence.
+#include "support/until.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <string>
@@ -25,9 +27,9 @@ class RawConnection {
                    std::chrono::milliseconds patience = std::chrono::seconds(2));
   // What comes until `mark` is in it, the server closes, or `wait` has passed.
   std::string read_until(std::string_view mark,
-                         std::chrono::milliseconds wait = std::chrono::seconds(20));
+                         std::chrono::milliseconds wait = kUntilMax);
   // One whole answer with the body its Content-Length says.
-  std::string read_answer(std::chrono::milliseconds wait = std::chrono::seconds(20));
+  std::string read_answer(std::chrono::milliseconds wait = kUntilMax);
   // What comes next; empty at the end or when nothing comes.
   [[nodiscard]] std::string read_some();
   [[nodiscard]] std::string read_to_end();

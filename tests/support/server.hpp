@@ -99,7 +99,7 @@ class ApiClient {
 // Sends bytes as they are, at once or in pieces that arrive one by one, and reads until the server
 // closes or `wait` has passed.
 std::string exchange_raw(int port, std::string_view bytes,
-                         std::chrono::milliseconds wait = std::chrono::seconds(5),
+                         std::chrono::milliseconds wait = std::chrono::seconds(60),
                          std::size_t piece = std::string_view::npos);
 
 // A test against the real binary on both databases.
