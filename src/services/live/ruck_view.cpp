@@ -97,7 +97,7 @@ void RuckView::load(const rucks::LiveTrack& track) {
 
 void RuckView::add(std::span<const rucking::TrackPoint> points, Progress progress) {
   progress_ = progress;
-  if (!first_ && !points.empty()) begin_at(points.front());
+  if (!last_ && !points.empty()) begin_at(points.front());
   for (const rucking::TrackPoint& point : points) finder_.add(point);
   hide_new_ends();
   for (const rucking::TrackPoint& point : points) take(point);
@@ -105,7 +105,6 @@ void RuckView::add(std::span<const rucking::TrackPoint> points, Progress progres
 }
 
 void RuckView::begin_at(const rucking::TrackPoint& point) {
-  first_ = Spot{.lat_e7 = point.lat_e7, .lng_e7 = point.lng_e7, .order = 1};
   first_ms_ = point.time_ms;
 }
 
