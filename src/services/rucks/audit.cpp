@@ -98,7 +98,7 @@ std::vector<std::string> audit_days(db::Session& q, UserId user) {
   }
   std::vector<std::string> found;
   for (const auto& [day, sums] : stored) {
-    const stats::DayTotals computed = store::sum_of_day(q, user, day);
+    const stats::DaySums computed = store::sum_of_day(q, user, day);
     const auto differs = [](double a, double b) {
       return std::abs(a - b) > kSumTolerance * std::max(1.0, std::abs(b));
     };
