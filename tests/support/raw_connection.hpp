@@ -26,8 +26,7 @@ class RawConnection {
   std::size_t send(std::string_view bytes,
                    std::chrono::milliseconds patience = std::chrono::seconds(2));
   // What comes until `mark` is in it, the server closes, or `wait` has passed.
-  std::string read_until(std::string_view mark,
-                         std::chrono::milliseconds wait = kUntilMax);
+  std::string read_until(std::string_view mark, std::chrono::milliseconds wait = kUntilMax);
   // One whole answer with the body its Content-Length says.
   std::string read_answer(std::chrono::milliseconds wait = kUntilMax);
   // What comes next; empty at the end or when nothing comes.

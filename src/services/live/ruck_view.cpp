@@ -104,9 +104,7 @@ void RuckView::add(std::span<const rucking::TrackPoint> points, Progress progres
   follow_with_trail();
 }
 
-void RuckView::begin_at(const rucking::TrackPoint& point) {
-  first_ms_ = point.time_ms;
-}
+void RuckView::begin_at(const rucking::TrackPoint& point) { first_ms_ = point.time_ms; }
 
 void RuckView::set_privacy(const people::OwnerPrivacy& privacy) {
   privacy_ = privacy;
@@ -363,8 +361,8 @@ void RuckView::write_state(std::string& out, Audience audience,
   moment(is_owner ? state_.started_at : shown_start(audience));
 }
 
-// To others a ruck begins where they see it begin. Before that they are told the hour: the moment it
-// left the door and the moment it appears would give the length of the hidden way.
+// To others a ruck begins where they see it begin. Before that they are told the hour: the moment
+// it left the door and the moment it appears would give the length of the hidden way.
 std::optional<UtcUs> RuckView::shown_start(Audience audience) const {
   if (front(audience) && meter_.first) return to_us(utc_ms(time_ms(*meter_.first)));
   if (!state_.started_at) return std::nullopt;

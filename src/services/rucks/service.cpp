@@ -108,8 +108,7 @@ task<> close_and_say(RuckService& service) {
 
 void RuckService::start(runtime::Core& core) {
   closer_ = std::make_unique<runtime::Periodic>(
-      "closing", core, kCloseEvery,
-      [this] { return close_and_say(*this); },
+      "closing", core, kCloseEvery, [this] { return close_and_say(*this); },
       [](std::string_view name, const std::exception_ptr& failure) {
         telemetry::log_exception("rucks.closing_failed", name, failure);
       });

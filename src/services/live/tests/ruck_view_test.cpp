@@ -74,7 +74,8 @@ TEST(RuckView, ALinkShowsWhatAFinishedRuckWouldShowHere) {
     EXPECT_GE(metres(at), shown_before) << "never back";
     shown_before = metres(at);
   }
-  EXPECT_GT(shown_before, 4000 - 2 * rucking::kAnchorRadiusMaxM - 20) << "but not further than that";
+  EXPECT_GT(shown_before, 4000 - 2 * rucking::kAnchorRadiusMaxM - 20)
+      << "but not further than that";
 }
 
 TEST(RuckView, UpdatesTogetherAreTheSnapshot) {
@@ -203,8 +204,8 @@ double line_m(const Tree& pieces) {
   return length;
 }
 
-// 340 points of 1.4 m before the first that is seen: `seq` and `distance` told how far away the door
-// is, to the metre.
+// 340 points of 1.4 m before the first that is seen: `seq` and `distance` told how far away the
+// door is, to the metre.
 TEST(RuckView, OthersFiguresFollowFromWhatTheySee) {
   RuckView view(state(), privacy());
   view.add(north(0, 163), {.distance_m = 1627, .duration_s = 1139});
@@ -247,14 +248,14 @@ TEST(RuckView, BeforeTheFirstVisiblePointAllIsNothing) {
 
 // Into a zone, to and fro in it, and out again.
 TEST(RuckView, WhileTheRuckerIsHiddenNothingMoves) {
-  RuckView view(state(), privacy({{.centre = {.lat_deg = 47 + 3000 * kDegreesPerMetre,
-                                              .lng_deg = 8},
-                                   .radius_m = 300}}));
+  RuckView view(state(),
+                privacy({{.centre = {.lat_deg = 47 + 3000 * kDegreesPerMetre, .lng_deg = 8},
+                          .radius_m = 300}}));
   const std::vector<rucking::TrackPoint> way = north(0, 500);
   const auto add = [&](int from, int to) {
-    view.add(std::span(way).subspan(static_cast<std::size_t>(from),
-                                    static_cast<std::size_t>(to - from)),
-             progress(to));
+    view.add(
+        std::span(way).subspan(static_cast<std::size_t>(from), static_cast<std::size_t>(to - from)),
+        progress(to));
   };
   view.begin(Audience::kFollower);
   add(0, 290);  // 110 m before the centre of the zone
