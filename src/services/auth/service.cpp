@@ -231,6 +231,11 @@ task<Result<CredentialRow>> AuthService::check_password(std::string email_key, s
                                                         DeviceSigns device) {
   const Result<> allowed = co_await check_account_rate(email_key, std::move(device));
   if (!allowed) co_return fail(allowed.error());
+  co_return co_await compare_password(std::move(email_key), std::move(password));
+}
+
+task<Result<CredentialRow>> AuthService::compare_password(std::string email_key,
+                                                          std::string password) {
   Result<std::optional<CredentialRow>> found = co_await deps_.database.read(
       [email_key](db::Session& q) { return store::find_credential(q, email_key); });
   if (!found) co_return fail(std::move(found).error());
@@ -253,7 +258,17 @@ task<Result<>> AuthService::check_own_password(UserId user, std::string password
       co_await deps_.database.read([user](db::Session& q) { return store::email_key_of(q, user); });
   if (!email_key) co_return fail(email_key.error());
   if (!*email_key) co_return fail(ErrorCode::kUserNotFound);
-  const Result<CredentialRow> checked = co_await check_password(**email_key, std::move(password));
+  if (deps_.limiter != nullptr) {
+    // Who asks is signed in: counted by themselves, so that strangers' guesses at the sign-in do
+    // not keep them out, and a stolen token cannot guess without end.
+    const auto wait = deps_.limiter->take("own-password|" + user.value().to_string(),
+                                          kAttemptsPerAccount, deps_.clock.now());
+    if (wait) {
+      co_return fail(Error{.code = ErrorCode::kTooManyRequests,
+                           .retry_after_s = static_cast<int>(wait->count())});
+    }
+  }
+  const Result<CredentialRow> checked = co_await compare_password(**email_key, std::move(password));
   if (checked) co_return Result<>();
   // Not 401: the access token is fine, and asking for another one would not help.
   if (checked.error().code == ErrorCode::kInvalidCredentials) {

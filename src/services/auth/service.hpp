@@ -58,7 +58,7 @@ class AuthService {
   task<Result<SessionsReply>> sessions(http::Viewer viewer);
   task<Result<SessionsEnded>> end_session(http::Viewer viewer, SessionId session);
   task<Result<SessionsEnded>> end_other_sessions(http::Viewer viewer);
-  // Whether it is the user's password; attempts count as those of signing in. kForbidden if not.
+  // Whether it is the user's password, asked again of one who is signed in. kForbidden if not.
   task<Result<>> check_own_password(UserId user, std::string password);
 
  private:
@@ -73,6 +73,8 @@ class AuthService {
   [[nodiscard]] task<Result<CredentialRow>> check_password(std::string email_key,
                                                            std::string password,
                                                            DeviceSigns device);
+  [[nodiscard]] task<Result<CredentialRow>> compare_password(std::string email_key,
+                                                             std::string password);
   [[nodiscard]] task<Result<>> check_account_rate(std::string email_key, DeviceSigns device);
   task<> upgrade_hash(CredentialRow credential, std::string password);
   task<> send_reset(std::string email_key);
