@@ -195,8 +195,8 @@ class LiveRun {
     rucker->updates = std::vector<Update>(updates_each());
     http::Client client(settings_.url);
     client.set_token(rucker->token);
-    const auto chosen = client.send(http::Method::kPut, "/api/users/profile",
-                                    R"({"live_audience":"followers"})");
+    const auto chosen =
+        client.send(http::Method::kPut, "/api/users/profile", R"({"live_audience":"followers"})");
     if (!chosen) return fail(chosen.error());
     const auto post = [&](const std::string& path, const std::string& body) {
       return client.send(http::Method::kPost, path, body);
@@ -366,11 +366,11 @@ class LiveRun {
       const Micros due = first + static_cast<Micros>(k) * live_.update_every;
       const Micros wait = due - micros_now();
       if (wait > 0) co_await runtime::sleep_for(std::chrono::milliseconds(wait / 1000));
-      const std::string body = points_json(
-          rucker, kHeadStartM + batch_m(step_ms()) * static_cast<double>(k),
-          rucker.begin_ms + kHeadStartMs +
-              static_cast<std::int64_t>(k * kPointsPerBatch) * step_ms(),
-          kPointsPerBatch, step_ms());
+      const std::string body =
+          points_json(rucker, kHeadStartM + batch_m(step_ms()) * static_cast<double>(k),
+                      rucker.begin_ms + kHeadStartMs +
+                          static_cast<std::int64_t>(k * kPointsPerBatch) * step_ms(),
+                      kPointsPerBatch, step_ms());
       std::string request = post_request(settings_, rucker, "/location", body);
       const Micros sent = micros_now();
       rucker.updates[k].sent_at = sent;

@@ -86,8 +86,7 @@ void Viewer::take(std::span<char> bytes) {
       socket_.write_some(asio::buffer(pong), ignored);
       return;
     }
-    on_frame_(member(payload, "\"type\":\""),
-              parse_double(member(payload, "\"latitude\":")));
+    on_frame_(member(payload, "\"type\":\""), parse_double(member(payload, "\"latitude\":")));
   });
   if (flaw) lose();
 }

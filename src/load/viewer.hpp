@@ -1,6 +1,7 @@
 #pragma once
 // One WebSocket viewer among thousands: it connects, says who it is and what it follows, and hands
-// on how far north each frame leaves the rucker. Callbacks on one core; between frames it holds a socket and nothing else.
+// on how far north each frame leaves the rucker. Callbacks on one core; between frames it holds a
+// socket and nothing else.
 #include "http/client/async_client.hpp"
 #include "http/websocket.hpp"
 #include "runtime/core.hpp"
@@ -17,8 +18,8 @@ namespace ruck::load {
 
 class Viewer : public std::enable_shared_from_this<Viewer> {
  public:
-  // `scratch` is shared by all viewers of a core. `on_frame` hears the type of each and the latitude
-  // of its position, if it has one.
+  // `scratch` is shared by all viewers of a core. `on_frame` hears the type of each and the
+  // latitude of its position, if it has one.
   using OnFrame = std::function<void(std::string_view type, std::optional<double> lat_deg)>;
   Viewer(runtime::Core& core, std::span<char> scratch, OnFrame on_frame,
          std::function<void()> on_closed);

@@ -142,7 +142,8 @@ TEST_P(AudienceTest, ARucksOwnSwitchClosesAndNeverOpens) {
   follow(berta, anna);
   follow(anna, berta);
   follow(carla, anna);
-  const std::string closed = start_ruck(anna, R"({"ruck_weight_kg":15,"allow_live_following":false})");
+  const std::string closed =
+      start_ruck(anna, R"({"ruck_weight_kg":15,"allow_live_following":false})");
   expect_live(berta, anna, closed, false);
   anna.patch("/api/rucks/" + closed, R"({"allow_live_following":true})");
   expect_live(berta, anna, closed, true);
@@ -157,7 +158,8 @@ TEST_P(AudienceTest, AFollowerCanBeRemoved) {
   ApiClient berta = user("berta");
   follow(berta, anna);
   follow(anna, berta);
-  const std::string hers = record_ruck(anna, walk(), R"({"ruck_weight_kg":15,"visibility":"followers"})");
+  const std::string hers =
+      record_ruck(anna, walk(), R"({"ruck_weight_kg":15,"visibility":"followers"})");
   EXPECT_EQ(berta.get("/api/rucks/" + hers).status, 200);
   const std::string path = "/api/users/me/followers/" + berta.user_id;
   const Reply gone = anna.del(path);
@@ -184,7 +186,8 @@ TEST_P(AudienceTest, ANewFollowerWaitsWhereTheOwnerWantsToApprove) {
   EXPECT_FALSE(anna.get("/api/users/profile").json["approve_followers"].boolean());
   approve_new(anna);
   follow(anna, berta);
-  const std::string hers = record_ruck(anna, walk(), R"({"ruck_weight_kg":15,"visibility":"followers"})");
+  const std::string hers =
+      record_ruck(anna, walk(), R"({"ruck_weight_kg":15,"visibility":"followers"})");
   const std::string ruck = start_ruck(anna);
   const std::string path = "/api/users/" + anna.user_id + "/follow";
   const Reply asked = berta.post(path, "{}");
@@ -207,8 +210,8 @@ TEST_P(AudienceTest, ANewFollowerWaitsWhereTheOwnerWantsToApprove) {
     EXPECT_EQ(waits.json["message"].text(), foreign.json["message"].text()) << target;
     if (foreign.status == 200) EXPECT_EQ(waits.body, foreign.body) << target;
   }
-  EXPECT_EQ(berta.get("/api/users/" + berta.user_id + "/following").json["data"]["following"].size(),
-            0U);
+  EXPECT_EQ(
+      berta.get("/api/users/" + berta.user_id + "/following").json["data"]["following"].size(), 0U);
   EXPECT_EQ(berta.post("/api/rucks/" + ruck + "/messages", R"({"message":"Go"})").status, 403);
   const json::Tree seen = berta.get("/api/users/" + anna.user_id + "/profile").json["data"];
   EXPECT_TRUE(seen["user"]["isFollowRequested"].boolean());

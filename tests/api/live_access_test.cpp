@@ -11,9 +11,9 @@ namespace {
 class LiveAccessTest : public ApiTest {
  protected:
   struct Scene {
-    ApiClient anna;    // walks
-    ApiClient berta;   // watches: the two follow each other
-    ApiClient phone;   // berta's other sign-in
+    ApiClient anna;   // walks
+    ApiClient berta;  // watches: the two follow each other
+    ApiClient phone;  // berta's other sign-in
     std::string ruck;
     std::string link;  // its id
   };
@@ -106,9 +106,7 @@ TEST_P(LiveAccessTest, NothingRecordedAfterAChangeReachesWhoLostAccessByIt) {
       {"the follower blocks",
        [](Scene& s) { return s.berta.post("/api/users/" + s.anna.user_id + "/block", "{}"); }},
       {"nobody may follow live",
-       [](Scene& s) {
-         return s.anna.put("/api/users/profile", R"({"live_audience":"nobody"})");
-       }},
+       [](Scene& s) { return s.anna.put("/api/users/profile", R"({"live_audience":"nobody"})"); }},
       {"links alone may",
        [](Scene& s) {
          return s.anna.patch("/api/users/" + s.anna.user_id, R"({"live_audience":"link"})");
@@ -154,9 +152,7 @@ TEST_P(LiveAccessTest, NothingRecordedAfterAChangeReachesALink) {
       {"revoked",
        [](Scene& s) { return s.anna.del("/api/rucks/" + s.ruck + "/live/links/" + s.link); }},
       {"nobody may follow live",
-       [](Scene& s) {
-         return s.anna.put("/api/users/profile", R"({"live_audience":"nobody"})");
-       }},
+       [](Scene& s) { return s.anna.put("/api/users/profile", R"({"live_audience":"nobody"})"); }},
       {"completed",
        [](Scene& s) { return s.anna.post("/api/rucks/" + s.ruck + "/complete", "{}"); }}};
   for (const Change& change : changes) {
@@ -197,7 +193,8 @@ TEST_P(LiveAccessTest, APrivateProfileKeepsItsFollowersAndTellsOthersNothing) {
   EXPECT_EQ(carla.get("/api/rucks/" + s.ruck + "/live").status, 404);
   send(s.anna, s.ruck, walk().part(200, 20));
   double most = 0;
-  for (int i = 0; i < 5 && most < 47.0136; ++i) most = std::max(most, north_of(watcher.next("update")));
+  for (int i = 0; i < 5 && most < 47.0136; ++i)
+    most = std::max(most, north_of(watcher.next("update")));
   EXPECT_GT(most, 47.0136);
 }
 

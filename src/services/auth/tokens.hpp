@@ -49,7 +49,9 @@ class Tokens final : public http::Authenticator {
     if (on_ended_) on_ended_(sessions);
   }
   // Told of each of these, after they are refused, on any thread; set before the server starts.
-  void tell_of_ended(std::function<void(std::span<const Uuid>)> told) { on_ended_ = std::move(told); }
+  void tell_of_ended(std::function<void(std::span<const Uuid>)> told) {
+    on_ended_ = std::move(told);
+  }
 
  private:
   struct Key {

@@ -21,8 +21,7 @@ Result<> still_granted(const rucks::LiveState& state, const people::Standing& st
       people::live_access_to(standing, state.visibility, state.allow_live_following);
   const bool is_link = audience == Audience::kLink;
   // For a link, a ruck that nobody may follow any more is over.
-  const bool is_over =
-      is_link && standing.live_audience == people::LiveAudience::kNobody;
+  const bool is_over = is_link && standing.live_audience == people::LiveAudience::kNobody;
   if (access != LiveAccess::kHidden && is_over) {
     return fail(ErrorCode::kInvalidState, "This ruck has ended");
   }

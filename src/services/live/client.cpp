@@ -240,7 +240,8 @@ task<> Client::subscribe_me() {
     const auto count = co_await shared_.hub.watching(*snapshot.active_ruck_id);
     if (count) snapshot.watching = static_cast<std::int64_t>(*count);
   }
-  if (socket_ != nullptr && hears_me_ && !is_over()) say(json::to_text(MeMessage{.data = std::move(snapshot)}));
+  if (socket_ != nullptr && hears_me_ && !is_over())
+    say(json::to_text(MeMessage{.data = std::move(snapshot)}));
 }
 
 void Client::take_unsubscribe(const std::string& topic) {

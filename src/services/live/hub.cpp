@@ -137,8 +137,8 @@ task<Result<T>> Hub::admitted(Watcher watcher, RuckId ruck, Use use) {
     if (!*ticket) continue;
     auto got = co_await at_home<std::optional<T>>(
         ruck,
-        [this, ruck, ticket = **ticket, grant = *granted, use](Home& home) mutable
-            -> std::optional<T> {
+        [this, ruck, ticket = **ticket, grant = *granted,
+         use](Home& home) mutable -> std::optional<T> {
           const auto found = home.rooms.find(ruck);
           if (found == home.rooms.end() || found->second->gate != ticket.room) return std::nullopt;
           Room& room = *found->second;
@@ -214,10 +214,9 @@ void Hub::leave(RuckId ruck, Seat seat) {
 }
 
 task<Result<std::string>> Hub::look(Watcher watcher, RuckId ruck) {
-  return admitted<std::string>(watcher, ruck,
-                               [](Room& room, const Grant& granted, const Ticket&) {
-                                 return room.view->contract_form(granted.audience);
-                               });
+  return admitted<std::string>(watcher, ruck, [](Room& room, const Grant& granted, const Ticket&) {
+    return room.view->contract_form(granted.audience);
+  });
 }
 
 task<Result<std::size_t>> Hub::watching(RuckId ruck) {

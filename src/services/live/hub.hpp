@@ -8,10 +8,10 @@
 // each audience has been shown, who watches and how he stood to the owner. Each core has a list of
 // its own sockets for each ruck. Nothing is shared between cores, so nothing is locked.
 //
-// A change of access moves a gate (gates.hpp) before its reply is sent, and then reaches the room by
-// the bus. What a room knows, who watches and each frame carry the gate under which they were looked
-// up; under another nothing is shown. The room reads everything again, as often as the gate moves
-// while it reads, and goes on with those who may still follow.
+// A change of access moves a gate (gates.hpp) before its reply is sent, and then reaches the room
+// by the bus. What a room knows, who watches and each frame carry the gate under which they were
+// looked up; under another nothing is shown. The room reads everything again, as often as the gate
+// moves while it reads, and goes on with those who may still follow.
 #include "base/clock.hpp"
 #include "bus/bus.hpp"
 #include "db/database.hpp"

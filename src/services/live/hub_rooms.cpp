@@ -70,30 +70,29 @@ task<Result<std::optional<Hub::Ticket>>> Hub::ticket_of(RuckId ruck, std::option
                                                         bool may_open) {
   using Outcome = Result<std::optional<Ticket>>;
   const std::size_t core = home_of(ruck);
-  return runtime::await_promise<Outcome>([this, core, ruck, user,
-                                          may_open](runtime::Promise<Outcome> promise) {
-    asio::post(deps_.cores.at(core).io(),
-               [this, core, ruck, user, may_open, p = std::move(promise)]() mutable {
-                 Home& home = *homes_[core];
-                 auto found = home.rooms.find(ruck);
-                 if (found == home.rooms.end() && !may_open) return p.set(std::nullopt);
-                 if (stopped_ ||
-                     (found == home.rooms.end() && home.rooms.size() >= kRoomsPerCoreMax)) {
-                   return p.set(ruck::fail(ErrorCode::kOverloaded));
-                 }
-                 if (found == home.rooms.end()) {
-                   found = home.rooms.emplace(ruck, std::make_unique<Room>(ruck)).first;
-                   rooms_.fetch_add(1);
-                 }
-                 Room& room = *found->second;
-                 room.used_at = std::chrono::steady_clock::now();
-                 if (room.view && !room.is_loading && is_current(room)) {
-                   return p.set(ticket_of(room, user));
-                 }
-                 room.waiting.push_back({.promise = std::move(p), .user = user});
-                 refresh(room);
-               });
-  });
+  return runtime::await_promise<Outcome>(
+      [this, core, ruck, user, may_open](runtime::Promise<Outcome> promise) {
+        asio::post(deps_.cores.at(core).io(), [this, core, ruck, user, may_open,
+                                               p = std::move(promise)]() mutable {
+          Home& home = *homes_[core];
+          auto found = home.rooms.find(ruck);
+          if (found == home.rooms.end() && !may_open) return p.set(std::nullopt);
+          if (stopped_ || (found == home.rooms.end() && home.rooms.size() >= kRoomsPerCoreMax)) {
+            return p.set(ruck::fail(ErrorCode::kOverloaded));
+          }
+          if (found == home.rooms.end()) {
+            found = home.rooms.emplace(ruck, std::make_unique<Room>(ruck)).first;
+            rooms_.fetch_add(1);
+          }
+          Room& room = *found->second;
+          room.used_at = std::chrono::steady_clock::now();
+          if (room.view && !room.is_loading && is_current(room)) {
+            return p.set(ticket_of(room, user));
+          }
+          room.waiting.push_back({.promise = std::move(p), .user = user});
+          refresh(room);
+        });
+      });
 }
 
 // Reads the room, unless that is under way: then it is read again at the end if a gate has moved.
@@ -198,8 +197,8 @@ void Hub::finish_load(Room& room, const Reread& read, const Asked& asked) {
   for (auto& [id, watching] : room.watching) {
     if (watching.user) continue;
     watching.standing = read.of_link;
-    watching.is_revoked = std::ranges::find(read.good_links, watching.link_hash) ==
-                          read.good_links.end();
+    watching.is_revoked =
+        std::ranges::find(read.good_links, watching.link_hash) == read.good_links.end();
   }
 }
 

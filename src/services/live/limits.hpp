@@ -24,10 +24,10 @@ inline constexpr auto kReconnectMin = milliseconds(500);     // after a restart,
 inline constexpr auto kReconnectMax = milliseconds(10'000);  // 20,000 clients at 2,000 a second
 
 // Rucks that are followed
-inline constexpr std::size_t kSpotsMax = 1000;      // of a line in memory, 24 bytes each
-inline constexpr double kSpacingMinM = 5;           // between them; doubles when they are too many
+inline constexpr std::size_t kSpotsMax = 1000;  // of a line in memory, 24 bytes each
+inline constexpr double kSpacingMinM = 5;       // between them; doubles when they are too many
 inline constexpr double kMeasureStepM = 20;  // of the shown length: the receiver's noise adds 1 %
-inline constexpr std::size_t kUpdateSpotsMax = 20;  // of one update: more than a batch has
+inline constexpr std::size_t kUpdateSpotsMax = 20;       // of one update: more than a batch has
 inline constexpr std::size_t kRoomsPerCoreMax = 20'000;  // about 28 KiB each
 inline constexpr auto kRoomIdle = seconds(60);           // four polls of the mobile app
 inline constexpr int kJoinAttemptsMax = 5;         // while access keeps changing under the question

@@ -161,8 +161,7 @@ void RuckView::measure(Spot& spot) {
     meter_.before.reset();
     return;
   }
-  const bool joins =
-      meter_.before && !hidden_.hides_way(meter_.before->position(), here);
+  const bool joins = meter_.before && !hidden_.hides_way(meter_.before->position(), here);
   if (!joins) meter_.anchor = here;
   if (joins) {
     const double passed_s = static_cast<double>(spot.at_s - meter_.before->at_s);

@@ -7,8 +7,8 @@
 // trail behind: they see what would be shown if the ruck ended here, so that where it does end
 // stays hidden (rucking/privacy).
 //
-// Others' figures follow from what they see: its length, its time, the moment of its last point. All
-// of them stand still while the rucker is hidden, and nothing is sent then.
+// Others' figures follow from what they see: its length, its time, the moment of its last point.
+// All of them stand still while the rucker is hidden, and nothing is sent then.
 //
 // `seq` names the last point that an audience sees. The owner's is its number among all points;
 // others get that number masked with the owner's secret, so that two of them tell nothing of how
@@ -124,7 +124,7 @@ class RuckView {
   std::optional<Spot> last_;      // the newest point; often not among the spots
   std::int64_t last_ms_ = 0;
   std::uint32_t seq_ = 0;
-  std::uint32_t trail_ = 0;  // links see spots up to this order
+  std::uint32_t trail_ = 0;          // links see spots up to this order
   std::optional<Spot> trail_front_;  // the last of them that is seen
   Meter meter_;
   std::vector<rucks::LiveTrack::Pause> pauses_;

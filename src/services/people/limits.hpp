@@ -12,8 +12,9 @@ inline constexpr std::int64_t kSearchLimitMax = 50;
 inline constexpr std::size_t kZonesMax = 50;           // each is looked at for each point shown
 inline constexpr std::size_t kRecentRucks = 5;         // of a profile
 inline constexpr std::int64_t kBlocksShownMax = 1000;  // more of them would be a machine's
-inline constexpr std::int64_t kRequestsShownMax = 100;  // the next ones follow when these are answered
-inline constexpr std::int64_t kOutNowMax = 50;         // more than anybody looks at at once
+inline constexpr std::int64_t kRequestsShownMax =
+    100;                                        // the next ones follow when these are answered
+inline constexpr std::int64_t kOutNowMax = 50;  // more than anybody looks at at once
 inline constexpr std::size_t kSearchTrigramsMax = 12;  // of a name that is looked for
 inline constexpr std::int64_t kTrigramRowsMax =
     1500;  // of one trigram: "use" is in every "user123"

@@ -20,13 +20,16 @@ void add_routes(http::Router& r, PeopleService& s) {
   http::get(r, "/api/users/me/following/live", "people.out_now",
             {.summary = "Whom one follows and may follow live now, the latest start first"}, &s,
             &PeopleService::out_now);
-  http::post(r, "/api/users/{id}/follow", "people.follow", {.summary = "Follow a user, or ask to: who approves followers is asked first"}, &s,
+  http::post(r, "/api/users/{id}/follow", "people.follow",
+             {.summary = "Follow a user, or ask to: who approves followers is asked first"}, &s,
              &PeopleService::follow);
-  http::del(r, "/api/users/{id}/follow", "people.unfollow", {.summary = "Follow no longer, or take the request back"}, &s,
+  http::del(r, "/api/users/{id}/follow", "people.unfollow",
+            {.summary = "Follow no longer, or take the request back"}, &s,
             &PeopleService::unfollow);
-  http::del(r, "/api/users/me/followers/{id}", "people.remove_follower",
-            {.summary = "Remove one of one's own followers: they see live no longer, and are not told"},
-            &s, &PeopleService::remove_follower);
+  http::del(
+      r, "/api/users/me/followers/{id}", "people.remove_follower",
+      {.summary = "Remove one of one's own followers: they see live no longer, and are not told"},
+      &s, &PeopleService::remove_follower);
   http::get(r, "/api/users/me/follow-requests", "people.follow_requests",
             {.summary = "Who waits to follow, the longest wait first"}, &s,
             &PeopleService::follow_requests);

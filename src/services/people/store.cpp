@@ -86,7 +86,8 @@ const Sql kTotals{"people.visible_totals",
 
 std::string people_list(std::string_view listed, std::string_view of) {
   return fmt::format(
-      "SELECT u.id, u.username, u.avatar_url, u.is_private, l.created_at, {0}, {1}, {5} FROM follows l"
+      "SELECT u.id, u.username, u.avatar_url, u.is_private, l.created_at, {0}, {1}, {5} FROM "
+      "follows l"
       " JOIN users u ON u.id = l.{2} WHERE l.{3} = $2 AND {4}"
       " AND (l.created_at, l.{2}) < ($3, $4)"
       " ORDER BY l.created_at DESC, l.{2} DESC LIMIT $5 OFFSET $6",
@@ -157,8 +158,9 @@ const Sql kBlockedList{"people.blocked",
                        " ORDER BY b.created_at DESC, u.id LIMIT $2"};
 
 const Sql kNamesFrom{"people.names_from",
-                     "SELECT u.id, u.username, u.avatar_url, u.is_private, " + kFollowsOwner + ", " +
-                         kRequested + " FROM users u WHERE u.name_key >= $2 AND u.name_key < $3 AND " +
+                     "SELECT u.id, u.username, u.avatar_url, u.is_private, " + kFollowsOwner +
+                         ", " + kRequested +
+                         " FROM users u WHERE u.name_key >= $2 AND u.name_key < $3 AND " +
                          not_blocked("u.id", "$1") + " ORDER BY u.name_key, u.id LIMIT $4"};
 // Of each trigram at most so many users, because some are in every second name; who shares most of
 // them comes first.

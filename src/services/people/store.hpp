@@ -93,8 +93,8 @@ struct PersonRow {
   bool is_requested = false;
 };
 BOOST_DESCRIBE_STRUCT(PersonRow, (),
-                      (id, username, avatar_url, is_private, followed_at, is_following,
-                       active_ruck, is_requested))
+                      (id, username, avatar_url, is_private, followed_at, is_following, active_ruck,
+                       is_requested))
 // What comes after `before`, the latest first.
 struct Slice {
   std::int64_t before_us = 0;

@@ -49,13 +49,13 @@ enum class LiveAccess : std::uint8_t {
   kDisabled,    // 403 "disabled"
   kOpen,
 };
-// Following live. Owners may always watch themselves. The ruck's own switch only ever closes: who is
-// outside the owner's audience stays outside. Share links: services/live/access.
+// Following live. Owners may always watch themselves. The ruck's own switch only ever closes: who
+// is outside the owner's audience stays outside. Share links: services/live/access.
 [[nodiscard]] LiveAccess live_access_to(const Standing& standing, Visibility visibility,
                                         bool allow_live_following);
 
-// Of many viewers to one owner, in the order asked: one query for each kBatchMax. Viewers that do not
-// exist stand as Standing().
+// Of many viewers to one owner, in the order asked: one query for each kBatchMax. Viewers that do
+// not exist stand as Standing().
 [[nodiscard]] std::vector<Standing> standings_of(db::Session& q, const std::vector<UserId>& viewers,
                                                  UserId owner);
 // Nothing for an owner who does not exist. Without a viewer (nobody is signed in) only what is

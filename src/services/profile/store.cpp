@@ -40,10 +40,10 @@ void insert(db::Session& q, const UserRow& r, const std::string& secret) {
   q.execute(kInsert, r.id, r.email, r.username, r.weight_kg, r.height_cm, r.date_of_birth, r.gender,
             r.resting_hr, r.max_hr, r.calorie_method, r.calorie_active_only, r.prefer_metric,
             r.allow_ruck_sharing, r.default_visibility, r.is_private, r.live_audience,
-            r.approve_followers, r.avatar_url, r.notification_clubs, r.notification_buddies, r.notification_events,
-            r.notification_duels, r.notification_first_ruck, r.strava_auto_export, r.time_zone,
-            r.last_active_at, r.created_at, r.updated_at, db::BytesView{secret},
-            name_key(r.username));
+            r.approve_followers, r.avatar_url, r.notification_clubs, r.notification_buddies,
+            r.notification_events, r.notification_duels, r.notification_first_ruck,
+            r.strava_auto_export, r.time_zone, r.last_active_at, r.created_at, r.updated_at,
+            db::BytesView{secret}, name_key(r.username));
   add_trigrams(q, r);
 }
 

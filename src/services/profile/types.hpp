@@ -51,9 +51,9 @@ BOOST_DESCRIBE_STRUCT(UserRow, (),
                       (id, email, username, weight_kg, height_cm, date_of_birth, gender, resting_hr,
                        max_hr, calorie_method, calorie_active_only, prefer_metric,
                        allow_ruck_sharing, default_visibility, is_private, live_audience,
-                       approve_followers, avatar_url, notification_clubs, notification_buddies, notification_events,
-                       notification_duels, notification_first_ruck, strava_auto_export, time_zone,
-                       last_active_at, created_at, updated_at))
+                       approve_followers, avatar_url, notification_clubs, notification_buddies,
+                       notification_events, notification_duels, notification_first_ruck,
+                       strava_auto_export, time_zone, last_active_at, created_at, updated_at))
 
 struct MonthStats {
   std::int64_t rucks = 0;
@@ -116,9 +116,9 @@ BOOST_DESCRIBE_STRUCT(Profile, (),
                       (id, user_id, email, username, weight_kg, height_cm, date_of_birth, gender,
                        resting_hr, max_hr, calorie_method, calorie_active_only, created_at,
                        prefer_metric, allow_ruck_sharing, default_visibility, is_profile_private,
-                       live_audience, approve_followers, avatar_url, notification_clubs, notification_buddies, notification_events,
-                       notification_duels, notification_first_ruck, strava_auto_export, time_zone,
-                       stats, hr_zones))
+                       live_audience, approve_followers, avatar_url, notification_clubs,
+                       notification_buddies, notification_events, notification_duels,
+                       notification_first_ruck, strava_auto_export, time_zone, stats, hr_zones))
 
 // Any of the fields; null clears what may be empty.
 struct UpdateProfile {
@@ -152,9 +152,9 @@ BOOST_DESCRIBE_STRUCT(UpdateProfile, (),
                       (username, email, weight_kg, height_cm, date_of_birth, gender, resting_hr,
                        max_hr, calorie_method, calorie_active_only, prefer_metric,
                        allow_ruck_sharing, default_visibility, is_profile_private, live_audience,
-                       approve_followers, avatar_url, notification_clubs, notification_buddies, notification_events,
-                       notification_duels, notification_first_ruck, strava_auto_export, time_zone,
-                       last_active_at))
+                       approve_followers, avatar_url, notification_clubs, notification_buddies,
+                       notification_events, notification_duels, notification_first_ruck,
+                       strava_auto_export, time_zone, last_active_at))
 
 struct UserReply {
   Profile user;

@@ -33,8 +33,5 @@ struct ruck::json::EnumNames<ruck::profile::LiveAudience> {
   using enum ruck::profile::LiveAudience;
   static constexpr auto kNames =
       std::to_array<std::pair<ruck::profile::LiveAudience, std::string_view>>(
-          {{kNobody, "nobody"},
-           {kMutual, "mutual"},
-           {kFollowers, "followers"},
-           {kLink, "link"}});
+          {{kNobody, "nobody"}, {kMutual, "mutual"}, {kFollowers, "followers"}, {kLink, "link"}});
 };

@@ -14,8 +14,7 @@ std::vector<LiveTrack::Pause> pauses_of(const std::vector<EventRow>& events) {
   bool is_open = false;
   for (const EventRow& event : events) {
     if (event.kind == "pause" && !is_open) {
-      pauses.push_back(
-          {.from_ms = event.at_ms, .to_ms = std::numeric_limits<std::int64_t>::max()});
+      pauses.push_back({.from_ms = event.at_ms, .to_ms = std::numeric_limits<std::int64_t>::max()});
       is_open = true;
     } else if (event.kind == "resume" && is_open) {
       pauses.back().to_ms = event.at_ms;

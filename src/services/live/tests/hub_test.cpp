@@ -154,8 +154,8 @@ class HubTest : public test::OnBothDatabases {
                                       .lng = 8,
                                       .radius_m = radius_m,
                                       .created_at = utc_us(zones_)};
-    ASSERT_TRUE(database().write_now(
-        [&](db::Session& q) { people::store::put_zone(q, anna_, zone); }));
+    ASSERT_TRUE(
+        database().write_now([&](db::Session& q) { people::store::put_zone(q, anna_, zone); }));
   }
 
   // What has been posted to the core, and what that posts, has run.
@@ -289,8 +289,8 @@ TEST_P(HubTest, WhoHasPartedMeanwhileIsNotShownTheAnswer) {
   walk(0, 200);
   watch();
   change_behind_an_answer([&] {
-    ASSERT_TRUE(database().write_now(
-        [&](db::Session& q) { people::store::unfollow(q, {anna_, berta_}); }));
+    ASSERT_TRUE(
+        database().write_now([&](db::Session& q) { people::store::unfollow(q, {anna_, berta_}); }));
     hub_->on_parted(anna_, berta_);
   });
   EXPECT_EQ(ear_.wait_for_end(), ErrorCode::kForbidden);

@@ -201,8 +201,8 @@ double line_m(const Tree& pieces) {
   return length;
 }
 
-// 340 points of 1.4 m before the first that is seen: `seq` and `distance` told how far away the door
-// is, to the metre.
+// 340 points of 1.4 m before the first that is seen: `seq` and `distance` told how far away the
+// door is, to the metre.
 TEST(RuckView, OthersFiguresFollowFromWhatTheySee) {
   RuckView view(state(), privacy());
   view.add(north(0, 163), {.distance_m = 1627, .duration_s = 1139});
@@ -245,14 +245,14 @@ TEST(RuckView, BeforeTheFirstVisiblePointAllIsNothing) {
 
 // Into a zone, to and fro in it, and out again.
 TEST(RuckView, WhileTheRuckerIsHiddenNothingMoves) {
-  RuckView view(state(), privacy({{.centre = {.lat_deg = 47 + 3000 * kDegreesPerMetre,
-                                              .lng_deg = 8},
-                                   .radius_m = 300}}));
+  RuckView view(state(),
+                privacy({{.centre = {.lat_deg = 47 + 3000 * kDegreesPerMetre, .lng_deg = 8},
+                          .radius_m = 300}}));
   const std::vector<rucking::TrackPoint> way = north(0, 500);
   const auto add = [&](int from, int to) {
-    view.add(std::span(way).subspan(static_cast<std::size_t>(from),
-                                    static_cast<std::size_t>(to - from)),
-             progress(to));
+    view.add(
+        std::span(way).subspan(static_cast<std::size_t>(from), static_cast<std::size_t>(to - from)),
+        progress(to));
   };
   view.begin(Audience::kFollower);
   add(0, 290);  // 110 m before the centre of the zone

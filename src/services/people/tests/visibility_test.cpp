@@ -189,7 +189,8 @@ TEST_P(VisibilityTest, TheRuleAsSqlIsTheRule) {
 const db::Sql kLive{"test.live_rucks",
                     "SELECT r.id FROM rucks r JOIN users u ON u.id = r.user_id WHERE " +
                         live_for_viewer("r", "u", "$1") + " ORDER BY r.id"};
-const db::Sql kSetAudience{"test.set_audience", "UPDATE users SET live_audience = $2 WHERE id = $1"};
+const db::Sql kSetAudience{"test.set_audience",
+                           "UPDATE users SET live_audience = $2 WHERE id = $1"};
 
 // Every audience, each way of following, blocked or not, each level and switch of a ruck: the
 // statement for lists, the question about many viewers and the rule for one must agree.
@@ -203,10 +204,10 @@ TEST_P(VisibilityTest, TheLiveRuleAsSqlIsTheRule) {
     for (int i = 0; i < kOwners; ++i) {
       const int owner = owner_of(i);
       add_user(q, owner, false);
-      q.execute(kSetAudience, user_id(owner),
-                json::name_of_enum(static_cast<LiveAudience>(i % 4)));
+      q.execute(kSetAudience, user_id(owner), json::name_of_enum(static_cast<LiveAudience>(i % 4)));
       for (int ruck = 0; ruck < 6; ++ruck) {
-        const auto level = std::array{"public", "followers", "private"}[static_cast<std::size_t>(ruck % 3)];
+        const auto level =
+            std::array{"public", "followers", "private"}[static_cast<std::size_t>(ruck % 3)];
         q.execute(kAddRuck, user_id(owner), owner * 10 + ruck, level, false, ruck < 3);
       }
       if ((i & 4) != 0) store::follow(q, {user_id(kViewer), user_id(owner)}, utc_us(1));
@@ -220,8 +221,8 @@ TEST_P(VisibilityTest, TheLiveRuleAsSqlIsTheRule) {
     for (int i = 0; i < kOwners; ++i) {
       const auto standing = standing_of(q, user_id(kViewer), user_id(owner_of(i)));
       EXPECT_EQ(standing->live_audience, static_cast<LiveAudience>(i % 4));
-      const std::vector<Standing> same =
-          standings_of(q, {user_id(99), user_id(kViewer), user_id(owner_of(i))}, user_id(owner_of(i)));
+      const std::vector<Standing> same = standings_of(
+          q, {user_id(99), user_id(kViewer), user_id(owner_of(i))}, user_id(owner_of(i)));
       EXPECT_TRUE(same[0].is_blocked) << "nobody is a stranger";
       EXPECT_EQ(same[1].follows, standing->follows);
       EXPECT_EQ(same[1].is_followed_by, standing->is_followed_by);
