@@ -256,6 +256,7 @@ test("the export is a file with everything that it says is in it", async () => {
   assert.deepEqual(all.following.map((person) => person.username), ["Anna"]);
   assert.deepEqual(all.followers.map((person) => person.username), ["Bert"]);
   assert.deepEqual(all.blocked.map((person) => person.username), ["Crook"]);
+  assert.deepEqual(all.follow_requests, []);
   assert.ok(all.signed_in.some((device) => device.is_current));
   assert.deepEqual(all.rucks.map((ruck) => ruck.id).sort(), [id, live.id].sort());
   const done = all.rucks.find((ruck) => ruck.id === id);

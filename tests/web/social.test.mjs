@@ -150,6 +150,7 @@ test("people: search, follow, lists, block, unblock; a private profile says so",
   const kim = await account(server, { username: "Kim" });
   const shy = await account(server, { username: "Shy Sam" });
   await api(server, shy, "/api/users/profile", json("PUT", { is_profile_private: true }));
+  await showLive(server, anna);
   const ruck = await ruckOf(anna, { title: "Heavy hill" });
   const { context, page } = await signedIn(kim);
   await page.goto(`${server.url}/people`);

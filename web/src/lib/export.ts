@@ -49,6 +49,7 @@ async function aboutThePerson() {
       return { people: followers, next: pagination.nextCursor };
     }),
     blocked: (await patiently(() => get("GET /api/users/me/blocks", "/api/users/me/blocks"))).data.blocked,
+    follow_requests: (await patiently(() => get("GET /api/users/me/follow-requests", "/api/users/me/follow-requests"))).data.requests,
     signed_in: (await patiently(() => get("GET /api/auth/sessions", "/api/auth/sessions"))).data,
   };
 }
