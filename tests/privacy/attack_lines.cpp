@@ -1,6 +1,7 @@
 // What the visible lines alone tell. The best of these is the floor: whoever shows lines shows
 // this.
 #include "privacy/attacks.hpp"
+#include "rucking/privacy.hpp"
 
 #include <algorithm>
 #include <numbers>
@@ -82,6 +83,64 @@ std::optional<Point> ahead_of_most(const Scene& scene) {
   return at.empty() ? std::nullopt : std::optional(mean_of(at));
 }
 
+// The circle that cuts all lines, from where they end and half a step further. The server's
+// constants say how far from its middle the place it hides lies: on a ring, all of it alike.
+struct PlaceRing {
+  Disc circle;
+  double least_m = 0;
+  double most_m = 0;
+};
+std::optional<PlaceRing> ring_of_place(const Scene& scene) {
+  constexpr double kOffsetShareMin = 0.7;
+  constexpr double kNeedM = rucking::kEndMarginM + 10;
+  constexpr double kBlurM = 12;  // of the fit and of first fixes
+  std::vector<Point> edges;
+  for (const Cut& cut : scene.cuts()) {
+    if (cut.is_end) edges.push_back(cut.at + 0.5 * cut.step_m * cut.heading);
+  }
+  const auto circle = fit_circle(std::move(edges));
+  if (!circle || circle->radius_m < kNeedM + 50 || circle->radius_m > 700) return std::nullopt;
+  const double most_m = circle->radius_m - kNeedM;
+  return PlaceRing{*circle, kOffsetShareMin * most_m - kBlurM, most_m + kBlurM};
+}
+
+// On that ring, where `score` is best; with how it is weighed against the ring's edges.
+template <class Score>
+std::optional<Point> best_on_ring(const Scene& scene, const Score& score) {
+  const auto ring = ring_of_place(scene);
+  if (!ring) return std::nullopt;
+  return highest(ring->circle.centre, ring->most_m, 8, [&](Point p) {
+    const double away = distance(p, ring->circle.centre);
+    const bool is_on = away >= ring->least_m && away <= ring->most_m && may_be_a_door(scene, p);
+    return is_on ? score(p) : -1e9;
+  });
+}
+
+std::optional<Point> crossing_on_ring(const Scene& scene) {
+  return best_on_ring(scene, [&](Point p) { return crossing_score(scene, p); });
+}
+
+std::optional<Point> least_walk_on_ring(const Scene& scene) {
+  return best_on_ring(scene, [&](Point p) {
+    double sum = 0;
+    for (const Cut& cut : scene.cuts()) sum -= scene.map().walk_m(p, cut.at);
+    return sum;
+  });
+}
+
+// Lines leave a circle more thickly on the side where home is nearer to it, if they go all ways
+// alike: the ring's point on the side of the mean of the headings turned round.
+std::optional<Point> ahead_on_ring(const Scene& scene) {
+  return best_on_ring(scene, [&](Point p) {
+    double ahead = 0;
+    for (const Cut& cut : scene.cuts()) {
+      const Point d = p - cut.at;
+      ahead += (d.x * cut.heading.x + d.y * cut.heading.y) / std::max(1.0, length(d));
+    }
+    return ahead;
+  });
+}
+
 // The hidden places from which the ways to all cuts are the least in sum: home is where the owner's
 // ways are short.
 std::optional<Point> least_walk(const Scene& scene) {
@@ -155,6 +214,9 @@ std::vector<Attack> line_attacks() {
           {"crossing of lines at a street", Uses::kLines, crossing_at_a_street},
           {"ahead of most cuts", Uses::kLines, ahead_of_most},
           {"least sum of ways", Uses::kLines, least_walk},
+          {"ring by the constants, crossing", Uses::kLines, crossing_on_ring},
+          {"ring by the constants, least ways", Uses::kLines, least_walk_on_ring},
+          {"ring by the constants, ahead", Uses::kLines, ahead_on_ring},
           {"ends that agree", Uses::kLines, ends_that_agree},
           {"a blind guess", Uses::kLines, blind_guess}};
 }

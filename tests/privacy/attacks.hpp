@@ -21,6 +21,7 @@ struct Cut {
   std::size_t ruck = 0;
   Point at;
   Point heading;        // from the visible part into the hidden one, of length 1
+  double step_m = 0;    // from the point before it
   bool is_end = false;  // of the whole ruck: its first or last visible point, not a gap
   bool is_first = false;
 };

@@ -41,6 +41,11 @@ Point heading_at(const Piece& piece, bool at_front) {
   const Point out = near.front() - near.back();
   return along.x * out.x + along.y * out.y >= 0 ? along : -1.0 * along;
 }
+double step_at(const Piece& piece, bool at_front) {
+  if (piece.size() < 2) return 0;
+  return at_front ? distance(piece[0].at, piece[1].at)
+                  : distance(piece[piece.size() - 1].at, piece[piece.size() - 2].at);
+}
 }  // namespace
 
 Scene::Scene(const Sight& sight) : sight_(&sight) {
@@ -58,11 +63,13 @@ void Scene::find_cuts() {
       all.push_back({.ruck = r,
                      .at = pieces[k].front().at,
                      .heading = heading_at(pieces[k], true),
+                     .step_m = step_at(pieces[k], true),
                      .is_end = k == 0,
                      .is_first = k == 0});
       all.push_back({.ruck = r,
                      .at = pieces[k].back().at,
                      .heading = heading_at(pieces[k], false),
+                     .step_m = step_at(pieces[k], false),
                      .is_end = k + 1 == pieces.size(),
                      .is_first = false});
     }

@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <numbers>
+#include <thread>
 
 namespace ruck::attack {
 namespace {
@@ -53,7 +55,7 @@ Seen Visit::play() {
   if (has_zone(world_->settings.story)) add_zone();
   for (const PlannedRuck& plan : world_->rucks) record(plan);
   tell_story();
-  sight_.rucks = look_at_all();
+  sight_.rucks = sight_.earlier.empty() ? look_at_all() : look_when_settled(sight_.earlier.back());
   look_at_cards();
   Seen seen{.settings = world_->settings, .world = nullptr, .sight = {}, .truth = truth()};
   seen.sight = std::move(sight_);
@@ -154,7 +156,10 @@ void Visit::trim(std::int64_t id, const PlannedRuck& plan) {
 }
 
 void Visit::tell_story() {
-  const auto remember = [this] { sight_.earlier.push_back(look_at_all()); };
+  const auto remember = [this] {
+    sight_.earlier.push_back(sight_.earlier.empty() ? look_at_all()
+                                                    : look_when_settled(sight_.earlier.back()));
+  };
   switch (world_->settings.story) {
     case Story::kResized:
       remember();
@@ -170,6 +175,7 @@ void Visit::tell_story() {
     case Story::kRemade:
       remember();
       expect(owner_.del("/api/users/me/privacy-zones/" + zone_), "delete a zone");
+      remember();
       add_zone();
       return;
     default:
@@ -191,6 +197,20 @@ std::vector<SeenRuck> Visit::look_at_all() {
   std::vector<SeenRuck> all;
   for (const std::int64_t id : ids_) all.push_back(look(viewers_.stranger, id));
   return all;
+}
+
+// A change of zones hides everything until it is worked in; how long that takes is the server's.
+std::vector<SeenRuck> Visit::look_when_settled(const std::vector<SeenRuck>& before) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  for (;;) {
+    std::vector<SeenRuck> all = look_at_all();
+    bool is_settled = true;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      is_settled &= before[i].pieces.empty() || !all[i].pieces.empty();
+    }
+    if (is_settled || std::chrono::steady_clock::now() > deadline) return all;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
 }
 
 void Visit::look_at_profile(std::int64_t id) {

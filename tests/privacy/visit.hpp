@@ -39,6 +39,8 @@ class Visit {
   void tell_story();
   [[nodiscard]] SeenRuck look(test::ApiClient& viewer, std::int64_t id);
   [[nodiscard]] std::vector<SeenRuck> look_at_all();
+  // The same after a change of zones, once what was shown before is shown again.
+  [[nodiscard]] std::vector<SeenRuck> look_when_settled(const std::vector<SeenRuck>& before);
   void keep_more(std::vector<Piece> pieces);
   [[nodiscard]] Truth truth();
   [[nodiscard]] double common_radius(const std::vector<std::vector<Disc>>& hidden) const;
