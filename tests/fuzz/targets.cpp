@@ -196,7 +196,8 @@ std::vector<std::string> gpx_seeds() {
 class Parts final : public http::PartSink {
  public:
   Result<> begin(const http::PartHead& head) override {
-    RUCK_ASSERT(++count <= http::kPartsMax);
+    ++count;
+    RUCK_ASSERT(count <= http::kPartsMax);
     text += "\n[" + head.name + "|" + head.filename + "|" + head.content_type + "]";
     return {};
   }
@@ -284,8 +285,9 @@ void upload_stream(std::string_view input) {
   const std::size_t piece = 1 + static_cast<unsigned char>(input.front());
   const auto packed = input.substr(1);
   const auto plain = unpacked(packed, piece, kMost);
-  RUCK_ASSERT(plain == unpacked(packed, packed.size() + 1, kMost));
+  // What is too dense at its beginning is refused earlier the less of it has come.
   if (!plain) return;
+  RUCK_ASSERT(plain == unpacked(packed, packed.size() + 1, kMost));
   RUCK_ASSERT(parts_of(kType, *plain, piece) == parts_of(kType, *plain, plain->size() + 1));
 }
 std::vector<std::string> stream_seeds() {
