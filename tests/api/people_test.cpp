@@ -318,11 +318,11 @@ TEST_P(PeopleTest, WhoIsOutNowAreThoseWhomOneMayFollowLive) {
   const std::string carlas = start_ruck(carla);
   EXPECT_THAT(names_out(berta), UnorderedElementsAre("anna", "carla"));
   EXPECT_THAT(names_out(anna), IsEmpty()) << "follows nobody, and is not out for herself";
-  const json::Tree first = out(berta)[1];
-  EXPECT_EQ(first["username"].text(), "anna");
+  const json::Tree first = out(berta)[0];
+  EXPECT_EQ(first["username"].text(), "anna") << "by name, not by start";
   EXPECT_EQ(first["activeRuckId"].text(), annas);
   EXPECT_EQ(first["status"].text(), "in_progress");
-  EXPECT_EQ(first["startedAt"].text().substr(16, 3), ":00") << "whole minutes only";
+  EXPECT_EQ(first["startedAt"].text().substr(13, 6), ":00:00") << "the hour only";
   for (const char* closed : {R"({"allow_live_following":false})", R"({"visibility":"private"})"}) {
     anna.patch("/api/rucks/" + annas, closed);
     EXPECT_THAT(names_out(berta), ElementsAre("carla")) << closed;

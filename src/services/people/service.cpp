@@ -261,7 +261,9 @@ task<Result<OutNowReply>> PeopleService::out_now(Viewer viewer) {
                  .status = row.status,
                  .ruckWeightKg = row.load_kg};
       if (row.started_at) {
-        out.startedAt = utc_us(rucking::public_time_us(row.started_at->time_since_epoch().count()));
+        // The hour: with the moment of the start and that of appearing on the map, whoever watches
+        // would know the length of the hidden way.
+        out.startedAt = UtcUs(std::chrono::floor<std::chrono::hours>(*row.started_at));
       }
       reply.data.people.push_back(std::move(out));
     }

@@ -107,7 +107,7 @@ const Sql kOutNow{"people.out_now",
                   " r.ruck_weight_kg FROM follows l JOIN users u ON u.id = l.followed_id"
                   " JOIN rucks r ON r.user_id = u.id AND r.status IN ('in_progress', 'paused')"
                   " WHERE l.follower_id = $1 AND r.id = " +
-                      kActiveRuck + " ORDER BY r.started_at DESC, u.id LIMIT $2"};
+                      kActiveRuck + " ORDER BY u.name_key, u.id LIMIT $2"};
 const Sql kFollow{"people.follow",
                   "INSERT INTO follows (follower_id, followed_id, created_at) VALUES ($1, $2, $3)"
                   " ON CONFLICT (follower_id, followed_id) DO NOTHING"};

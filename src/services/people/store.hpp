@@ -102,7 +102,7 @@ struct Slice {
                                                const Slice& slice);
 [[nodiscard]] std::vector<PersonRow> following(db::Session& q, UserId viewer, UserId of,
                                                const Slice& slice);
-// Whom the viewer follows and may follow live now, the latest start first.
+// Whom the viewer follows and may follow live now, by name: an order by start would tell the start.
 struct OutRow {
   UserId id;
   std::string username;
