@@ -1,6 +1,7 @@
 // Two servers over one PostgreSQL: an instance has no memory that another could not have written
 // past.
 #include "support/rucking.hpp"
+#include "support/until.hpp"
 
 #include <gtest/gtest.h>
 
