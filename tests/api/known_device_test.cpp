@@ -109,6 +109,24 @@ TEST_P(KnownDeviceTest, AKnownDeviceGuessesNoMoreThanOthers) {
   EXPECT_LE(tried, 12);
 }
 
+TEST_P(KnownDeviceTest, WhoIsSignedInMayChangeThePasswordWhileStrangersGuess) {
+  ApiClient anna = client();
+  use(anna, {.address = "198.51.100.7"});
+  anna.sign_up("anna");
+  guess_until_refused();
+  const auto change = [&](const std::string& password) {
+    return anna
+        .post("/api/account/password",
+              R"({"password":")" + password + R"(","new_password":"another long one"})")
+        .status;
+  };
+  EXPECT_EQ(change("wrong guess"), 403);
+  EXPECT_EQ(change(right_), 200);
+  int tried = 0;
+  while (tried < 40 && change("wrong guess") == 403) ++tried;
+  EXPECT_LE(tried, 20) << "a stolen token does not guess for ever";
+}
+
 RUCK_ON_BOTH_DATABASES(KnownDeviceTest);
 
 }  // namespace
