@@ -112,7 +112,7 @@ class HubTest : public test::OnBothDatabases {
       }
       people::store::follow(q, {berta_, anna_}, utc_us(1));
       people::store::follow(q, {anna_, berta_}, utc_us(1));
-      rucks::RuckRow ruck{.user_id = anna_, .id = ruck_, .status = "in_progress"};
+      rucks::RuckRow ruck{{.user_id = anna_, .id = ruck_, .status = "in_progress"}};
       ruck.visibility = "public";
       ruck.started_at = to_us(utc_ms(kStartMs));
       rucks::store::insert(q, ruck);

@@ -86,7 +86,8 @@ TEST(Shown, FiguresAreThoseOfTheVisiblePart) {
   EXPECT_EQ(seen.row.shown_epoch, 3);
   const PublicRuck view = public_view_of(seen.row);
   EXPECT_DOUBLE_EQ(view.distance_km * 1000, seen.row.shown_distance_m);
-  EXPECT_EQ(view.completed_at->time_since_epoch().count(), seen.row.shown_at);
+  ASSERT_TRUE(view.completed_at.value);
+  EXPECT_EQ(view.completed_at.value->time_since_epoch().count(), seen.row.shown_at);
 }
 
 // The attack that found home within 3 m: two rucks that differ in nothing but the hidden part were
