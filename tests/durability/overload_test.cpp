@@ -29,7 +29,7 @@ class OverloadTest : public testing::Test {
     ASSERT_TRUE(database_.write_now([this](db::Session& q) {
       profile::store::insert(q, {.id = key_.user, .email = "a@example.org", .username = "anna"},
                              "secret");
-      rucks::RuckRow row{.user_id = key_.user, .id = key_.ruck, .status = "in_progress"};
+      rucks::RuckRow row{{.user_id = key_.user, .id = key_.ruck, .status = "in_progress"}};
       row.started_at = to_us(utc_ms(kStartMs));
       rucks::store::insert(q, row);
     }));

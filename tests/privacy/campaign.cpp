@@ -31,7 +31,7 @@ std::vector<double> shares(const Group& group, const std::string& attack) {
   for (const Outcome* outcome : group) {
     const auto found = outcome->error_m.find(attack);
     if (found == outcome->error_m.end()) continue;
-    all.push_back(found->second / std::max(outcome->hidden_radius_m, rucking::kEndRadiusMinM));
+    all.push_back(found->second / std::max(outcome->hidden_radius_m, rucking::kAnchorRadiusMinM));
   }
   return all;
 }
