@@ -80,7 +80,7 @@ void clear(db::Session& q, UserId user) { q.execute(kClear, user); }
 std::vector<DayRow> days(db::Session& q, UserId user, Day first, Day last) {
   std::vector<DayRow> rows;
   for (const Columns& row : q.many<Columns>(kDays, user, first, last)) {
-    rows.push_back({.day = row.day, .totals = row});
+    rows.push_back({.day = row.day, .totals = static_cast<const DayTotals&>(row)});
   }
   return rows;
 }
