@@ -61,9 +61,9 @@ Result<std::vector<Migration>> in_order(std::span<const embedded::File> files) {
   std::vector<Migration> list;
   for (const embedded::File& file : files) {
     const auto version = parse_number<int>(file.name.substr(0, 4));
-    if (!version || *version < 1 || (!list.empty() && *version <= list.back().version)) {
+    if (!version || *version != static_cast<int>(list.size()) + 1) {
       return fail(ErrorCode::kInternal,
-                  fmt::format("migrations must have rising numbers: {}", file.name));
+                  fmt::format("migrations must be numbered without gaps: {}", file.name));
     }
     list.push_back({*version, file.name, file.bytes});
   }
@@ -118,7 +118,7 @@ Result<MigrationReport> migrate(Database& database, const Clock& clock,
     return q.one<int>(kExists);
   });
   if (!known) return fail(known.error());
-  MigrationReport report{.version = list->empty() ? 0 : list->back().version, .applied = 0};
+  MigrationReport report{.version = static_cast<int>(list->size()), .applied = 0};
   if (*known > report.version) {
     return fail(ErrorCode::kInternal,
                 fmt::format("the database has schema version {}, this program knows only {}: use a "

@@ -1,7 +1,7 @@
 #pragma once
 // Forward-only schema changes, applied at start.
 //
-// migrations/NNNN_name.sql have rising numbers, gaps allowed. One text serves both databases: the
+// migrations/NNNN_name.sql are numbered from 0001 without gaps. One text serves both databases: the
 // few differences are written as {{macros}} (see migrations.cpp). Each file is applied in a
 // transaction of its own and recorded with its checksum; a database that is newer than the binary,
 // or whose recorded checksum differs, is refused rather than guessed at.

@@ -11,7 +11,7 @@ namespace ruck::feed::store {
 namespace {
 using db::Sql;
 
-// Word for word the condition of the partial indexes in migrations/0030.
+// Word for word the condition of the partial indexes in migrations/0016.
 constexpr std::string_view kEligible =
     "r.visibility = 'public' AND r.status = 'completed' AND NOT r.is_manual"
     " AND r.shown_duration_s > 180 AND r.shown_distance_m >= 500";
