@@ -245,12 +245,20 @@ TEST_P(LifetimeTest, StopsWhileTheDatabaseKeepsRequestsWaiting) {
   ApiClient anna = user("anna");
   const std::string id = start_ruck(anna);
   const HeldLock lock(database_->url(), "users");
+  const auto requests = [this] {
+    const std::string text = server_->metrics();
+    const std::string_view name = "\nruck_http_requests_total ";
+    return std::atoi(text.c_str() + text.find(name) + name.size());
+  };
+  const int before = requests();
+  constexpr int kWaiting = 40;
   std::vector<RawConnection> waiting;
-  for (int i = 0; i < 40; ++i) {
-    waiting.push_back(connect_and_begin(
-        "GET /api/users/profile HTTP/1.1\r\nHost: ruck\r\nAuthorization: Bearer " + anna.token +
-        "\r\n\r\n"));
+  for (int i = 0; i < kWaiting; ++i) {
+    waiting.push_back(connect());
+    waiting.back().send("GET /api/users/profile HTTP/1.1\r\nHost: ruck\r\nAuthorization: Bearer " +
+                        anna.token + "\r\n\r\n");
   }
+  EXPECT_TRUE(until([&] { return requests() >= before + kWaiting; }));
   expect_end();
 }
 
