@@ -262,13 +262,13 @@ void ServerApp::Parts::make_account_service() {
                                          .public_url = public_url(config),
                                          .hooks = {.on_hidden =
                                                        [](db::Session& q, UserId user) {
-                                                         people::on_hidden(q, user);
                                                          feed::on_hidden(q, user);
+                                                         return people::on_hidden(q, user);
                                                        },
                                                    .on_shown =
                                                        [](db::Session& q, UserId user) {
-                                                         people::on_shown(q, user);
                                                          feed::on_shown(q, user);
+                                                         return people::on_shown(q, user);
                                                        },
                                                    .remove = profile::remove_user,
                                                    .on_changed =

@@ -227,6 +227,7 @@ task<Result<DeletionReply>> AccountService::request_deletion(UserId user) {
     UtcUs final_at;
     std::string email;
     std::vector<Uuid> ended;
+    std::vector<UserId> moved;  // whose counts are others now
     bool is_new = false;
   };
   const std::string token = to_base64url(random_bytes(kSecretBytes));
@@ -243,10 +244,12 @@ task<Result<DeletionReply>> AccountService::request_deletion(UserId user) {
         if (!out.is_new) return out;
         store::clear_resets(q, user);
         store::clear_email_change(q, user);
-        deps_.hooks.on_hidden(q, user);
+        out.moved = deps_.hooks.on_hidden(q, user);
+        for (const UserId& each : out.moved) deps_.revisions.bump(q, each);
         return out;
       });
   if (!done) co_return fail(done.error());
+  for (const UserId& each : done->moved) deps_.revisions.changed(each);
   deps_.tokens.end_sessions(done->ended, now);
   deps_.hooks.on_changed(user);
   if (done->is_new) {
@@ -263,6 +266,7 @@ task<Result<EmailConfirmed>> AccountService::undo_deletion(MailedToken token) {
   struct Done {
     UserId user;
     std::string email;
+    std::vector<UserId> moved;
   };
   const UtcUs now = deps_.clock.now();
   const Result<Done> done = co_await deps_.database.write(
@@ -270,12 +274,14 @@ task<Result<EmailConfirmed>> AccountService::undo_deletion(MailedToken token) {
         const auto user = store::undo_deletion(q, hash, now);
         const auto row = user ? profile::find_user(q, *user) : std::nullopt;
         if (!row) return fail(ErrorCode::kInvalidResetToken, kBadLink);
-        deps_.hooks.on_shown(q, *user);
+        Done out{.user = *user, .email = row->email, .moved = deps_.hooks.on_shown(q, *user)};
         deps_.revisions.bump(q, *user);
-        return Done{.user = *user, .email = row->email};
+        for (const UserId& each : out.moved) deps_.revisions.bump(q, each);
+        return out;
       });
   if (!done) co_return fail(done.error());
   deps_.revisions.changed(done->user);
+  for (const UserId& each : done->moved) deps_.revisions.changed(each);
   deps_.hooks.on_changed(done->user);
   co_return EmailConfirmed{.message = "The account is as it was. Sign in to it",
                            .email = done->email};

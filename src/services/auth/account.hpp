@@ -28,9 +28,10 @@ class AccountService {
  public:
   // What hangs on an account elsewhere. The first three inside the unit of work.
   struct Hooks {
-    std::function<void(db::Session&, UserId)> on_hidden;  // what others count of it goes
-    std::function<void(db::Session&, UserId)> on_shown;   // and comes back
-    std::function<void(db::Session&, UserId)> remove;     // everything of it goes
+    // What others count of it goes, and comes back; they give whose counts moved.
+    std::function<std::vector<UserId>(db::Session&, UserId)> on_hidden;
+    std::function<std::vector<UserId>(db::Session&, UserId)> on_shown;
+    std::function<void(db::Session&, UserId)> remove;  // everything of it goes
     std::function<void(UserId)> on_changed;  // after it: who may see it is not what it was
   };
   struct Dependencies {

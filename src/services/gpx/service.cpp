@@ -53,10 +53,9 @@ class Upload final : public http::PartSink {
   Result<> bytes(std::string_view bytes) override {
     if (is_file_) return keep(bytes);
     if (field_.empty()) return {};
-    if (bytes.size() > kFieldBytesMax - value_.size()) {
-      return fail(ErrorCode::kInvalidInput, field_ + ": too long for a field of this form");
-    }
-    value_ += bytes;
+    // What is beyond the bound is dropped: the rule of the field refuses what is left, in its
+    // words.
+    value_ += bytes.substr(0, kFieldBytesMax - value_.size());
     return {};
   }
 

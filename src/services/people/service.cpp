@@ -187,8 +187,14 @@ std::int64_t shown_followers(db::Session& q, const Standing& standing, UserId us
 }
 }  // namespace
 
-void on_hidden(db::Session& q, UserId user) { store::count_of_others(q, user, -1); }
-void on_shown(db::Session& q, UserId user) { store::count_of_others(q, user, 1); }
+std::vector<UserId> on_hidden(db::Session& q, UserId user) {
+  store::count_of_others(q, user, -1);
+  return store::acquainted(q, user);
+}
+std::vector<UserId> on_shown(db::Session& q, UserId user) {
+  store::count_of_others(q, user, 1);
+  return store::acquainted(q, user);
+}
 
 PeopleService::PeopleService(db::Database& database, cache::Revisions& revisions,
                              const Clock& clock, Hooks hooks)

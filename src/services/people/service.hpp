@@ -13,8 +13,9 @@ namespace ruck::people {
 
 // For an account that is hidden from everybody, and one that is shown again, inside the unit of
 // work: what others count of it.
-void on_hidden(db::Session& q, UserId user);
-void on_shown(db::Session& q, UserId user);
+// They give whose counts moved.
+std::vector<UserId> on_hidden(db::Session& q, UserId user);
+std::vector<UserId> on_shown(db::Session& q, UserId user);
 
 class PeopleService {
  public:

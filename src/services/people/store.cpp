@@ -147,6 +147,10 @@ const Sql kCountFollowing{"people.count_following_again",
                           "UPDATE user_counts SET following = following + $2 WHERE user_id IN"
                           " (SELECT follower_id FROM follows WHERE followed_id = $1)"};
 
+const Sql kAcquainted{"people.acquainted",
+                      "SELECT followed_id FROM follows WHERE follower_id = $1 UNION"
+                      " SELECT follower_id FROM follows WHERE followed_id = $1"};
+
 const Sql kBlock{"people.block",
                  "INSERT INTO blocks (user_id, other_id, by_user, by_other, created_at)"
                  " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (user_id, other_id) DO UPDATE SET"
@@ -295,6 +299,10 @@ std::vector<RequestRow> requests(db::Session& q, UserId user, std::int64_t limit
 
 std::int64_t followers_count(db::Session& q, UserId user) {
   return q.optional<std::int64_t>(kFollowersCount, user).value_or(0);
+}
+
+std::vector<UserId> acquainted(db::Session& q, UserId user) {
+  return q.many<UserId>(kAcquainted, user);
 }
 
 void count_of_others(db::Session& q, UserId user, int by) {

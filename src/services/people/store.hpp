@@ -141,6 +141,8 @@ BOOST_DESCRIBE_STRUCT(RequestRow, (), (id, username, avatar_url, requested_at))
 bool add_follow(db::Session& q, Pair pair, UtcUs now);
 void recount(db::Session& q);
 // What others count of the user's follows, in both directions: `by` is 1 or -1.
+// Who follows the user and whom the user follows.
+[[nodiscard]] std::vector<UserId> acquainted(db::Session& q, UserId user);
 void count_of_others(db::Session& q, UserId user, int by);
 
 // ---- blocks ------------------------------------------------------------------------------------
