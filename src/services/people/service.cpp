@@ -172,6 +172,17 @@ void hide_anew(db::Session& q, UserId owner, const rucking::Circle& zone, UtcUs 
   begin_refresh(q, owner, now);
 }
 
+// What a zone hid stays hidden for a while, so that a change of mind shows nothing.
+Result<> keep_former(db::Session& q, UserId owner, const store::ZoneRow& zone, UtcUs now) {
+  if (store::count_former_zones(q, owner) >= static_cast<std::int64_t>(kFormerZonesMax)) {
+    return fail(ErrorCode::kInvalidState,
+                fmt::format("Privacy zones can be changed {} times in {} days", kFormerZonesMax,
+                            kFormerZoneKept.count()));
+  }
+  store::add_former_zone(q, owner, zone, now + kFormerZoneKept);
+  return {};
+}
+
 // Who cannot be met is unknown.
 Result<Standing> meet(db::Session& q, UserId viewer, UserId user) {
   const auto standing = standing_of(q, viewer, user);
@@ -464,6 +475,13 @@ task<Result<ZoneReply>> PeopleService::change_zone(Viewer viewer, ZoneId id, Zon
         const auto found = std::ranges::find(all, id, &store::ZoneRow::id);
         if (found == all.end()) return fail(ErrorCode::kNotFound);
         const store::ZoneRow row = row_of(id, zone, found->created_at);
+        const bool is_elsewhere =
+            row.lat != found->lat || row.lng != found->lng || row.radius_m != found->radius_m;
+        if (is_elsewhere) {
+          if (const Result<> kept = keep_former(q, me, *found, now); !kept) {
+            return fail(kept.error());
+          }
+        }
         store::put_zone(q, me, row);
         hide_anew(q, me, circle_of(row), now);
         return ZoneReply{.data = view_of(row)};
@@ -476,9 +494,15 @@ task<Result<ZoneDeleted>> PeopleService::remove_zone(Viewer viewer, ZoneId id) {
   Result<ZoneDeleted> reply = co_await revisions_.write(
       viewer.user,
       [me = viewer.user, id, now = clock_.now()](db::Session& q) -> Result<ZoneDeleted> {
-        if (!store::remove_zone(q, me, id)) return fail(ErrorCode::kNotFound);
+        const auto all = store::zones(q, me);
+        const auto found = std::ranges::find(all, id, &store::ZoneRow::id);
+        if (found == all.end()) return fail(ErrorCode::kNotFound);
+        if (const Result<> kept = keep_former(q, me, *found, now); !kept) return fail(kept.error());
+        store::remove_zone(q, me, id);
         begin_refresh(q, me, now);
-        return ZoneDeleted{.message = "The zone is gone: what lies in it is shown again"};
+        return ZoneDeleted{.message = fmt::format("The zone is gone: what lies in it is shown again"
+                                                  " in {} days",
+                                                  kFormerZoneKept.count())};
       });
   if (reply) hooks_.on_privacy_changed(viewer.user);
   co_return reply;

@@ -70,11 +70,23 @@ const Sql kPrivacy{
     " FROM users WHERE id = $1"
     " UNION ALL SELECT CAST(1 AS BIGINT), NULL, FALSE, CAST(0 AS BIGINT), lat, lng, radius_m"
     " FROM privacy_zones WHERE user_id = $1"
+    " UNION ALL SELECT CAST(1 AS BIGINT), NULL, FALSE, CAST(0 AS BIGINT), lat, lng, radius_m"
+    " FROM former_zones WHERE user_id = $1"
     " UNION ALL SELECT CAST(2 AS BIGINT), NULL, FALSE, CAST(0 AS BIGINT), lat, lng, need_m"
     " FROM privacy_anchors WHERE user_id = $1"};
 const Sql kAddAnchor{"people.add_anchor",
                      "INSERT INTO privacy_anchors (user_id, lat, lng, need_m)"
                      " VALUES ($1, $2, $3, $4) ON CONFLICT (user_id, lat, lng) DO NOTHING"};
+const Sql kAddFormer{"people.add_former_zone",
+                     "INSERT INTO former_zones (user_id, id, lat, lng, radius_m, until)"
+                     " VALUES ($1, $2, $3, $4, $5, $6)"};
+const Sql kCountFormer{"people.count_former_zones",
+                       "SELECT COUNT(*) FROM former_zones WHERE user_id = $1"};
+const Sql kOwnersOfFormer{"people.owners_of_former_zones",
+                          "SELECT user_id FROM former_zones WHERE until <= $1 ORDER BY until"
+                          " LIMIT $2"};
+const Sql kRemoveFormer{"people.remove_former_zones",
+                        "DELETE FROM former_zones WHERE user_id = $1 AND until <= $2"};
 const Sql kNextEpoch{"people.next_privacy_epoch",
                      "UPDATE users SET privacy_epoch = privacy_epoch + 1 WHERE id = $1"};
 const Sql kAddRefresh{"people.add_refresh",
@@ -233,6 +245,23 @@ std::vector<PrivacyRow> privacy_rows(db::Session& q, UserId owner) {
 
 void add_anchor(db::Session& q, UserId owner, const rucking::Anchor& anchor) {
   q.execute(kAddAnchor, owner, anchor.at.lat_deg, anchor.at.lng_deg, anchor.need_m);
+}
+
+void add_former_zone(db::Session& q, UserId owner, const ZoneRow& zone, UtcUs until) {
+  q.execute(kAddFormer, owner, Uuid::make_v7(to_ms(until)), zone.lat, zone.lng, zone.radius_m,
+            until);
+}
+
+std::int64_t count_former_zones(db::Session& q, UserId owner) {
+  return q.one<std::int64_t>(kCountFormer, owner);
+}
+
+std::vector<UserId> owners_of_former_zones(db::Session& q, UtcUs now, std::int64_t limit) {
+  return q.many<UserId>(kOwnersOfFormer, now, limit);
+}
+
+void remove_former_zones(db::Session& q, UserId owner, UtcUs now) {
+  q.execute(kRemoveFormer, owner, now);
 }
 
 void next_privacy_epoch(db::Session& q, UserId owner) { q.execute(kNextEpoch, owner); }

@@ -190,5 +190,12 @@ BOOST_DESCRIBE_STRUCT(ZoneRow, (), (id, name, lat, lng, radius_m, created_at))
 [[nodiscard]] std::vector<ZoneRow> zones(db::Session& q, UserId user);
 void put_zone(db::Session& q, UserId user, const ZoneRow& zone);
 bool remove_zone(db::Session& q, UserId user, ZoneId zone);
+// A zone as it was, hidden until then.
+void add_former_zone(db::Session& q, UserId owner, const ZoneRow& zone, UtcUs until);
+[[nodiscard]] std::int64_t count_former_zones(db::Session& q, UserId owner);
+// Owners, maybe more than once, of those whose time is over; and these of one owner go.
+[[nodiscard]] std::vector<UserId> owners_of_former_zones(db::Session& q, UtcUs now,
+                                                         std::int64_t limit);
+void remove_former_zones(db::Session& q, UserId owner, UtcUs now);
 
 }  // namespace ruck::people::store

@@ -56,6 +56,15 @@ void keep_anchors(db::Session& q, UserId owner, std::span<const rucking::Anchor>
   for (const rucking::Anchor& anchor : anchors) store::add_anchor(q, owner, anchor);
 }
 
+std::vector<UserId> owners_of_former_zones(db::Session& q, UtcUs now, std::int64_t limit) {
+  return store::owners_of_former_zones(q, now, limit);
+}
+
+void drop_former_zones(db::Session& q, UserId owner, UtcUs now) {
+  store::remove_former_zones(q, owner, now);
+  begin_refresh(q, owner, now);
+}
+
 void begin_refresh(db::Session& q, UserId owner, UtcUs now) {
   store::next_privacy_epoch(q, owner);
   stats::hide_days(q, owner);

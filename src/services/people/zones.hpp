@@ -32,6 +32,11 @@ struct OwnerPrivacy {
 // Anchors that were new. In a unit of work that has the owner's row locked (cache::Revisions).
 void keep_anchors(db::Session& q, UserId owner, std::span<const rucking::Anchor> anchors);
 
+// Owners of zones whose last days are over, see kFormerZoneKept; and what that changes for one.
+[[nodiscard]] std::vector<UserId> owners_of_former_zones(db::Session& q, UtcUs now,
+                                                         std::int64_t limit);
+void drop_former_zones(db::Session& q, UserId owner, UtcUs now);
+
 // What is hidden has changed: from the commit on nothing of the owner's rucks is shown to others
 // until it has been computed anew (rucks::Shower).
 void begin_refresh(db::Session& q, UserId owner, UtcUs now);

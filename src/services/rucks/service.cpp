@@ -131,6 +131,15 @@ task<> RuckService::refresh_if_asked() {
 
 task<std::int64_t> RuckService::refresh_shown() {
   std::int64_t done = 0;
+  const UtcUs now = deps_.clock.now();
+  const auto of_former = co_await deps_.database.read([now](db::Session& q) {
+    return people::owners_of_former_zones(q, now, kRefreshedAtOnceMax);
+  });
+  const std::vector<UserId> none;
+  for (const UserId owner : of_former ? *of_former : none) {
+    static_cast<void>(co_await deps_.revisions.write(
+        owner, [owner, now](db::Session& q) { people::drop_former_zones(q, owner, now); }));
+  }
   for (;;) {
     const auto owners = co_await deps_.database.read(
         [](db::Session& q) { return people::waiting_refreshes(q, kRefreshedAtOnceMax); });

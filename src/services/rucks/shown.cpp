@@ -72,9 +72,9 @@ rucking::ExactTotals exact_totals(const RuckRow& row) {
           .load_kg = row.ruck_weight_kg};
 }
 
-UtcUs minute_of(UtcUs time) {
-  return utc_us(rucking::public_time_us(time.time_since_epoch().count()));
-}
+// Others are told the hour: with the minute of the last visible point and the moment at which a
+// finished ruck appears in a list, the length of the hidden way home would be known.
+UtcUs hour_of(UtcUs time) { return UtcUs(std::chrono::floor<std::chrono::hours>(time)); }
 
 void show_nothing(RuckRow& row) {
   row.shown_started_at.reset();
@@ -97,15 +97,17 @@ void take(RuckRow& row, const rucking::ExactTotals& totals) {
   row.shown_kcal = static_cast<double>(shown.calories_kcal);
 }
 
-void take_times(RuckRow& row, UtcUs started, UtcUs ended) {
-  row.shown_started_at = minute_of(started);
-  row.shown_at = std::max<std::int64_t>(1, minute_of(ended).time_since_epoch().count());
+// The end follows from the start and the time that is shown.
+void take_times(RuckRow& row, UtcUs started) {
+  row.shown_started_at = hour_of(started);
+  const UtcUs ended =
+      *row.shown_started_at + std::chrono::seconds(static_cast<std::int64_t>(row.shown_duration_s));
+  row.shown_at = std::max<std::int64_t>(1, ended.time_since_epoch().count());
 }
 
 void show_whole(RuckRow& row) {
   take(row, exact_totals(row));
-  const UtcUs started = row.started_at.value_or(row.created_at);
-  take_times(row, started, std::max(started, row.completed_at.value_or(started)));
+  take_times(row, row.started_at.value_or(row.created_at));
 }
 
 void show_visible(RuckRow& row, const Track& track, std::span<const TrackPoint> line,
@@ -117,9 +119,7 @@ void show_visible(RuckRow& row, const Track& track, std::span<const TrackPoint> 
                       .last_ms = line[piece.first + piece.count - 1].time_ms});
   }
   take(row, totals_of(row, track, ranges));
-  const UtcUs started = to_us(utc_ms(ranges.front().first_ms));
-  take_times(row, started,
-             started + std::chrono::seconds(static_cast<std::int64_t>(row.shown_duration_s)));
+  take_times(row, to_us(utc_ms(ranges.front().first_ms)));
 }
 
 std::string encode_ends(std::span<const RuckEnd> ends) {
