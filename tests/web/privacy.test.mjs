@@ -150,7 +150,7 @@ test("zones by keyboard alone, and removed again", async () => {
   await press("Enter");
   await page.getByRole("dialog").getByRole("button", { name: "Delete" }).focus();
   await press("Enter");
-  await page.getByText("Office is no longer hidden").waitFor();
+  await page.getByText("Office is deleted. It stays hidden for 7 days.").waitFor();
   assert.deepEqual((await api(server, who, "/api/users/me/privacy-zones")).data, []);
   await context.close();
 });

@@ -181,11 +181,18 @@ class PlansTest : public test::OnBothDatabases {
                     {"lng", "8.0"},
                     {"radius_m", "100.0"},
                     {"created_at", "i"}});
-    script += rows("privacy_anchors", kUsers,
+    script += rows("privacy_anchors", "former_zones", kUsers,
                    {{"user_id", user("i % 2000 + 1")},
                     {"lat", "47.0 + i / 1000.0"},
                     {"lng", "8.0"},
                     {"need_m", "130.0"}});
+    script += rows("former_zones", kUsers,
+                   {{"user_id", user("i % 2000 + 1")},
+                    {"id", user("i")},
+                    {"lat", "47.0"},
+                    {"lng", "8.0"},
+                    {"radius_m", "100.0"},
+                    {"until", "i"}});
     script += rows("name_trigrams", kRucks, {{"trigram", "'t' || (i / 40)"}, {"user_id", owner}});
     script += rucks_script(owner);
     const auto done = database().write_now([&](db::Session& q) { q.run_script(script); });

@@ -361,12 +361,13 @@ void RuckView::write_state(std::string& out, Audience audience,
   moment(is_owner ? state_.started_at : shown_start(audience));
 }
 
-// To others a ruck begins where they see it begin. Before that they are told the hour: the moment
-// it left the door and the moment it appears would give the length of the hidden way.
+// To others a ruck begins where they see it begin, and they are told the hour: the moment it left
+// the door and the moment it appears would give the length of the hidden way.
 std::optional<UtcUs> RuckView::shown_start(Audience audience) const {
-  if (front(audience) && meter_.first) return to_us(utc_ms(time_ms(*meter_.first)));
-  if (!state_.started_at) return std::nullopt;
-  return UtcUs(std::chrono::floor<std::chrono::hours>(*state_.started_at));
+  std::optional<UtcUs> start = state_.started_at;
+  if (front(audience) && meter_.first) start = to_us(utc_ms(time_ms(*meter_.first)));
+  if (!start) return std::nullopt;
+  return UtcUs(std::chrono::floor<std::chrono::hours>(*start));
 }
 
 std::string RuckView::snapshot(Audience audience, std::optional<std::uint32_t> since) const {
