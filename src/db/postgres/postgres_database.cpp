@@ -8,7 +8,10 @@
 
 namespace ruck::db::postgres {
 namespace {
-constexpr int kAttemptsMax = 8;  // of one unit; contention that outlives this answers 503
+// Of one unit: two seconds of waits in all. Contention that outlives this answers 503. With half of
+// it a zone that was edited while the ruck it hides was computed anew was refused on a loaded
+// machine.
+constexpr int kAttemptsMax = 16;
 constexpr auto kBackoffUnit = std::chrono::milliseconds(2);
 constexpr std::size_t kKeptForWrites = 2;  // connections that reads never take
 
