@@ -14,6 +14,7 @@ enum class Promise : std::uint8_t {
   kSync,                    // no-fsync: a commit does not wait for the disk
   kMemoryToPack,            // no-memory: zlib and zstd get none
   kUpkeep,                  // no-upkeep: what is done again and again is not done
+  kShed,                    // no-shedding: a core that is late refuses nobody
 };
 
 #ifdef RUCK_TEST_BUILD
@@ -25,7 +26,8 @@ enum class Promise : std::uint8_t {
          (promise == Promise::kStoreOnce && name == "no-dedupe") ||
          (promise == Promise::kSync && name == "no-fsync") ||
          (promise == Promise::kMemoryToPack && name == "no-memory") ||
-         (promise == Promise::kUpkeep && name == "no-upkeep");
+         (promise == Promise::kUpkeep && name == "no-upkeep") ||
+         (promise == Promise::kShed && name == "no-shedding");
 }
 #else
 [[nodiscard]] constexpr bool breaks(Promise) { return false; }

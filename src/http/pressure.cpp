@@ -1,5 +1,6 @@
 #include "http/pressure.hpp"
 
+#include "base/sabotage.hpp"
 #include "http/limits.hpp"
 #include "telemetry/log.hpp"
 
@@ -71,7 +72,7 @@ std::chrono::nanoseconds Pressure::lag() const {
 }
 
 bool Pressure::refuses(Importance importance) {
-  if (importance == Importance::kVital) return false;
+  if (importance == Importance::kVital || sabotage::breaks(sabotage::Promise::kShed)) return false;
   const std::chrono::nanoseconds late = lag();
   if (late < (importance == Importance::kRead ? kReadLagMax : kWriteLagMax)) return false;
   (importance == Importance::kRead ? refused_reads_ : refused_writes_).add();

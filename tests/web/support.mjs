@@ -40,6 +40,7 @@ export class RuckServer {
     this.process = spawn(RUCK, ["serve"], {
       env: {
         PATH: process.env.PATH,
+        RUCK_TEST_SABOTAGE: "no-shedding", // a machine that does much else is late
         RUCK_LISTEN: `127.0.0.1:${this.port}`,
         RUCK_DATA_DIR: this.folder,
         RUCK_RATE_LIMITS: "off",
