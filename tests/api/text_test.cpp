@@ -101,6 +101,7 @@ TEST_P(TextTest, WhatOnePersonSaysToAnotherIsCleanedToo) {
       400)
       << "an empty comment";
   ASSERT_EQ(berta.post("/api/users/" + anna.user_id + "/follow", "{}").status, 200);
+  ASSERT_EQ(anna.post("/api/users/" + berta.user_id + "/follow", "{}").status, 200);
   const std::string live = start_ruck(anna);
   const Reply cheer =
       berta.post("/api/rucks/" + live + "/messages", R"({"message":")" + kHostile + "\"}");
