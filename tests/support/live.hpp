@@ -34,6 +34,7 @@ class LiveClient {
   }
   // The next message, of a type if one is given; null if none comes in time.
   json::Tree next(const std::string& type = "", Ms at_most = kUntilMax) {
+    if (close_code != 0) return {};  // a read after the close would give 1006 for the code
     const auto deadline = std::chrono::steady_clock::now() + at_most;
     while (std::chrono::steady_clock::now() < deadline) {
       const auto got = socket_->receive(Ms(50));
