@@ -225,7 +225,7 @@ test("statistics: period, time and measure are there again after Back and a relo
 test("feed and people: how far it was read, and who was looked for, are there again", async () => {
   const who = await account(server);
   const friend = await account(server, { username: "Wanderer Wenzel" });
-  for (let i = 0; i < 23; i++) await ruckOf(server, friend, { title: `Walk ${i}`, count: 300, daysAgo: i + 1 });
+  for (let i = 0; i < 23; i++) await ruckOf(server, friend, { title: `Walk ${i}`, count: 1000, daysAgo: i + 1 });
   const { context, page } = await newPage();
   await signIn(page, server, who);
   await page.getByRole("link", { name: "Buddies" }).click();

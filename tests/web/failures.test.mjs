@@ -94,6 +94,8 @@ test("after something is removed by keyboard, the keyboard is at the heading of 
   const end = page.getByRole("button", { name: /^Sign out A device/ }).first();
   await end.focus();
   await page.keyboard.press("Enter");
+  await page.getByRole("dialog").getByLabel(/password/i).fill(who.password);
+  await page.keyboard.press("Enter");
   await until(async () => (await focused(page)) === "Where you are signed in", "focus at the heading");
   await context.close();
 });

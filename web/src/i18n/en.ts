@@ -420,7 +420,7 @@ export const en = {
   "others.shown": "{distance} shown. Only the part that others can see counts in these figures.",
   "others.full": "These are the totals of the whole ruck, rounded: you chose to show them.",
   "totals.title": "Totals that others see",
-  "totals.text": "A ruck of 3.4 km may say 1.7 km to others, because its start and end are hidden.",
+  "totals.text": "A ruck may look shorter to others than to you, because its start and end are hidden.",
   "totals.show": "Show others the totals of whole rucks",
   "totals.risk": "With this on, somebody who compares totals with the visible lines of several rucks can work out where you start. Leave it off if you start at home.",
   "others.none": "After your first ruck with a track you can look at it here through the eyes of others.",
