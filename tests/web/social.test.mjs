@@ -78,7 +78,7 @@ test("the feed goes on page by page, and its first page is there without a netwo
   const anna = await account(server, { username: "Anna" });
   const kim = await account(server, { username: "Kim" });
   await follow(kim, anna);
-  for (let i = 0; i < 12; i++) await ruckOf(anna, { title: `Walk ${i}`, count: 400, seed: i + 20, daysAgo: 3 + i });
+  for (let i = 0; i < 12; i++) await ruckOf(anna, { title: `Walk ${i}`, count: 1000, seed: i + 20, daysAgo: 3 + i });
   const { context, page } = await signedIn(kim);
   await page.goto(`${server.url}/feed?show=following`);
   await until(async () => (await page.locator("[data-ruck]").count()) === 10, "the first page");
