@@ -47,8 +47,10 @@ TEST_F(BlockingPoolTest, ComesBackToTheCoreThatAsked) {
   }
 }
 
-task<> expect_code(BlockingPool& pool, std::latch& release, std::atomic<int>& overloaded) {
-  const auto result = co_await pool.run([&release] {
+task<> expect_code(BlockingPool& pool, std::latch& release, std::atomic<int>& overloaded,
+                   std::atomic<int>* started = nullptr) {
+  const auto result = co_await pool.run([&release, started] {
+    if (started != nullptr) ++*started;
     release.wait();
     return true;
   });
@@ -70,7 +72,10 @@ TEST_F(BlockingPoolTest, AStopRefusesWhatIsQueuedAndFinishesWhatRuns) {
   BlockingPool pool({.name = "test", .threads = 1, .queue_max = 100});
   std::latch release(1);
   std::atomic<int> overloaded = 0;
-  for (int i = 0; i < 10; ++i) group_.spawn(cores_.at(0), expect_code(pool, release, overloaded));
+  std::atomic<int> started = 0;
+  group_.spawn(cores_.at(0), expect_code(pool, release, overloaded, &started));
+  while (started == 0) std::this_thread::yield();
+  for (int i = 0; i < 9; ++i) group_.spawn(cores_.at(0), expect_code(pool, release, overloaded));
   while (pool.waiting() < 9) std::this_thread::yield();
   pool.stop();
   while (group_.running() > 1) std::this_thread::yield();
