@@ -68,15 +68,9 @@ Anchor anchor_of_zone(const Circle& zone) {
 }
 
 const Anchor* anchor_near(std::span<const Anchor> anchors, Position at) {
-  const Anchor* nearest = nullptr;
-  double nearest_m = kAnchorReachM;
-  for (const Anchor& anchor : anchors) {
-    const double away_m = distance_m(anchor.at, at);
-    if (!(away_m <= nearest_m)) continue;
-    nearest = &anchor;
-    nearest_m = away_m;
-  }
-  return nearest;
+  const auto found = std::ranges::find_if(
+      anchors, [&](const Anchor& anchor) { return distance_m(anchor.at, at) <= kAnchorReachM; });
+  return found == anchors.end() ? nullptr : &*found;
 }
 
 AnchorDraw draw(const PrivacyKey& key, const Anchor& anchor) {

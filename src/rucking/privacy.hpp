@@ -61,7 +61,9 @@ struct Anchor {
 };
 [[nodiscard]] Anchor anchor_of_end(Position at);
 [[nodiscard]] Anchor anchor_of_zone(const Circle& zone);
-// The nearest within kAnchorReachM; null without one.
+// The first within kAnchorReachM; null without one. `anchors` are in the order in which they came
+// to be: with the nearest, an anchor of a later ruck would move a circle that had been shown
+// around.
 [[nodiscard]] const Anchor* anchor_near(std::span<const Anchor> anchors, Position at);
 
 // What an anchor's secret says: the same for the same arguments, always.
@@ -90,7 +92,7 @@ class HiddenPlaces {
   struct Known {
     std::optional<PrivacyKey> key;
     std::optional<std::vector<Circle>> zones;    // empty: the owner has none; nothing: not known
-    std::optional<std::vector<Anchor>> anchors;  // likewise
+    std::optional<std::vector<Anchor>> anchors;  // likewise; the earliest first
     std::vector<RuckEnd> ends;                   // none: not known yet
   };
   // An end without an anchor near becomes one, in the order of the ends; see new_anchors().

@@ -127,14 +127,33 @@ TEST(Privacy, WhatIsHiddenAgainIsHiddenAroundTheSameMiddle) {
   }
 }
 
-TEST(Privacy, TheNearestAnchorCounts) {
+TEST(Privacy, TheEarliestAnchorCounts) {
   const std::vector<Anchor> anchors{{.at = off(kHome, 100, 0)}, {.at = off(kHome, -60, 0)}};
-  EXPECT_EQ(anchor_near(anchors, kHome), &anchors[1]);
+  EXPECT_EQ(anchor_near(anchors, kHome), &anchors[0]);
+  EXPECT_EQ(anchor_near(anchors, off(kHome, -60, 0)), &anchors[1]) << "the other is 160 m away";
   EXPECT_EQ(anchor_near(anchors, off(kHome, 0, 200)), nullptr);
   HiddenPlaces::Known known = known_of(walk({kHome, off(kHome, 3000, 0)}));
   known.anchors = anchors;
   const HiddenPlaces hidden = HiddenPlaces::of(known);
   ASSERT_EQ(hidden.new_anchors().size(), 1U) << "the finish is another place";
+}
+
+// A ruck that began between two others was cut by another circle when it was computed again: what
+// the one had hidden was shown.
+TEST(Privacy, AnAnchorThatComesLaterMovesNoCircle) {
+  const PrivacyKey key{.k0 = 1, .k1 = 2};
+  for (const double later_m : {-140.0, -60.0, 5.0, 90.0, 149.0}) {
+    const RuckEnd door{.at = kHome, .accuracy_m = 5};
+    HiddenPlaces::Known known{.key = key,
+                              .zones = std::vector<Circle>(),
+                              .anchors = std::vector<Anchor>{{.at = off(kHome, 120, 0)}},
+                              .ends = {door}};
+    const Circle before = HiddenPlaces::of(known).circles().at(0);
+    known.anchors->push_back({.at = off(kHome, later_m, 0)});
+    const Circle after = HiddenPlaces::of(known).circles().at(0);
+    EXPECT_EQ(distance_m(before.centre, after.centre), 0) << later_m;
+    EXPECT_EQ(before.radius_m, after.radius_m) << later_m;
+  }
 }
 
 // What an observer of many rucks can do: keep the places that none of them shows, and take their

@@ -66,17 +66,19 @@ const Sql kAccessMany{"people.rucks_access", kAccess + "IN (" + many_from(2) + "
 const Sql kPrivacy{
     "people.owner_privacy",
     "SELECT CAST(0 AS BIGINT), secret, show_full_totals, privacy_epoch,"
-    " CAST(0 AS DOUBLE PRECISION), CAST(0 AS DOUBLE PRECISION), CAST(0 AS DOUBLE PRECISION)"
-    " FROM users WHERE id = $1"
-    " UNION ALL SELECT CAST(1 AS BIGINT), NULL, FALSE, CAST(0 AS BIGINT), lat, lng, radius_m"
-    " FROM privacy_zones WHERE user_id = $1"
-    " UNION ALL SELECT CAST(1 AS BIGINT), NULL, FALSE, CAST(0 AS BIGINT), lat, lng, radius_m"
-    " FROM former_zones WHERE user_id = $1"
-    " UNION ALL SELECT CAST(2 AS BIGINT), NULL, FALSE, CAST(0 AS BIGINT), lat, lng, need_m"
-    " FROM privacy_anchors WHERE user_id = $1"};
+    " CAST(0 AS DOUBLE PRECISION), CAST(0 AS DOUBLE PRECISION), CAST(0 AS DOUBLE PRECISION),"
+    " CAST(0 AS BIGINT) FROM users WHERE id = $1"
+    " UNION ALL SELECT CAST(1 AS BIGINT), NULL, FALSE, CAST(0 AS BIGINT), lat, lng, radius_m,"
+    " CAST(0 AS BIGINT) FROM privacy_zones WHERE user_id = $1"
+    " UNION ALL SELECT CAST(1 AS BIGINT), NULL, FALSE, CAST(0 AS BIGINT), lat, lng, radius_m,"
+    " CAST(0 AS BIGINT) FROM former_zones WHERE user_id = $1"
+    " UNION ALL SELECT CAST(2 AS BIGINT), NULL, FALSE, CAST(0 AS BIGINT), lat, lng, need_m,"
+    " number FROM privacy_anchors WHERE user_id = $1"};
 const Sql kAddAnchor{"people.add_anchor",
-                     "INSERT INTO privacy_anchors (user_id, lat, lng, need_m)"
-                     " VALUES ($1, $2, $3, $4) ON CONFLICT (user_id, lat, lng) DO NOTHING"};
+                     "INSERT INTO privacy_anchors (user_id, lat, lng, need_m, number)"
+                     " VALUES ($1, $2, $3, $4, (SELECT COALESCE(MAX(number), 0) + 1"
+                     " FROM privacy_anchors WHERE user_id = $1))"
+                     " ON CONFLICT (user_id, lat, lng) DO NOTHING"};
 const Sql kAddFormer{"people.add_former_zone",
                      "INSERT INTO former_zones (user_id, id, lat, lng, radius_m, until)"
                      " VALUES ($1, $2, $3, $4, $5, $6)"};
@@ -260,8 +262,8 @@ std::vector<UserId> owners_of_former_zones(db::Session& q, UtcUs now, std::int64
   return q.many<UserId>(kOwnersOfFormer, now, limit);
 }
 
-void remove_former_zones(db::Session& q, UserId owner, UtcUs now) {
-  q.execute(kRemoveFormer, owner, now);
+std::int64_t remove_former_zones(db::Session& q, UserId owner, UtcUs now) {
+  return q.execute(kRemoveFormer, owner, now);
 }
 
 void next_privacy_epoch(db::Session& q, UserId owner) { q.execute(kNextEpoch, owner); }

@@ -50,9 +50,11 @@ struct PrivacyRow {
   std::int64_t epoch = 0;
   double lat = 0;
   double lng = 0;
-  double size_m = 0;  // a zone's radius, an anchor's need
+  double size_m = 0;        // a zone's radius, an anchor's need
+  std::int64_t number = 0;  // of an anchor: the earliest has the lowest
 };
-BOOST_DESCRIBE_STRUCT(PrivacyRow, (), (part, secret, show_full_totals, epoch, lat, lng, size_m))
+BOOST_DESCRIBE_STRUCT(PrivacyRow, (),
+                      (part, secret, show_full_totals, epoch, lat, lng, size_m, number))
 [[nodiscard]] std::vector<PrivacyRow> privacy_rows(db::Session& q, UserId owner);
 void add_anchor(db::Session& q, UserId owner, const rucking::Anchor& anchor);
 void next_privacy_epoch(db::Session& q, UserId owner);
@@ -196,6 +198,7 @@ void add_former_zone(db::Session& q, UserId owner, const ZoneRow& zone, UtcUs un
 // Owners, maybe more than once, of those whose time is over; and these of one owner go.
 [[nodiscard]] std::vector<UserId> owners_of_former_zones(db::Session& q, UtcUs now,
                                                          std::int64_t limit);
-void remove_former_zones(db::Session& q, UserId owner, UtcUs now);
+// How many there were.
+std::int64_t remove_former_zones(db::Session& q, UserId owner, UtcUs now);
 
 }  // namespace ruck::people::store

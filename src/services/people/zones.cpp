@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace ruck::people {
 namespace {
@@ -29,7 +30,8 @@ rucking::HiddenPlaces OwnerPrivacy::hide(std::vector<rucking::RuckEnd> ends) con
 
 OwnerPrivacy privacy_of(db::Session& q, UserId owner) {
   auto rows = store::privacy_rows(q, owner);
-  std::ranges::stable_sort(rows, {}, &store::PrivacyRow::part);
+  std::ranges::stable_sort(
+      rows, {}, [](const store::PrivacyRow& row) { return std::pair(row.part, row.number); });
   OwnerPrivacy out;
   for (const store::PrivacyRow& row : rows) {
     const rucking::Position at{.lat_deg = row.lat, .lng_deg = row.lng};
