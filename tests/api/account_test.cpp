@@ -55,26 +55,19 @@ class AccountTest : public ApiTest {
         .post("/api/auth/login", R"({"email":")" + email + R"(","password":")" + password + "\"}")
         .status;
   }
-  // While the server is away.
   void change_stored(const db::Sql& sql, std::int64_t value) {
-    ASSERT_EQ(server_->stop(), 0);
-    telemetry::Metrics metrics;
-    auto database = db::open({.url = database_->url(), .postgres_connections = 3}, metrics);
-    ASSERT_TRUE(database.has_value());
-    const auto done = (*database)->write_now([&](db::Session& q) { return q.execute(sql, value); });
-    ASSERT_TRUE(done.has_value());
-    (*database)->close();
-    server_->start();
+    with_stored([&](db::Database& database) {
+      const auto done = database.write_now([&](db::Session& q) { return q.execute(sql, value); });
+      EXPECT_TRUE(done.has_value());
+    });
   }
   std::int64_t stored(const db::Sql& sql) {
-    EXPECT_EQ(server_->stop(), 0);
-    telemetry::Metrics metrics;
-    auto database = db::open({.url = database_->url(), .postgres_connections = 3}, metrics);
-    const auto count =
-        (*database)->read_now([&](db::Session& q) { return q.one<std::int64_t>(sql); });
-    (*database)->close();
-    server_->start();
-    return count.value_or(-1);
+    std::int64_t count = -1;
+    with_stored([&](db::Database& database) {
+      count =
+          database.read_now([&](db::Session& q) { return q.one<std::int64_t>(sql); }).value_or(-1);
+    });
+    return count;
   }
   // Her sign-in was some time ago.
   ApiClient signed_in_long_ago(const std::string& name) {

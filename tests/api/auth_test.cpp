@@ -364,31 +364,20 @@ TEST_P(AuthTest, GivenKeysSignAndRotate) {
 
 TEST_P(AuthTest, TheOldSystemsHashesAreTakenAndReplaced) {
   ApiClient anna = user("anna");
-  ASSERT_EQ(server_->stop(), 0);
-  {
-    telemetry::Metrics metrics;
-    auto database = db::open({.url = database_->url()}, metrics);
-    ASSERT_TRUE(database);
+  with_stored([](db::Database& database) {
     // jBCrypt's published vector for the password "abc".
-    ASSERT_TRUE((*database)->write_now([](db::Session& q) {
+    ASSERT_TRUE(database.write_now([](db::Session& q) {
       q.execute(kSet, "$2a$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i");
     }));
-    (*database)->close();
-  }
-  server_->start();
+  });
   ApiClient anybody = client();
   const std::string body = R"({"email":"anna@example.org","password":"abc"})";
   EXPECT_EQ(anybody.post("/api/auth/login", body).status, 200);
-  ASSERT_EQ(server_->stop(), 0) << "which waits for the upgrade behind the reply";
-  {
-    telemetry::Metrics metrics;
-    auto database = db::open({.url = database_->url()}, metrics);
-    const auto hash =
-        (*database)->read_now([](db::Session& q) { return q.one<std::string>(kGet); });
+  // Stopping waits for the upgrade behind the reply.
+  with_stored([](db::Database& database) {
+    const auto hash = database.read_now([](db::Session& q) { return q.one<std::string>(kGet); });
     EXPECT_TRUE(hash->starts_with("$argon2id$")) << *hash;
-    (*database)->close();
-  }
-  server_->start();
+  });
   EXPECT_EQ(anybody.post("/api/auth/login", body).status, 200);
 }
 

@@ -1,5 +1,6 @@
 // What others are shown follows from what they may see: figures, orders and sums, and it is decided
 // by fixes that agree. Each test is an attack that found a home.
+#include "db/open.hpp"
 #include "rucking/geo.hpp"
 #include "rucking/privacy.hpp"
 #include "support/rucking.hpp"
@@ -14,6 +15,8 @@ namespace ruck::test {
 namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
+
+const db::Sql kDamage{"test.damage", "UPDATE track_chunks SET packing = $1"};
 
 constexpr rucking::Position kDoor{.lat_deg = 47.0, .lng_deg = 8.0};
 
@@ -285,6 +288,56 @@ TEST_P(ShownTest, AfterAChangeNothingIsShownUntilItIsComputedAnew) {
                 .json["data"]["stats"]["totalDistanceKm"]
                 .number(),
             after.json["distance_km"].number());
+}
+
+// A new name hides nothing else: everything disappeared until it had been computed again.
+TEST_P(ShownTest, AZoneWithAnotherNameLeavesEverythingShown) {
+  ApiClient anna = user("anna");
+  ApiClient berta = user("berta");
+  const auto zone = [](const std::string& name) {
+    return fmt::format(R"({{"name":"{}","latitude":{:.7f},"longitude":{:.7f},"radius_m":200}})",
+                       name, kDoor.lat_deg, kDoor.lng_deg);
+  };
+  const Reply made = anna.post("/api/users/me/privacy-zones", zone("home"));
+  ASSERT_EQ(made.status, 201) << made.body;
+  const std::string id = record_ruck(anna, {.start_ms = now_ms() - 7'200'000, .count = 1000});
+  const std::string before = details_when_shown(berta, id).body;
+  const std::string path = "/api/users/me/privacy-zones/" + made.json["data"]["id"].text();
+  ASSERT_EQ(anna.put(path, zone("cabin")).status, 200);
+  EXPECT_EQ(berta.get("/api/rucks/" + id + "/details").json["route_pieces"].size(), 1U) << before;
+}
+
+// A track that cannot be read cannot be cut anew: what was shown before may lie in what is hidden
+// now.
+TEST_P(ShownTest, ADamagedTrackIsShownNoMoreAfterAChange) {
+  ApiClient anna = user("anna");
+  ApiClient berta = user("berta");
+  const Walk walk{.start_ms = now_ms() - 7'200'000, .count = 1000};  // 7 km
+  const std::string id = record_ruck(anna, walk);
+  ASSERT_GT(berta.get("/api/rucks/" + id + "/details").json["route_pieces"].size(), 0U);
+  with_stored([](db::Database& database) {
+    const auto damaged =
+        database.write_now([](db::Session& q) { return q.execute(kDamage, "lost"); });
+    EXPECT_GT(damaged.value_or(0), 0);
+  });
+  const rucking::Position middle = off(0, walk.metres_to(500));
+  const Reply made = anna.post(
+      "/api/users/me/privacy-zones",
+      fmt::format(R"({{"name":"work","latitude":{:.7f},"longitude":{:.7f},"radius_m":300}})",
+                  middle.lat_deg, middle.lng_deg));
+  ASSERT_EQ(made.status, 201) << made.body;
+  ASSERT_TRUE(until([&] { return server_->log().contains("rucks.shown_anew"); }));
+  for (const char* part : {"", "/details"}) {
+    const Reply seen = berta.get("/api/rucks/" + id + part);
+    ASSERT_EQ(seen.status, 200) << seen.body;
+    EXPECT_EQ(seen.json["route_pieces"].size(), 0U) << part;
+    EXPECT_EQ(seen.json["route"].size(), 0U) << part;
+    EXPECT_EQ(seen.json["distance_km"].number(), 0) << part;
+  }
+  EXPECT_EQ(berta.get("/api/users/" + anna.user_id + "/profile")
+                .json["data"]["stats"]["totalDistanceKm"]
+                .number(),
+            0);
 }
 
 TEST_P(ShownTest, FullTotalsAreTheOwnersChoice) {

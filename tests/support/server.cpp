@@ -1,5 +1,6 @@
 #include "support/server.hpp"
 
+#include "db/open.hpp"
 #include "http/json/writer.hpp"
 
 #include <arpa/inet.h>
@@ -166,6 +167,18 @@ void ApiTest::start(ServerSettings settings) {
   database_ = std::make_unique<TemporaryDatabase>(GetParam());
   settings.database_url = database_->url();
   server_ = std::make_unique<RuckServer>(std::move(settings));
+}
+
+void ApiTest::with_stored(const std::function<void(db::Database&)>& work) {
+  ASSERT_EQ(server_->stop(), 0) << server_->log();
+  {
+    telemetry::Metrics metrics;
+    const auto database = db::open({.url = database_->url(), .postgres_connections = 3}, metrics);
+    ASSERT_TRUE(database.has_value());
+    work(**database);
+    (*database)->close();
+  }
+  server_->start();
 }
 
 }  // namespace ruck::test

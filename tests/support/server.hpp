@@ -7,10 +7,15 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
+
+namespace ruck::db {
+class Database;
+}
 
 namespace ruck::test {
 
@@ -113,6 +118,8 @@ class ApiTest : public testing::TestWithParam<DatabaseKind> {
     made.sign_up(name);
     return made;
   }
+  // Stops the server, does the work on what it has stored, and starts it again.
+  void with_stored(const std::function<void(db::Database&)>& work);
 
   std::unique_ptr<TemporaryDatabase> database_;
   std::unique_ptr<RuckServer> server_;

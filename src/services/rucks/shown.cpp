@@ -199,12 +199,13 @@ void show_and_keep(db::Session& q, RuckRow& row, const Track& track, const std::
 }
 
 PublicSide public_side(db::Session& q, RuckRow row) {
-  const auto kept = store::shown(q, {row.user_id, row.id});
   PublicSide side{.row = std::move(row), .pieces = {}};
-  if (side.row.shown_epoch != store::privacy_epoch(q, side.row.user_id)) {
+  const bool is_current = side.row.shown_epoch == store::privacy_epoch(q, side.row.user_id);
+  if (!is_current || side.row.shown_at == 0) {
     show_nothing(side.row);
     return side;
   }
+  const auto kept = store::shown(q, {side.row.user_id, side.row.id});
   if (kept && kept->shown) side.pieces = decode_pieces(kept->shown->data);
   return side;
 }
@@ -230,15 +231,14 @@ Result<bool> refresh_some(db::Session& q, UserId owner, std::int64_t limit) {
   std::set<Day> days;
   for (RuckRow row : rows) {
     const Result<Track> track = track_of(q, row);
-    if (!track) {
+    if (track) {
+      const auto line = store::line(q, {row.user_id, row.id});
+      show_and_keep(q, row, *track, line.value_or(""));
+    } else {
       // One damaged ruck must not keep the others hidden; nothing of it is shown.
       show_nothing(row);
       row.shown_epoch = epoch;
-      store::update(q, row);
-      continue;
     }
-    const auto line = store::line(q, {row.user_id, row.id});
-    show_and_keep(q, row, *track, line.value_or(""));
     store::update(q, row);
     if (row.local_day) days.insert(*row.local_day);
   }
