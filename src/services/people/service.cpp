@@ -483,7 +483,7 @@ task<Result<ZoneReply>> PeopleService::change_zone(Viewer viewer, ZoneId id, Zon
           }
         }
         store::put_zone(q, me, row);
-        hide_anew(q, me, circle_of(row), now);
+        if (is_elsewhere) hide_anew(q, me, circle_of(row), now);
         return ZoneReply{.data = view_of(row)};
       });
   if (reply) hooks_.on_privacy_changed(viewer.user);

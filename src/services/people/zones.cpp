@@ -63,7 +63,7 @@ std::vector<UserId> owners_of_former_zones(db::Session& q, UtcUs now, std::int64
 }
 
 void drop_former_zones(db::Session& q, UserId owner, UtcUs now) {
-  store::remove_former_zones(q, owner, now);
+  if (store::remove_former_zones(q, owner, now) == 0) return;  // done with another of them
   begin_refresh(q, owner, now);
 }
 

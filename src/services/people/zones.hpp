@@ -38,7 +38,7 @@ void keep_anchors(db::Session& q, UserId owner, std::span<const rucking::Anchor>
 void drop_former_zones(db::Session& q, UserId owner, UtcUs now);
 
 // What is hidden has changed: from the commit on nothing of the owner's rucks is shown to others
-// until it has been computed anew (rucks::Shower).
+// until it has been computed anew (rucks/shown).
 void begin_refresh(db::Session& q, UserId owner, UtcUs now);
 // Owners for whom that is still to be done, the longest waiting first.
 [[nodiscard]] std::vector<UserId> waiting_refreshes(db::Session& q, std::int64_t limit);
