@@ -1,11 +1,10 @@
 #include "services/auth/account.hpp"
 
-#include "base/bytes.hpp"
-#include "base/random.hpp"
 #include "base/text.hpp"
 #include "crypto/digest.hpp"
 #include "services/auth/account_store.hpp"
 #include "services/auth/passwords.hpp"
+#include "services/auth/secrets.hpp"
 #include "services/auth/store.hpp"
 #include "services/profile/service.hpp"
 #include "telemetry/log.hpp"
@@ -14,11 +13,8 @@
 
 namespace ruck::auth {
 namespace {
-constexpr std::size_t kSecretBytes = 32;
 constexpr const char* kBadLink = "This link is invalid or has expired";
 using crypto::sha256;
-
-std::string key_of(std::string_view email) { return ascii_lower(trim(email)); }
 
 std::string day_text(UtcUs time) { return to_iso8601(std::chrono::floor<std::chrono::days>(time)); }
 
@@ -121,8 +117,7 @@ task<Result<AccountView>> AccountService::get(http::Viewer viewer) {
   });
 }
 
-// ---- password
-// ------------------------------------------------------------------------------------
+// ---- password -----------------------------------------------------------------------------------
 
 task<Result<profile::MessageReply>> AccountService::change_password(http::Viewer viewer,
                                                                     ChangePassword change) {
@@ -151,8 +146,7 @@ task<Result<profile::MessageReply>> AccountService::change_password(http::Viewer
   co_return profile::MessageReply{"The password has been changed"};
 }
 
-// ---- e-mail
-// --------------------------------------------------------------------------------------
+// ---- e-mail -------------------------------------------------------------------------------------
 
 Result<std::function<void()>> AccountService::ask_for_email(db::Session& q, UserId user,
                                                             const std::string& given) {
@@ -162,8 +156,8 @@ Result<std::function<void()>> AccountService::ask_for_email(db::Session& q, User
   }
   const auto row = profile::find_user(q, user);
   if (!row) return fail(ErrorCode::kUserNotFound);
-  if (store::is_email_taken(q, key_of(email), user)) return fail(ErrorCode::kDuplicateEmail);
-  const std::string token = to_base64url(random_bytes(kSecretBytes));
+  if (store::is_email_taken(q, normal_email(email), user)) return fail(ErrorCode::kDuplicateEmail);
+  const std::string token = new_secret();
   store::put_email_change(q, {.user = user,
                               .email = email,
                               .token_hash = sha256(token),
@@ -198,7 +192,7 @@ task<Result<EmailConfirmed>> AccountService::confirm_email(MailedToken token) {
         const auto change = store::take_email_change(q, hash, now);
         const auto row = change ? profile::find_user(q, change->user_id) : std::nullopt;
         if (!row) return fail(ErrorCode::kInvalidResetToken, kBadLink);
-        if (!store::move_credential(q, row->id, key_of(change->email), now)) {
+        if (!store::move_credential(q, row->id, normal_email(change->email), now)) {
           return fail(ErrorCode::kDuplicateEmail);
         }
         store::clear_resets(q, row->id);
@@ -212,8 +206,7 @@ task<Result<EmailConfirmed>> AccountService::confirm_email(MailedToken token) {
   co_return EmailConfirmed{.message = "The new address is confirmed", .email = done->email};
 }
 
-// ---- deletion
-// ------------------------------------------------------------------------------------
+// ---- deletion -----------------------------------------------------------------------------------
 
 task<Result<DeletionReply>> AccountService::remove(http::Viewer viewer, WithPassword password) {
   if (Result<> ok = co_await confirm(viewer, std::move(password.password)); !ok) {
@@ -230,7 +223,7 @@ task<Result<DeletionReply>> AccountService::request_deletion(UserId user) {
     std::vector<UserId> moved;  // whose counts are others now
     bool is_new = false;
   };
-  const std::string token = to_base64url(random_bytes(kSecretBytes));
+  const std::string token = new_secret();
   const UtcUs now = deps_.clock.now();
   const Result<Done> done = co_await deps_.revisions.write(
       user, [this, user, hash = sha256(token), now](db::Session& q) -> Result<Done> {
@@ -306,8 +299,7 @@ task<> AccountService::finalise_one(UserId user) {
   telemetry::log_info("account.deleted");
 }
 
-// ---- sign-ins
-// ------------------------------------------------------------------------------------
+// ---- sign-ins -----------------------------------------------------------------------------------
 
 task<Result<SessionsEnded>> AccountService::end_session(http::Viewer viewer, SessionId session,
                                                         WithPassword password) {

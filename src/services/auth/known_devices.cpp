@@ -1,10 +1,10 @@
 #include "services/auth/known_devices.hpp"
 
 #include "base/bytes.hpp"
-#include "base/random.hpp"
 #include "crypto/digest.hpp"
 #include "http/address.hpp"
 #include "services/auth/limits.hpp"
+#include "services/auth/secrets.hpp"
 
 #include <vector>
 
@@ -14,8 +14,7 @@ using db::BytesView;
 using db::Sql;
 
 constexpr std::string_view kCookie = "ruck_device";
-constexpr std::size_t kTokenBytes = 32;
-constexpr std::size_t kTokenTextBytes = 43;  // of these in base64url
+constexpr std::size_t kTokenTextBytes = 43;  // of a secret
 
 const Sql kRemember{"auth.remember_device",
                     "INSERT INTO known_devices (user_id, mark, last_used_at) VALUES ($1, $2, $3)"
@@ -51,16 +50,12 @@ DeviceSigns device_signs(const http::RequestInfo& info) {
 }
 
 DeviceSigns with_cookie(DeviceSigns signs) {
-  if (signs.cookie.empty()) signs.cookie = to_base64url(random_bytes(kTokenBytes));
+  if (signs.cookie.empty()) signs.cookie = new_secret();
   return signs;
 }
 
 std::string device_cookie(const DeviceSigns& signs, const http::RequestInfo& info) {
-  std::string text = std::string(kCookie) + "=" + signs.cookie +
-                     "; Path=/api/auth; HttpOnly; SameSite=Strict; Max-Age=" +
-                     std::to_string(std::chrono::seconds(kDeviceLifetime).count());
-  if (info.is_secure) text += "; Secure";
-  return text;
+  return auth_cookie(kCookie, signs.cookie, info, kDeviceLifetime);
 }
 
 void remember_device(db::Session& q, UserId user, const DeviceSigns& signs, UtcUs now) {

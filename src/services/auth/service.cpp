@@ -7,6 +7,7 @@
 #include "services/auth/account_store.hpp"
 #include "services/auth/devices.hpp"
 #include "services/auth/passwords.hpp"
+#include "services/auth/secrets.hpp"
 #include "services/auth/store.hpp"
 #include "services/profile/service.hpp"
 #include "telemetry/log.hpp"
@@ -21,8 +22,6 @@ constexpr http::Limit kAttemptsPerAccount{.count = 20, .window = std::chrono::mi
 // Of a device that has signed in to it before, once strangers have used up the account's.
 constexpr http::Limit kAttemptsPerDevice{.count = 10, .window = std::chrono::minutes(5)};
 
-std::string key_of(std::string_view email) { return ascii_lower(trim(email)); }
-
 using crypto::sha256;
 
 // The token that follows `token` in its session.
@@ -32,11 +31,7 @@ std::string successor_of(std::string_view token, const db::Bytes& family_key) {
 
 std::string cookie(std::string_view token, const http::RequestInfo& info,
                    std::chrono::seconds age) {
-  std::string text =
-      std::string(kCookie) + "=" + std::string(token) +
-      "; Path=/api/auth; HttpOnly; SameSite=Strict; Max-Age=" + std::to_string(age.count());
-  if (info.is_secure) text += "; Secure";
-  return text;
+  return auth_cookie(kCookie, token, info, age);
 }
 
 // The cookie with the refresh token; a client that wants it there alone does not get it twice.
@@ -121,7 +116,7 @@ Refreshed rotate(db::Session& q, const std::string& token, UtcUs now) {
 
 Result<> add_account(db::Session& q, UserId user, const std::string& email,
                      const std::string& password_hash, UtcUs now) {
-  if (store::add_credential(q, key_of(email), user, password_hash, now)) return {};
+  if (store::add_credential(q, normal_email(email), user, password_hash, now)) return {};
   return fail(ErrorCode::kDuplicateEmail);
 }
 
@@ -142,7 +137,7 @@ AuthService::Opened AuthService::open_session(db::Session& q, UserId user,
                             .created_at = now,
                             .last_used_at = now,
                             .expires_at = now + kSessionLifetime},
-                .refresh_token = to_base64url(random_bytes(kSecretBytes))};
+                .refresh_token = new_secret()};
   if (!is_utf8(opened.session.user_agent)) opened.session.user_agent.clear();
   store::add_session(q, opened.session);
   store::add_refresh(q, sha256(opened.refresh_token),
@@ -165,7 +160,7 @@ SignedIn AuthService::signed_in(const Uuid& session, std::string refresh_token,
 
 task<Result<AuthService::NewSession>> AuthService::sign_up(Register request,
                                                            http::RequestInfo info) {
-  const std::string email_key = key_of(request.email);
+  const std::string email_key = normal_email(request.email);
   if (!profile::is_email(email_key)) {
     co_return fail(ErrorCode::kInvalidInput, "$.email: expected an e-mail address");
   }
@@ -290,7 +285,7 @@ task<> AuthService::upgrade_hash(CredentialRow credential, std::string password)
 task<Result<AuthService::Session>> AuthService::sign_in(Login request, http::RequestInfo info) {
   const DeviceSigns device = with_cookie(device_signs(info));
   Result<CredentialRow> credential =
-      co_await check_password(key_of(request.email), request.password, device);
+      co_await check_password(normal_email(request.email), request.password, device);
   if (!credential) co_return fail(std::move(credential).error());
   struct Made {
     Opened opened;
@@ -363,12 +358,12 @@ task<Result<http::Reply<profile::MessageReply>>> AuthService::sign_out(
 
 task<Result<ForgotReply>> AuthService::forgot_password(ForgotPassword request) {
   // In the background, so that the time of the answer does not tell who has an account.
-  background_.spawn(*runtime::Core::current(), send_reset(key_of(request.email)));
+  background_.spawn(*runtime::Core::current(), send_reset(normal_email(request.email)));
   co_return ForgotReply{"If an account exists for this address, an e-mail is on its way"};
 }
 
 task<> AuthService::send_reset(std::string email_key) {
-  const std::string token = to_base64url(random_bytes(kSecretBytes));
+  const std::string token = new_secret();
   const UtcUs now = deps_.clock.now();
   const Result<std::optional<std::string>> to = co_await deps_.database.write(
       [email_key, token, now](db::Session& q) -> std::optional<std::string> {
