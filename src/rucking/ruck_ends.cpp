@@ -35,19 +35,24 @@ bool EndFinder::agree(const Fix& a, const Fix& b) {
   return distance_of(a.end, b.end) <= reach_m;
 }
 
-// Whether the last of them agree, one with the next, often and long enough.
-bool EndFinder::ends_in_a_run(std::span<const Fix> fixes) {
-  if (fixes.empty() || fixes.back().is_poor) return false;
+// Where those begin that agree, one with the next, up to the last.
+std::size_t EndFinder::start_of_run(std::span<const Fix> fixes) {
   std::size_t first = fixes.size() - 1;
   while (first > 0 && agree(fixes[first - 1], fixes[first])) --first;
+  return first;
+}
+
+// Whether the last of them agree often and long enough.
+bool EndFinder::ends_in_a_run(std::span<const Fix> fixes) {
+  if (fixes.empty() || fixes.back().is_poor) return false;
+  const std::size_t first = start_of_run(fixes);
   return fixes.size() - first >= kAgreeingFixesMin &&
          fixes.back().time_ms - fixes[first].time_ms >= kAgreeing_ms;
 }
 
 // Of fixes that end in a run: those before it, and where it or a part of it began.
 std::vector<RuckEnd> EndFinder::starts_in(std::span<const Fix> fixes) {
-  std::size_t first = fixes.size() - 1;
-  while (first > 0 && agree(fixes[first - 1], fixes[first])) --first;
+  const std::size_t first = start_of_run(fixes);
   std::vector<RuckEnd> starts;
   for (std::size_t i = 0; i < fixes.size(); ++i) {
     const bool continues = i > first && fixes[i].time_ms - fixes[i - 1].time_ms <= kPause_ms;
@@ -71,8 +76,8 @@ void EndFinder::add(const TrackPoint& point) {
 
 // After a silence the receiver wakes up anew, as at the start; where the rucker was is an end.
 void EndFinder::begin() {
-  for (const RuckEnd& end : ends()) add_end(ends_, end);
-  for (const RuckEnd& end : late_ends()) add_end(ends_, end);
+  add_ends(ends_, ends());
+  add_ends(ends_, late_ends());
   is_early_ = true;
   early_.clear();
   pending_.clear();
@@ -87,7 +92,7 @@ void EndFinder::take_early(const Fix& fix) {
     early_.erase(early_.begin());
   }
   if (!ends_in_a_run(early_)) return;
-  for (const RuckEnd& end : starts_in(early_)) add_end(ends_, end);
+  add_ends(ends_, starts_in(early_));
   is_early_ = false;
   is_settled_ = true;
   last_ = fix;
@@ -105,9 +110,8 @@ void EndFinder::follow(const Fix& fix) {
   if (!ends_in_a_run(pending_)) return;
   // Torn apart: the run before has ended, and another begins where these began to agree.
   add_end(ends_, last_->end);
-  std::size_t first = pending_.size() - 1;
-  while (first > 0 && agree(pending_[first - 1], pending_[first])) --first;
-  for (const RuckEnd& end : starts_in(std::span(pending_).subspan(first))) add_end(ends_, end);
+  const std::span<const Fix> run = std::span(pending_).subspan(start_of_run(pending_));
+  add_ends(ends_, starts_in(run));
   last_ = fix;
   pending_.clear();
 }

@@ -63,6 +63,7 @@ class EndFinder {
   };
   [[nodiscard]] static Fix fix_of(const TrackPoint& point);
   [[nodiscard]] static bool agree(const Fix& a, const Fix& b);
+  [[nodiscard]] static std::size_t start_of_run(std::span<const Fix> fixes);
   [[nodiscard]] static bool ends_in_a_run(std::span<const Fix> fixes);
   [[nodiscard]] static std::vector<RuckEnd> starts_in(std::span<const Fix> fixes);
   void begin();
