@@ -32,8 +32,7 @@ struct Movement {
   double terrain_factor = 1;
 };
 
-// ---- resting
-// -------------------------------------------------------------------------------------
+// ---- resting ------------------------------------------------------------------------------------
 
 // Harris and Benedict 1919; the resting part of the LCDA equation. §1.5
 [[nodiscard]] double harris_benedict_kcal_per_day(const Body& body);
@@ -42,8 +41,7 @@ struct Movement {
 // Harris–Benedict in watts: what a gross figure is reduced by to give the net one.
 [[nodiscard]] double resting_watts(const Body& body);
 
-// ---- terrain
-// -------------------------------------------------------------------------------------
+// ---- terrain ------------------------------------------------------------------------------------
 
 // Soule and Goldman 1972, Pandolf et al. 1977. §1.3
 enum class Terrain : std::uint8_t {
@@ -60,8 +58,7 @@ enum class Terrain : std::uint8_t {
 // Soft snow, by how deep the boot sinks in. §1.3
 [[nodiscard]] double soft_snow_factor(double footprint_cm);
 
-// ---- walking and running
-// -------------------------------------------------------------------------
+// ---- walking and running ------------------------------------------------------------------------
 
 // Load Carriage Decision Aid, unloaded walking (Looney et al. 2019), W/kg. §1.4
 [[nodiscard]] double lcda_walking_watts_per_kg(double speed_m_per_s, double grade_percent);
@@ -99,14 +96,12 @@ struct Carried {
 [[nodiscard]] double givoni_goldman_kcal_per_h(double body_kg, double load_kg,
                                                const Movement& movement);
 
-// ---- heart rate
-// ----------------------------------------------------------------------------------
+// ---- heart rate ---------------------------------------------------------------------------------
 
 // Keytel et al. 2005 (J Sports Sci 23:289), fitted at 90 to 150 bpm; never below rest.
 [[nodiscard]] double keytel_watts(const Body& body, double heart_rate_bpm);
 
-// ---- choosing
-// ------------------------------------------------------------------------------------
+// ---- choosing -----------------------------------------------------------------------------------
 
 enum class EnergyModel : std::uint8_t { kLcda, kPandolf };
 enum class CalorieMethod : std::uint8_t { kFusion, kMechanical, kHeartRate };

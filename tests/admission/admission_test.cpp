@@ -63,8 +63,7 @@ class AdmissionTest : public testing::Test {
   std::unique_ptr<RuckServer> server_;
 };
 
-// ---- framing without an end
-// ----------------------------------------------------------------------
+// ---- framing without an end ---------------------------------------------------------------------
 
 // Sends `piece` again and again, as long as the server takes it.
 std::string flood(RawConnection& connection, const std::string& piece, std::size_t times) {
@@ -106,8 +105,7 @@ TEST_F(AdmissionTest, FieldsThatComeOneByOneHaveTheSameLimit) {
   EXPECT_THAT(attacker.read_answer(), StartsWith("HTTP/1.1 431"));
 }
 
-// ---- before the body
-// -----------------------------------------------------------------------------
+// ---- before the body ----------------------------------------------------------------------------
 
 TEST_F(AdmissionTest, SixtyConnectionsWithoutATokenTakeNoMemory) {
   const std::string body(kMiB, ' ');
@@ -263,8 +261,7 @@ TEST_F(AdmissionTest, TheAnswerArrivesThoughTheClientIsStillSending) {
   EXPECT_THAT(chunked.read_answer(), StartsWith("HTTP/1.1 413"));
 }
 
-// ---- all bodies together
-// -------------------------------------------------------------------------
+// ---- all bodies together ------------------------------------------------------------------------
 
 TEST_F(AdmissionTest, BodiesUnderWayHaveABudget) {
   start({.extra_env = {kFreeAtOnce, "RUCK_BODY_MEMORY_MB=16"}});
@@ -297,8 +294,7 @@ TEST_F(AdmissionTest, BodiesUnderWayHaveABudget) {
   EXPECT_EQ(metric("ruck_http_body_bytes"), 0) << "all of it was given back";
 }
 
-// ---- connections
-// ---------------------------------------------------------------------------------
+// ---- connections --------------------------------------------------------------------------------
 
 const std::string kLivez = "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n";
 
@@ -361,8 +357,7 @@ TEST_F(AdmissionTest, ASilentConnectionIsCutOffSoonerThanAnIdleOne) {
   EXPECT_TRUE(silent.is_closed_within(seconds(40)));
 }
 
-// ---- strictness
-// ----------------------------------------------------------------------------------
+// ---- strictness ---------------------------------------------------------------------------------
 
 TEST_F(AdmissionTest, ARequestHasOneHost) {
   const auto answer_to = [&](const std::string& head) {
@@ -400,8 +395,7 @@ TEST_F(AdmissionTest, ChunksDoNotBelongToHttp10) {
   EXPECT_THAT(client.read_answer(), HasSubstr("malformed_request"));
 }
 
-// ---- who forwards
-// --------------------------------------------------------------------------------
+// ---- who forwards -------------------------------------------------------------------------------
 
 // Each call is a client behind the proxy; how many of them are told that they ask too often.
 class ForwardedTest : public AdmissionTest {

@@ -14,8 +14,7 @@ namespace ruck::auth::store {
 // A new password; links that are out die with it, whoever has them.
 void set_new_password(db::Session& q, UserId user, const std::string& password_hash, UtcUs now);
 
-// ---- a new address that is not confirmed
-// ---------------------------------------------------------
+// ---- a new address that is not confirmed --------------------------------------------------------
 struct NewEmail {
   UserId user;
   std::string email;
@@ -31,8 +30,7 @@ void put_email_change(db::Session& q, const NewEmail& change);
 [[nodiscard]] std::optional<std::string> pending_email(db::Session& q, UserId user, UtcUs now);
 void clear_email_change(db::Session& q, UserId user);
 
-// ---- an account that is being deleted
-// ------------------------------------------------------------
+// ---- an account that is being deleted -----------------------------------------------------------
 struct NewDeletion {
   UserId user;
   std::string token_hash;

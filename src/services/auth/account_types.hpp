@@ -53,8 +53,7 @@ struct DeletionReply {
 };
 BOOST_DESCRIBE_STRUCT(DeletionReply, (), (message, final_at))
 
-// ---- as they are stored
-// --------------------------------------------------------------------------
+// ---- as they are stored -------------------------------------------------------------------------
 
 struct EmailChangeRow {
   UserId user_id;

@@ -48,8 +48,7 @@ inline constexpr auto kOpenMax = std::chrono::hours(4);  // without any arrival 
 inline constexpr auto kCloseEvery = std::chrono::minutes(1);  // how often they are looked for
 inline constexpr std::int64_t kClosedAtOnceMax = 100;         // each merges one track
 
-// ---- what others are shown, computed anew
-// --------------------------------------------------------
+// ---- what others are shown, computed anew -------------------------------------------------------
 inline constexpr auto kRefreshEvery = std::chrono::milliseconds(500);  // a look at a flag
 inline constexpr int kRefreshLooks = 4;  // at the database, when something has changed
 inline constexpr std::int64_t kRefreshLooksEvery = 60;   // and without it into the database
