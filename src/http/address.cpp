@@ -92,6 +92,19 @@ Quotes quotes_in(std::string_view field) {
   return is_quoted ? Quotes::kAreText : Quotes::kHold;
 }
 
+// What stands between the commas of a field. An empty element is one, also behind the last comma: a
+// proxy that did not know whom it spoke to may have written it.
+std::vector<std::string_view> items_of(std::string_view field, Quotes quotes) {
+  std::vector<std::string_view> items;
+  for (bool has_more = !field.empty(); has_more;) {
+    const std::size_t before = field.size();
+    const std::string_view item = take_item(field, ',', quotes);
+    has_more = item.size() < before;
+    items.push_back(trim(item));
+  }
+  return items;
+}
+
 std::string unquoted(std::string_view value) {
   value = trim(value);
   if (value.size() < 2 || !value.starts_with('"') || !value.ends_with('"')) {
@@ -109,8 +122,7 @@ std::string unquoted(std::string_view value) {
 std::vector<Hop> hops_in_forwarded(std::string_view field) {
   std::vector<Hop> hops;
   const Quotes quotes = quotes_in(field);
-  while (!field.empty()) {
-    std::string_view element = take_item(field, ',', quotes);
+  for (std::string_view element : items_of(field, quotes)) {
     Hop hop;
     while (!element.empty()) {
       const std::string_view pair = take_item(element, ';', quotes);
@@ -125,18 +137,14 @@ std::vector<Hop> hops_in_forwarded(std::string_view field) {
   return hops;
 }
 
-std::vector<std::string> list_items(std::string_view list) {
-  std::vector<std::string> items;
-  while (!list.empty()) items.emplace_back(trim(take_item(list, ',', Quotes::kAreText)));
-  return items;
-}
-
 // The scheme belongs to the hop of the same place where every proxy added one; else the last word
 // counts, which is our own proxy's.
 std::vector<Hop> hops_in_lists(std::string_view addresses, std::string_view protos) {
-  const std::vector<std::string> schemes = list_items(protos);
+  const std::vector<std::string_view> schemes = items_of(protos, Quotes::kAreText);
   std::vector<Hop> hops;
-  for (std::string& node : list_items(addresses)) hops.push_back({.node = std::move(node)});
+  for (const std::string_view node : items_of(addresses, Quotes::kAreText)) {
+    hops.push_back({.node = std::string(node)});
+  }
   if (schemes.empty()) return hops;
   for (std::size_t i = 0; i < hops.size(); ++i) {
     hops[i].proto = schemes.size() == hops.size() ? schemes[i] : schemes.back();
@@ -205,8 +213,8 @@ ClientAddress TrustedProxies::client_of(std::string_view peer,
                                         const ForwardedFields& fields) const {
   ClientAddress client{.address = std::string(peer)};
   if (!trusts(peer)) return client;
-  const std::vector<std::string> schemes = list_items(fields.forwarded_proto);
-  std::string proto = schemes.empty() ? std::string() : schemes.back();
+  const auto schemes = items_of(fields.forwarded_proto, Quotes::kAreText);
+  std::string proto = schemes.empty() ? std::string() : std::string(schemes.back());
   const bool uses_lists = header_ == ProxyHeader::kForwardedFor ||
                           (header_ == ProxyHeader::kAuto && !fields.forwarded_for.empty());
   const std::vector<Hop> hops = uses_lists

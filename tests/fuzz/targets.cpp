@@ -415,6 +415,7 @@ void forwarded(std::string_view input) {
 }
 std::vector<std::string> forwarded_seeds() {
   return {"192.0.2.1, 10.1.1.1\n\nhttps",
+          "192.0.2.1,, 10.1.1.1, \n",
           "[2001:db8::1]:80\n",
           "192.0.2.1:4711\n\nhttps, http",
           "\nfor=192.0.2.60;proto=http;by=203.0.113.43, for=\"[2001:db8:cafe::17]:4711\"\n",

@@ -45,7 +45,11 @@ TEST(Address, WhatIsNoAddressEndsTheChain) {
         "[2001:db8::1", "[2001:db8::1]x", "1.2.3", "example.org", "fe80::1%eth0", "192.0.2.1;x"}) {
     const std::string list = "6.6.6.6, " + std::string(odd) + ", 10.3.3.3";
     EXPECT_EQ(forwarded_for(list), "10.3.3.3") << odd;
+    const std::string last = "6.6.6.6," + std::string(odd);
+    EXPECT_EQ(forwarded_for(last), "10.0.0.1") << odd;
   }
+  EXPECT_EQ(forwarded("for=6.6.6.6,"), "10.0.0.1");
+  EXPECT_EQ(forwarded("for=6.6.6.6, , for=10.3.3.3"), "10.3.3.3");
 }
 
 TEST(Address, TheStandardFieldIsReadAsRfc7239WritesIt) {
