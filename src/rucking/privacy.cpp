@@ -17,19 +17,29 @@ constexpr double kOffsetGrowthMaxM = 500;
 constexpr double kRadiusSpread = kAnchorRadiusMaxM / kAnchorRadiusMinM - 1;
 constexpr double kOffsetShareMin = 0.7;   // of the largest
 constexpr double kZoneWideningMax = 0.1;  // of a zone that is larger than its place's circle
+constexpr double kRoundingM = 1;          // of a circle that is moved, and of the plane it lies in
 constexpr double kFlatLatitudeDeg = 80;   // beyond it a plane is too wrong
 
 // What a hash is asked for.
-enum class Purpose : std::uint64_t { kDirection = 1, kLength = 2, kRadius = 3, kZone = 4 };
+enum class Purpose : std::uint64_t {
+  kDirection = 1,
+  kLength = 2,
+  kRadius = 3,
+  kZone = 4,
+  kRuckDirection = 5,
+  kRuckLength = 6
+};
 
 double unit(std::uint64_t hash) { return static_cast<double>(hash >> 11) * 0x1p-53; }
 
-// A number in [0, 1) that only the owner's secret tells, one for each purpose and size.
+std::uint64_t whole(double value) { return static_cast<std::uint64_t>(std::llround(value)); }
+
+// A number in [0, 1) that only the owner's secret tells, one for each purpose and subject: the size
+// of a zone, the id of a ruck.
 double secret_share(const PrivacyKey& key, Purpose purpose, const Anchor& anchor,
-                    double size_m = 0) {
-  const auto whole = [](double value) { return static_cast<std::uint64_t>(std::llround(value)); };
+                    std::uint64_t subject = 0) {
   return unit(keyed_hash(key, {static_cast<std::uint64_t>(purpose), whole(anchor.at.lat_deg * 1e7),
-                               whole(wrap_degrees(anchor.at.lng_deg) * 1e7), whole(size_m)}));
+                               whole(wrap_degrees(anchor.at.lng_deg) * 1e7), subject}));
 }
 
 bool is_finite(Position p) { return std::isfinite(p.lat_deg) && std::isfinite(p.lng_deg); }
@@ -101,9 +111,21 @@ Circle zone_circle(const PrivacyKey& key, const Anchor& anchor, const Circle& zo
   const AnchorDraw drawn = draw(key, anchor);
   const double needed_m = drawn.offset_max_m + zone.radius_m + kZoneSlackM;
   const double widening =
-      kZoneWideningMax * secret_share(key, Purpose::kZone, anchor, zone.radius_m);
+      kZoneWideningMax * secret_share(key, Purpose::kZone, anchor, whole(zone.radius_m));
   return {.centre = moved(zone.centre, drawn.offset, local_scale(zone.centre.lat_deg)),
           .radius_m = needed_m <= drawn.radius_m ? drawn.radius_m : needed_m * (1 + widening)};
+}
+
+Circle circle_of_ruck(const PrivacyKey& key, const Anchor& anchor, std::int64_t ruck,
+                      const Circle& circle) {
+  const auto id = static_cast<std::uint64_t>(ruck);
+  const double u = secret_share(key, Purpose::kRuckLength, anchor, id);
+  const double shift_m = kRuckShiftMaxM * std::sqrt(u);  // anywhere in the disc alike
+  const double direction = kTurn * secret_share(key, Purpose::kRuckDirection, anchor, id);
+  const Offset shift{.east_m = shift_m * std::cos(direction),
+                     .north_m = shift_m * std::sin(direction)};
+  return {.centre = moved(circle.centre, shift, local_scale(circle.centre.lat_deg)),
+          .radius_m = circle.radius_m + shift_m + kRoundingM};
 }
 
 bool HiddenPlaces::Area::touches(Position from, Position to) const {
@@ -142,11 +164,16 @@ HiddenPlaces HiddenPlaces::of(const Known& known) {
     places.new_anchors_.push_back(otherwise);
     return otherwise;
   };
+  const auto hide = [&](const Anchor& anchor, const Circle& circle) {
+    places.add(circle_of_ruck(*known.key, anchor, known.ruck, circle));
+  };
   for (const Circle& zone : *known.zones) {
-    places.add(zone_circle(*known.key, anchor_for(anchor_of_zone(zone)), zone));
+    const Anchor anchor = anchor_for(anchor_of_zone(zone));
+    hide(anchor, zone_circle(*known.key, anchor, zone));
   }
   for (const RuckEnd& end : known.ends) {
-    places.add(end_circle(*known.key, anchor_for(anchor_of_end(end.at)), end));
+    const Anchor anchor = anchor_for(anchor_of_end(end.at));
+    hide(anchor, end_circle(*known.key, anchor, end));
   }
   places.is_known_ = true;
   return places;

@@ -14,7 +14,11 @@
 //      offset. So all circles of one place are the same circle, moved by as much as the receiver
 //      erred; zones of any size, moved by a few metres, deleted and made again, are concentric
 //      with it. None of them adds anything to what the first circle told.
-//   3. The offset is 0.7 to 1 times the largest that keeps the place inside by what it needs. So
+//   3. Every circle of one ruck at one place is moved once more, by up to kRuckShiftMaxM in a
+//      direction drawn for this ruck and this place, and made wider by as much: it covers what it
+//      covered before. All rucks together still hide the anchor's circle and no more. But lines
+//      no longer end on one circle, and where they leave it tells less of where they come from.
+//   4. The offset is 0.7 to 1 times the largest that keeps the place inside by what it needs. So
 //      the middle of the circle is far from the place, and which way is not to be had without the
 //      secret. Another anchor has an unrelated offset.
 //
@@ -47,6 +51,8 @@ inline constexpr double kZoneSlackM = 25;         // from the edge of a zone to 
 inline constexpr double kAnchorReachM = 150;      // what is nearer shares the anchor's offset
 inline constexpr double kAnchorRadiusMinM = 380;  // of the circle around an end
 inline constexpr double kAnchorRadiusMaxM = 440;
+inline constexpr double kRuckShiftMaxM =
+    200;  // of one ruck's circles; docs/privacy.md: why so much
 
 // Derived from the owner's secret by whoever holds it (see services/people/zones). Anybody who has
 // it can undo the offsets.
@@ -84,6 +90,11 @@ struct RuckEnd {
 [[nodiscard]] Circle end_circle(const PrivacyKey& key, const Anchor& anchor, const RuckEnd& end);
 [[nodiscard]] Circle zone_circle(const PrivacyKey& key, const Anchor& anchor, const Circle& zone);
 
+// The same circle for one ruck: moved by up to kRuckShiftMaxM and wider by that length. `ruck` is
+// its id.
+[[nodiscard]] Circle circle_of_ruck(const PrivacyKey& key, const Anchor& anchor, std::int64_t ruck,
+                                    const Circle& circle);
+
 // What is hidden of one ruck. As long as it is not told everything, it hides everything.
 class HiddenPlaces {
  public:
@@ -94,6 +105,7 @@ class HiddenPlaces {
     std::optional<std::vector<Circle>> zones;    // empty: the owner has none; nothing: not known
     std::optional<std::vector<Anchor>> anchors;  // likewise; the earliest first
     std::vector<RuckEnd> ends;                   // none: not known yet
+    std::int64_t ruck = 0;                       // the ruck's id
   };
   // An end without an anchor near becomes one, in the order of the ends; see new_anchors().
   [[nodiscard]] static HiddenPlaces of(const Known& known);

@@ -83,32 +83,45 @@ std::optional<Point> ahead_of_most(const Scene& scene) {
   return at.empty() ? std::nullopt : std::optional(mean_of(at));
 }
 
-// The circle that cuts all lines, from where they end and half a step further. The server's
-// constants say how far from its middle the place it hides lies: on a ring, all of it alike.
+// The server's constants say how far from its middle the place it hides lies: on a ring, all of it
+// alike. The circle is the one that cuts most lines, or the largest that no line enters, which is
+// better when each ruck has a circle of its own.
 struct PlaceRing {
   Disc circle;
   double least_m = 0;
   double most_m = 0;
 };
-std::optional<PlaceRing> ring_of_place(const Scene& scene) {
+enum class RingOf : std::uint8_t { kCuts, kEmptyDisc };
+PlaceRing ring_in(const Disc& circle) {
   constexpr double kOffsetShareMin = 0.7;
   constexpr double kNeedM = rucking::kEndMarginM + 10;
   constexpr double kBlurM = 12;  // of the fit and of first fixes
+  const double most_m = circle.radius_m - kNeedM;
+  return {circle, kOffsetShareMin * most_m - kBlurM, most_m + kBlurM};
+}
+std::optional<PlaceRing> ring_of_place(const Scene& scene, RingOf of) {
+  if (of == RingOf::kEmptyDisc) {
+    Disc disc = scene.empty_disc();
+    disc.radius_m =
+        std::clamp(disc.radius_m, rucking::kAnchorRadiusMinM, rucking::kAnchorRadiusMaxM);
+    return ring_in(disc);
+  }
   std::vector<Point> edges;
   for (const Cut& cut : scene.cuts()) {
     if (cut.is_end) edges.push_back(cut.at + 0.5 * cut.step_m * cut.heading);
   }
   const auto circle = fit_circle(std::move(edges));
-  if (!circle || circle->radius_m < kNeedM + 50 || circle->radius_m > 700) return std::nullopt;
-  const double most_m = circle->radius_m - kNeedM;
-  return PlaceRing{*circle, kOffsetShareMin * most_m - kBlurM, most_m + kBlurM};
+  if (!circle || circle->radius_m < rucking::kEndMarginM + 60 || circle->radius_m > 700) {
+    return std::nullopt;
+  }
+  return ring_in(*circle);
 }
 
 // On that ring, where `score` is best; with how it is weighed against the ring's edges.
 template <class Score>
-std::optional<Point> best_on_ring(const Scene& scene, const Score& score) {
-  const auto ring = ring_of_place(scene);
-  if (!ring) return std::nullopt;
+std::optional<Point> best_on_ring(const Scene& scene, RingOf of, const Score& score) {
+  const auto ring = ring_of_place(scene, of);
+  if (!ring || scene.cuts().empty()) return std::nullopt;
   return highest(ring->circle.centre, ring->most_m, 8, [&](Point p) {
     const double away = distance(p, ring->circle.centre);
     const bool is_on = away >= ring->least_m && away <= ring->most_m && may_be_a_door(scene, p);
@@ -116,12 +129,12 @@ std::optional<Point> best_on_ring(const Scene& scene, const Score& score) {
   });
 }
 
-std::optional<Point> crossing_on_ring(const Scene& scene) {
-  return best_on_ring(scene, [&](Point p) { return crossing_score(scene, p); });
+std::optional<Point> crossing_on_ring(const Scene& scene, RingOf of) {
+  return best_on_ring(scene, of, [&](Point p) { return crossing_score(scene, p); });
 }
 
-std::optional<Point> least_walk_on_ring(const Scene& scene) {
-  return best_on_ring(scene, [&](Point p) {
+std::optional<Point> least_walk_on_ring(const Scene& scene, RingOf of) {
+  return best_on_ring(scene, of, [&](Point p) {
     double sum = 0;
     for (const Cut& cut : scene.cuts()) sum -= scene.map().walk_m(p, cut.at);
     return sum;
@@ -130,8 +143,8 @@ std::optional<Point> least_walk_on_ring(const Scene& scene) {
 
 // Lines leave a circle more thickly on the side where home is nearer to it, if they go all ways
 // alike: the ring's point on the side of the mean of the headings turned round.
-std::optional<Point> ahead_on_ring(const Scene& scene) {
-  return best_on_ring(scene, [&](Point p) {
+std::optional<Point> ahead_on_ring(const Scene& scene, RingOf of) {
+  return best_on_ring(scene, of, [&](Point p) {
     double ahead = 0;
     for (const Cut& cut : scene.cuts()) {
       const Point d = p - cut.at;
@@ -185,7 +198,7 @@ double crossing_score(const Scene& scene, Point p) {
   for (const Cut& cut : scene.cuts()) {
     const Point d = p - cut.at;
     const double along = d.x * cut.heading.x + d.y * cut.heading.y;
-    if (along < 40 || along > 700) continue;
+    if (along < 40 || along > 1000) continue;
     const double off = std::fabs(d.x * cut.heading.y - d.y * cut.heading.x);
     const double sigma = 5 + 0.03 * along;
     sum += std::exp(-off * off / (2 * sigma * sigma));
@@ -198,27 +211,37 @@ bool may_be_a_door(const Scene& scene, Point p) {
 }
 
 std::vector<Attack> line_attacks() {
-  return {{"mean of cuts", Uses::kLines, mean_of_cuts},
-          {"circle through cuts", Uses::kLines,
-           [](const Scene& s) { return circle_of(s, std::nullopt); }},
-          {"circle through first cuts", Uses::kLines,
-           [](const Scene& s) { return circle_of(s, true); }},
-          {"circle through last cuts", Uses::kLines,
-           [](const Scene& s) { return circle_of(s, false); }},
-          {"largest empty disc", Uses::kLines,
-           [](const Scene& s) { return std::optional(s.empty_disc().centre); }},
-          {"middle of what is hidden", Uses::kLines, middle_of_hidden},
-          {"middle of hidden streets", Uses::kLines, middle_of_hidden_streets},
-          {"twice the mean less the middle", Uses::kLines, mirrored_middle},
-          {"crossing of lines", Uses::kLines, crossing},
-          {"crossing of lines at a street", Uses::kLines, crossing_at_a_street},
-          {"ahead of most cuts", Uses::kLines, ahead_of_most},
-          {"least sum of ways", Uses::kLines, least_walk},
-          {"ring by the constants, crossing", Uses::kLines, crossing_on_ring},
-          {"ring by the constants, least ways", Uses::kLines, least_walk_on_ring},
-          {"ring by the constants, ahead", Uses::kLines, ahead_on_ring},
-          {"ends that agree", Uses::kLines, ends_that_agree},
-          {"a blind guess", Uses::kLines, blind_guess}};
+  const auto on_ring = [](auto attack, RingOf of) {
+    return [attack, of](const Scene& scene) { return attack(scene, of); };
+  };
+  return {
+      {"mean of cuts", Uses::kLines, mean_of_cuts},
+      {"circle through cuts", Uses::kLines,
+       [](const Scene& s) { return circle_of(s, std::nullopt); }},
+      {"circle through first cuts", Uses::kLines,
+       [](const Scene& s) { return circle_of(s, true); }},
+      {"circle through last cuts", Uses::kLines,
+       [](const Scene& s) { return circle_of(s, false); }},
+      {"largest empty disc", Uses::kLines,
+       [](const Scene& s) { return std::optional(s.empty_disc().centre); }},
+      {"middle of what is hidden", Uses::kLines, middle_of_hidden},
+      {"middle of hidden streets", Uses::kLines, middle_of_hidden_streets},
+      {"twice the mean less the middle", Uses::kLines, mirrored_middle},
+      {"crossing of lines", Uses::kLines, crossing},
+      {"crossing of lines at a street", Uses::kLines, crossing_at_a_street},
+      {"ahead of most cuts", Uses::kLines, ahead_of_most},
+      {"least sum of ways", Uses::kLines, least_walk},
+      {"ring by the constants, crossing", Uses::kLines, on_ring(crossing_on_ring, RingOf::kCuts)},
+      {"ring in the empty disc, crossing", Uses::kLines,
+       on_ring(crossing_on_ring, RingOf::kEmptyDisc)},
+      {"ring by the constants, least ways", Uses::kLines,
+       on_ring(least_walk_on_ring, RingOf::kCuts)},
+      {"ring in the empty disc, least ways", Uses::kLines,
+       on_ring(least_walk_on_ring, RingOf::kEmptyDisc)},
+      {"ring by the constants, ahead", Uses::kLines, on_ring(ahead_on_ring, RingOf::kCuts)},
+      {"ring in the empty disc, ahead", Uses::kLines, on_ring(ahead_on_ring, RingOf::kEmptyDisc)},
+      {"ends that agree", Uses::kLines, ends_that_agree},
+      {"a blind guess", Uses::kLines, blind_guess}};
 }
 
 std::vector<Attack> all_attacks() {

@@ -43,7 +43,7 @@ class Scene {
   // The centre of the largest disc that no line enters.
   [[nodiscard]] Disc empty_disc() const { return empty_disc_; }
 
-  static constexpr double kReachM = 640;  // of the scene around its middle, each side
+  static constexpr double kReachM = 900;  // of the scene around its middle, each side
   static constexpr double kCellM = 8;
 
  private:

@@ -7,7 +7,7 @@
 
 namespace ruck::attack {
 namespace {
-constexpr double kNearM = 560;   // of a cut from the middle: circles reach 500 m
+constexpr double kNearM = 850;   // of a cut from the middle: a ruck's circle reaches 840 m
 constexpr double kClearM = 110;  // of a door from a line that is shown: the margin, less some noise
 constexpr std::size_t kCellsASide = static_cast<std::size_t>(2 * Scene::kReachM / Scene::kCellM);
 

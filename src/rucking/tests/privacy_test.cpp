@@ -156,6 +156,48 @@ TEST(Privacy, AnAnchorThatComesLaterMovesNoCircle) {
   }
 }
 
+// Lines of all rucks ended on one circle, and how many left it where told on which side of its
+// middle the door is.
+TEST(Privacy, EachRuckHasACircleOfItsOwnAroundThatOfThePlace) {
+  RUCK_PRINT_SEED(seed);
+  std::mt19937_64 random(seed);
+  for (int owner = 0; owner < 50; ++owner) {
+    const PrivacyKey key{.k0 = random(), .k1 = random()};
+    const Anchor anchor = random_anchor(random);
+    const Circle place = end_circle(key, anchor, {.at = anchor.at});
+    Offset sum;
+    double most = 0;
+    constexpr std::int64_t kRucks = 400;
+    for (std::int64_t ruck = 1; ruck <= kRucks; ++ruck) {
+      const Circle circle = circle_of_ruck(key, anchor, ruck, place);
+      const double moved_m = distance_m(circle.centre, place.centre);
+      EXPECT_GE(circle.radius_m, place.radius_m + moved_m) << "it must cover that of the place";
+      EXPECT_LE(moved_m, kRuckShiftMaxM + 1);
+      EXPECT_EQ(circle.radius_m, circle_of_ruck(key, anchor, ruck, place).radius_m);
+      const Offset o = offset(place.centre, circle.centre, local_scale(place.centre.lat_deg));
+      sum.east_m += o.east_m / kRucks;
+      sum.north_m += o.north_m / kRucks;
+      most = std::max(most, moved_m);
+    }
+    EXPECT_LT(std::hypot(sum.east_m, sum.north_m), 30) << "to all sides alike";
+    EXPECT_GT(most, 0.9 * kRuckShiftMaxM);
+  }
+}
+
+// Two sizes of one zone in one ruck are still around one middle.
+TEST(Privacy, ARuckMovesAllCirclesOfAPlaceAlike) {
+  const Anchor anchor = anchor_of_end(kHome);
+  const Circle one = circle_of_ruck(kKey, anchor, 7, {.centre = kHome, .radius_m = 100});
+  const Circle two = circle_of_ruck(kKey, anchor, 7, {.centre = kHome, .radius_m = 900});
+  EXPECT_EQ(distance_m(one.centre, two.centre), 0);
+  EXPECT_NEAR(two.radius_m - one.radius_m, 800, 1e-6);
+  const Circle other = circle_of_ruck(kKey, anchor, 8, {.centre = kHome, .radius_m = 100});
+  EXPECT_GT(distance_m(one.centre, other.centre), 1);
+  const Circle elsewhere = circle_of_ruck(kKey, anchor_of_end(off(kHome, 200, 0)), 7,
+                                          {.centre = kHome, .radius_m = 100});
+  EXPECT_GT(distance_m(one.centre, elsewhere.centre), 1);
+}
+
 // What an observer of many rucks can do: keep the places that none of them shows, and take their
 // middle. It must stay far from the door.
 TEST(Privacy, ManyRucksFromOneDoorDoNotGiveTheDoor) {
@@ -170,7 +212,7 @@ TEST(Privacy, ManyRucksFromOneDoorDoNotGiveTheDoor) {
     Offset sum;
     for (int ruck = 0; ruck < 200; ++ruck) {
       const RuckEnd end{.at = off(kHome, jitter(random), jitter(random))};
-      const Circle circle = end_circle(key, anchor, end);
+      const Circle circle = circle_of_ruck(key, anchor, ruck, end_circle(key, anchor, end));
       const Offset middle = offset(kHome, circle.centre, local_scale(kHome.lat_deg));
       sum.east_m += middle.east_m / 200;
       sum.north_m += middle.north_m / 200;

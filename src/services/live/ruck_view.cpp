@@ -114,7 +114,7 @@ void RuckView::set_privacy(const people::OwnerPrivacy& privacy) {
 // The same rule as for a finished ruck; until fixes agree where it began, everything.
 HiddenPlaces RuckView::hidden_places() const {
   if (!finder_.is_settled() || ends_.size() >= rucking::kRuckEndsMax) return {};
-  return privacy_.hide(ends_);
+  return privacy_.hide(state_.id, ends_);
 }
 
 // After what is hidden has changed: figures and fronts anew, from the spots there are.
@@ -147,7 +147,8 @@ HiddenPlaces RuckView::hidden_if_over() const {
   return HiddenPlaces::of({.key = privacy_.key,
                            .zones = std::vector<rucking::Circle>(),
                            .anchors = std::move(anchors),
-                           .ends = finder_.late_ends()});
+                           .ends = finder_.late_ends(),
+                           .ruck = state_.id.value()});
 }
 
 std::int64_t RuckView::time_ms(const Spot& spot) const {

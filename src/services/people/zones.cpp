@@ -23,9 +23,12 @@ std::optional<rucking::PrivacyKey> privacy_key(std::string_view secret) {
   return key;
 }
 
-rucking::HiddenPlaces OwnerPrivacy::hide(std::vector<rucking::RuckEnd> ends) const {
-  return rucking::HiddenPlaces::of(
-      {.key = key, .zones = zones, .anchors = anchors, .ends = std::move(ends)});
+rucking::HiddenPlaces OwnerPrivacy::hide(RuckId ruck, std::vector<rucking::RuckEnd> ends) const {
+  return rucking::HiddenPlaces::of({.key = key,
+                                    .zones = zones,
+                                    .anchors = anchors,
+                                    .ends = std::move(ends),
+                                    .ruck = ruck.value()});
 }
 
 OwnerPrivacy privacy_of(db::Session& q, UserId owner) {

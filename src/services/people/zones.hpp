@@ -24,7 +24,7 @@ struct OwnerPrivacy {
   std::int64_t epoch = 0;         // another one after every change of what is hidden
 
   // Of a ruck with these ends, see rucking/ruck_ends.
-  [[nodiscard]] rucking::HiddenPlaces hide(std::vector<rucking::RuckEnd> ends) const;
+  [[nodiscard]] rucking::HiddenPlaces hide(RuckId ruck, std::vector<rucking::RuckEnd> ends) const;
 };
 
 // One query. An owner that does not exist hides everything.

@@ -168,7 +168,7 @@ Shown show(RuckRow& row, const Track& track, std::span<const TrackPoint> line,
     return out;
   }
   out.ends = all_ends(row, track, std::move(known_ends));
-  if (out.ends.size() < rucking::kRuckEndsMax) out.hidden = privacy.hide(out.ends);
+  if (out.ends.size() < rucking::kRuckEndsMax) out.hidden = privacy.hide(row.id, out.ends);
   const std::vector<rucking::Piece> pieces = rucking::visible_pieces(line, out.hidden);
   if (privacy.show_full_totals) {
     show_whole(row);
