@@ -1,12 +1,16 @@
 // Losing sight of a ruck: what was recorded after the reply to a change reaches nobody who lost
 // access by it, on any open socket (docs/api/live.md).
+#include "db/open.hpp"
 #include "support/live.hpp"
 #include "support/rucking.hpp"
 
 #include <gmock/gmock.h>
 
+#include <thread>
+
 namespace ruck::test {
 namespace {
+const db::Sql kExpireLinks{"test.expire_links", "UPDATE live_links SET expires_at = $1"};
 
 class LiveAccessTest : public ApiTest {
  protected:
@@ -139,6 +143,11 @@ TEST_P(LiveAccessTest, NothingRecordedAfterASignInEndedReachesItsSockets) {
       {"signed out", [](Scene& s) { return s.phone.post("/api/auth/logout", "{}"); }},
       {"ended from another device",
        [](Scene& s) { return s.berta.post("/api/auth/sessions/end-others"); }},
+      {"the password is changed",
+       [](Scene& s) {
+         return s.berta.post("/api/account/password",
+                             R"({"password":"correct horse","new_password":"another horse"})");
+       }},
       {"the account is gone",
        [](Scene& s) { return s.berta.del("/api/users/" + s.berta.user_id); }}};
   for (const Change& change : changes) {
@@ -180,6 +189,36 @@ TEST_P(LiveAccessTest, NothingRecordedAfterAChangeReachesALink) {
     EXPECT_GE(watcher.heard.size(), heard);
     EXPECT_GE(client().get("/api/live/" + token).status, 400);
   }
+}
+
+// A link that runs out while its socket is open. Links run for an hour at least, so what is stored
+// is made shorter; a slow machine gets more time until it watches.
+TEST_P(LiveAccessTest, NothingRecordedAfterALinkHasExpiredReachesIt) {
+  Scene s = scene();
+  const Reply made = s.anna.post("/api/rucks/" + s.ruck + "/live/links", "{}");
+  const std::string token = made.json["data"]["token"].text();
+  for (std::int64_t seconds = 3; seconds < 30; seconds *= 2) {
+    std::int64_t expires_ms = 0;
+    with_stored([&](db::Database& database) {
+      expires_ms = now_ms() + seconds * 1000;
+      ASSERT_TRUE(
+          database.write_now([&](db::Session& q) { q.execute(kExpireLinks, expires_ms * 1000); }));
+    });
+    LiveClient watcher(*server_);
+    watcher.say(R"({"type":"auth","share":")" + token + "\"}");
+    watcher.next("ready");
+    watcher.subscribe("ruck:" + s.ruck);
+    const bool is_watching = !watcher.next("snapshot").is_null();
+    if (!is_watching && now_ms() > expires_ms - 1000) continue;
+    ASSERT_TRUE(is_watching);
+    while (now_ms() <= expires_ms) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    for (int batch = 0; batch < 4; ++batch) {
+      EXPECT_EQ(seen_of(watcher, s, walk().part(200 + 10 * batch, 10)), 0) << watcher.heard.back();
+    }
+    EXPECT_GE(client().get("/api/live/" + token).status, 400);
+    return;
+  }
+  FAIL() << "the machine is too slow to watch at all";
 }
 
 // A private profile is for its followers: they stay, and strangers are not told that there is
