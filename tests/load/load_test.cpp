@@ -31,11 +31,12 @@ class LoadTest : public ApiTest {
     return run_to_end({.argv = words, .extra_env = env, .working_folder = folder_.path()},
                       std::chrono::seconds(240));
   }
-  Finished load(std::vector<std::string> more) {
+  std::vector<std::string> load_words(std::vector<std::string> more) {
     std::vector<std::string> words = {"load", "--url", server_->url(), "--json", path("out.json")};
     words.insert(words.end(), more.begin(), more.end());
-    return ruck(words);
+    return words;
   }
+  Finished load(std::vector<std::string> more) { return ruck(load_words(std::move(more))); }
   [[nodiscard]] std::string path(const std::string& name) const {
     return folder_.path() + "/" + name;
   }
@@ -201,10 +202,10 @@ TEST_P(LoadTest, AKilledServerMakesErrorsAndLosesNothing) {
   populate("50", "0");
   // In a thread of its own: a process ends with the thread that started it, and the server stays.
   Finished run;
-  std::thread loader([&] {
-    run = load({"--users", "50", "--duration", "5s", "--batch-every", "500ms", "--verify", "50",
-                "--accounts", path("accounts.jsonl"), "--tolerate-errors"});
-  });
+  const std::vector<std::string> words =
+      load_words({"--users", "50", "--duration", "5s", "--batch-every", "500ms", "--verify", "50",
+                  "--accounts", path("accounts.jsonl"), "--tolerate-errors"});
+  std::thread loader([&] { run = ruck(words); });
   EXPECT_TRUE(until([this] { return stored_batches() >= 50; }));
   server_->kill();
   {

@@ -57,9 +57,10 @@ class RefreshTest : public test::OnBothDatabases {
 
   Tokens tokens_;
   NoMail mailer_;
-  runtime::BlockingPool passwords_{{.name = "passwords", .threads = 1, .queue_max = 4}};
   std::unique_ptr<cache::Revisions> revisions_;
   test::RunningCores cores_;
+  // After the cores: its thread is still waking one when the coroutine goes on there.
+  runtime::BlockingPool passwords_{{.name = "passwords", .threads = 1, .queue_max = 4}};
   std::unique_ptr<AuthService> service_;
 };
 
