@@ -124,6 +124,24 @@ TEST(Tidy, ModulesHaveNoCycles) {
   for (const auto& [name, deps] : all) EXPECT_TRUE(done.contains(name)) << name << " is in a cycle";
 }
 
+// A newcomer finds every module where CONTRIBUTING says where a line of code belongs.
+TEST(Tidy, EveryModuleIsInTheGuideAndInTheArchitecture) {
+  const fs::path root = RUCK_SOURCE_DIR;
+  const std::string guide = read(root / "CONTRIBUTING.md");
+  const std::size_t begin = guide.find("## Where a line of code belongs");
+  ASSERT_NE(begin, std::string::npos);
+  const std::string chain = guide.substr(begin, guide.find("## How a change is made") - begin);
+  const std::string page = read(root / "docs/architecture.md");
+  for (const auto& [name, deps] : modules()) {
+    const std::string last = name.substr(name.rfind('/') + 1);
+    EXPECT_TRUE(std::regex_search(chain, std::regex("\\b" + last + "\\b")))
+        << "name " << name << " in CONTRIBUTING.md";
+    const bool is_service = name.starts_with("services/");
+    EXPECT_TRUE(is_service || page.contains("`" + name + "`"))
+        << "name " << name << " in docs/architecture.md";
+  }
+}
+
 TEST(Tidy, LibrariesAreIncludedOnlyInTheirAdapters) {
   const std::vector<std::pair<std::string, std::vector<std::string>>> homes = {
       {"boost/beast", {"src/http/session/", "src/http/client/"}},
