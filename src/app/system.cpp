@@ -58,28 +58,25 @@ task<Result<http::Response>> System::openapi() { co_return http::Response{.body 
 void add_routes(http::Router& r, System& s) {
   using http::Auth;
   http::get(r, "/livez", "system.live",
-            {.summary = "The process runs", .auth = Auth::kNone, .vital = true}, &s, &System::live);
+            {.summary = "Liveness probe", .auth = Auth::kNone, .vital = true}, &s, &System::live);
   http::get(r, "/readyz", "system.ready",
-            {.summary = "Requests are welcome here", .auth = Auth::kNone, .vital = true}, &s,
-            &System::ready);
+            {.summary = "Readiness probe", .auth = Auth::kNone, .vital = true}, &s, &System::ready);
   http::get(r, "/health", "system.health",
-            {.summary = "Status and version", .auth = Auth::kNone, .vital = true}, &s,
-            &System::health);
+            {.summary = "Get the server's status and version", .auth = Auth::kNone, .vital = true},
+            &s, &System::health);
   r.alias("/api/health");
   http::get(
       r, "/api/system/health", "system.system_health",
-      {.summary = "The state of the server and its database", .auth = Auth::kNone, .vital = true},
-      &s, &System::system_health);
+      {.summary = "Health of the server and its database", .auth = Auth::kNone, .vital = true}, &s,
+      &System::system_health);
   http::get(r, "/api/app/version-info", "system.version_info",
-            {.summary = "Which mobile apps may be used", .auth = Auth::kNone}, &s,
+            {.summary = "Get the supported mobile app versions", .auth = Auth::kNone}, &s,
             &System::version_info);
   http::get(r, "/api/app/web-config", "system.web_config",
-            {.summary = "What the web app has to know of this server",
-             .auth = Auth::kNone,
-             .vital = true},
-            &s, &System::web_config);
+            {.summary = "Get the web app's configuration", .auth = Auth::kNone, .vital = true}, &s,
+            &System::web_config);
   http::get(r, "/api/openapi.json", "system.openapi",
-            {.summary = "This document", .auth = Auth::kNone}, &s, &System::openapi);
+            {.summary = "Get this OpenAPI document", .auth = Auth::kNone}, &s, &System::openapi);
 }
 
 }  // namespace ruck::app

@@ -1,5 +1,5 @@
 #pragma once
-// What a database said no to. Thrown by a Session inside a unit of work and caught where the unit
+// A database failure. Thrown by a Session inside a unit of work and caught where the unit
 // is run, which turns it into an Error; it never leaves the db module otherwise.
 #include "base/error.hpp"
 

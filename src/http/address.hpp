@@ -25,7 +25,7 @@ using AddressBytes = std::array<std::uint8_t, 16>;
 [[nodiscard]] std::string address_key(std::string_view address);
 
 // Which field the trusted proxies write. A proxy that writes one of them passes on the client's own
-// text in the other, so an operator had better say it.
+// text in the other, so an operator should set it.
 enum class ProxyHeader : std::uint8_t {
   kAuto,  // X-Forwarded-For where there is one, else Forwarded
   kForwardedFor,

@@ -65,10 +65,10 @@ double edwards_load(double minutes, double bpm, HeartRateRange range) {
 HeartRateMeter::HeartRateMeter(const Body& body, HeartRateRange range)
     : body_(body), range_(range) {}
 
-Fed HeartRateMeter::add(const HeartRateSample& sample) {
-  if (samples_ > 0 && sample.time_ms <= last_ms_) return Fed::kOutOfOrder;
+FeedResult HeartRateMeter::add(const HeartRateSample& sample) {
+  if (samples_ > 0 && sample.time_ms <= last_ms_) return FeedResult::kOutOfOrder;
   if (sample.bpm < kLowestHeartRate_bpm || sample.bpm > kHighestHeartRate_bpm) {
-    return Fed::kRejected;
+    return FeedResult::kRejected;
   }
   if (samples_ > 0) add_interval(sample.time_ms - last_ms_, (last_bpm_ + sample.bpm) / 2.0);
   min_bpm_ = samples_ > 0 ? std::min(min_bpm_, sample.bpm) : sample.bpm;
@@ -77,7 +77,7 @@ Fed HeartRateMeter::add(const HeartRateSample& sample) {
   last_bpm_ = sample.bpm;
   sum_bpm_ += sample.bpm;
   ++samples_;
-  return Fed::kTaken;
+  return FeedResult::kTaken;
 }
 
 void HeartRateMeter::add_interval(std::int64_t dt_ms, double bpm) {

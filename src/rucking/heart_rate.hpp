@@ -4,7 +4,7 @@
 // Samples arrive in chunks of their own, minutes after the points they belong to. So the meter
 // below knows nothing of points and pauses, and the figures do not depend on which came first.
 #include "rucking/energy.hpp"
-#include "rucking/fed.hpp"
+#include "rucking/feed_result.hpp"
 #include "rucking/track_point.hpp"
 
 #include <array>
@@ -56,7 +56,7 @@ class HeartRateMeter {
 
   // kOutOfOrder where a sample is not after the last one, kRejected where it is no heart rate;
   // neither changes anything.
-  Fed add(const HeartRateSample& sample);
+  FeedResult add(const HeartRateSample& sample);
 
   [[nodiscard]] HeartRateTotals totals() const;
   [[nodiscard]] std::optional<HeartRateSample> last() const;

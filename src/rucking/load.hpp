@@ -1,6 +1,6 @@
 #pragma once
 // How much training a ruck was, and what weeks of it add up to. science §5.1. No figure here claims
-// to foretell injury, because none can.
+// to predict injury, because none can.
 #include <optional>
 #include <span>
 

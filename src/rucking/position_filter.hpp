@@ -1,5 +1,5 @@
 #pragma once
-// Where the rucker is, from noisy fixes, and where he was during the last half minute.
+// Where the rucker is, from noisy fixes, and where they were during the last half minute.
 #include "rucking/geo.hpp"
 
 #include <array>

@@ -20,7 +20,7 @@ constexpr std::uint8_t kLongFlag = 0x40;
 
 enum Presence : std::uint8_t { kAbsent = 0, kEverywhere = 1, kWithHoles = 2 };
 
-// How an integer column foretells its next value.
+// How an integer column predicts its next value.
 enum class Prediction : std::uint8_t {
   kSame,          // the value before
   kLastStep,      // the value before plus the last difference

@@ -89,13 +89,13 @@ TrackEngine::TrackEngine(const EngineConfig& config)
 
 // ---- input --------------------------------------------------------------------------------------
 
-Fed TrackEngine::feed(const TrackPoint& point) {
-  if (has_point_ && point.time_ms <= last_point_ms_) return Fed::kOutOfOrder;
-  if (point.time_ms < last_event_ms_) return Fed::kOutOfOrder;
+FeedResult TrackEngine::feed(const TrackPoint& point) {
+  if (has_point_ && point.time_ms <= last_point_ms_) return FeedResult::kOutOfOrder;
+  if (point.time_ms < last_event_ms_) return FeedResult::kOutOfOrder;
   note_point(point);
   if (paused_) {
     ++counts_.while_paused;
-    return Fed::kRejected;
+    return FeedResult::kRejected;
   }
   const FilterStep step = filter_.add(point);
   count(step.use);
@@ -106,10 +106,10 @@ Fed TrackEngine::feed(const TrackPoint& point) {
     interrupt();
     take_altitude(point, step.use);
   }
-  return step.use == PointUse::kUsed ? Fed::kTaken : Fed::kRejected;
+  return step.use == PointUse::kUsed ? FeedResult::kTaken : FeedResult::kRejected;
 }
 
-// While he stands the altitude only wanders, and would climb hills of its own.
+// While they stand the altitude only wanders, and would climb hills of its own.
 void TrackEngine::take_altitude(const TrackPoint& point, PointUse use) {
   if (use != PointUse::kUsed || !filter_.is_moving()) return;
   if (point.altitude_dm != TrackPoint::kNoAltitude) climb_.add(point.time_ms, point.altitude_dm);
@@ -117,13 +117,13 @@ void TrackEngine::take_altitude(const TrackPoint& point, PointUse use) {
 
 std::size_t TrackEngine::feed(std::span<const TrackPoint> points) {
   std::size_t taken = 0;
-  while (taken < points.size() && feed(points[taken]) != Fed::kOutOfOrder) ++taken;
+  while (taken < points.size() && feed(points[taken]) != FeedResult::kOutOfOrder) ++taken;
   return taken;
 }
 
 std::size_t TrackEngine::feed(std::span<const HeartRateSample> samples) {
   std::size_t taken = 0;
-  while (taken < samples.size() && feed(samples[taken]) != Fed::kOutOfOrder) ++taken;
+  while (taken < samples.size() && feed(samples[taken]) != FeedResult::kOutOfOrder) ++taken;
   return taken;
 }
 
@@ -180,38 +180,38 @@ bool TrackEngine::is_late(std::int64_t event_ms) const {
   return event_ms < last_event_ms_ || (has_point_ && event_ms < last_point_ms_);
 }
 
-Fed TrackEngine::set_load(std::int64_t time_ms, double load_kg) {
-  if (is_late(time_ms)) return Fed::kOutOfOrder;
+FeedResult TrackEngine::set_load(std::int64_t time_ms, double load_kg) {
+  if (is_late(time_ms)) return FeedResult::kOutOfOrder;
   last_event_ms_ = time_ms;
   // A second change at the same moment replaces the first.
   if (time_ms != load_changed_ms_) load_before_kg_ = load_kg_;
   load_changed_ms_ = time_ms;
   load_kg_ = sane_load_kg(load_kg);
-  return Fed::kTaken;
+  return FeedResult::kTaken;
 }
 
-Fed TrackEngine::pause(std::int64_t time_ms) {
-  if (is_late(time_ms)) return Fed::kOutOfOrder;
+FeedResult TrackEngine::pause(std::int64_t time_ms) {
+  if (is_late(time_ms)) return FeedResult::kOutOfOrder;
   last_event_ms_ = time_ms;
-  if (paused_) return Fed::kTaken;
+  if (paused_) return FeedResult::kTaken;
   start_clock(time_ms);
   if (has_point_) cover_until(time_ms);
   last_ms_ = time_ms;
   finish();
   paused_ = true;
   paused_since_ms_ = time_ms;
-  return Fed::kTaken;
+  return FeedResult::kTaken;
 }
 
-Fed TrackEngine::resume(std::int64_t time_ms) {
-  if (is_late(time_ms)) return Fed::kOutOfOrder;
+FeedResult TrackEngine::resume(std::int64_t time_ms) {
+  if (is_late(time_ms)) return FeedResult::kOutOfOrder;
   last_event_ms_ = time_ms;
-  if (!paused_) return Fed::kTaken;
+  if (!paused_) return FeedResult::kTaken;
   paused_ = false;
   paused_ms_ += time_ms - paused_since_ms_;
   last_ms_ = time_ms;
   filter_.resume_at(time_ms);
-  return Fed::kTaken;
+  return FeedResult::kTaken;
 }
 
 // ---- counting -----------------------------------------------------------------------------------

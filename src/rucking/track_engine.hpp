@@ -15,7 +15,7 @@
 #include "rucking/climb.hpp"
 #include "rucking/energy.hpp"
 #include "rucking/energy_meter.hpp"
-#include "rucking/fed.hpp"
+#include "rucking/feed_result.hpp"
 #include "rucking/heart_rate.hpp"
 #include "rucking/splits.hpp"
 #include "rucking/track_filter.hpp"
@@ -125,15 +125,15 @@ class TrackEngine {
  public:
   explicit TrackEngine(const EngineConfig& config);
 
-  Fed feed(const TrackPoint& point);
+  FeedResult feed(const TrackPoint& point);
   // How many were taken in order; the first point out of order ends it.
   std::size_t feed(std::span<const TrackPoint> points);
-  Fed feed(const HeartRateSample& sample) { return heart_rate_.add(sample); }
+  FeedResult feed(const HeartRateSample& sample) { return heart_rate_.add(sample); }
   std::size_t feed(std::span<const HeartRateSample> samples);
 
-  Fed set_load(std::int64_t time_ms, double load_kg);
-  Fed pause(std::int64_t time_ms);   // twice is once
-  Fed resume(std::int64_t time_ms);  // without a pause is nothing
+  FeedResult set_load(std::int64_t time_ms, double load_kg);
+  FeedResult pause(std::int64_t time_ms);   // twice is once
+  FeedResult resume(std::int64_t time_ms);  // without a pause is nothing
 
   [[nodiscard]] Totals totals() const;
   // Nothing before the first used point.

@@ -59,7 +59,7 @@ constexpr std::int64_t kDenseStep_ms = 3'000;
 constexpr double kLongestChord_m = 20;
 constexpr double kStraight_m = 1.5;  // to either side; a third of the accuracy of a worse receiver
 constexpr double kStraightPerAccuracy = 1.0 / 3;
-// He has arrived where he stands once he comes no farther than this from it.
+// They have arrived where they stand once they come no farther than this from it.
 constexpr double kArrived_m = 4;
 
 double seconds(std::int64_t ms) { return static_cast<double>(ms) / kMsPerSecond; }
@@ -123,7 +123,7 @@ PointUse TrackFilter::start_at(const Fix& fix) {
   if (fix.accuracy_m() > kWorstBridge_m) return PointUse::kPoorAccuracy;
   has_fix_ = true;
   anchor_ = fix.position();
-  // Standing until he walks: what the receiver wanders before the start is not distance.
+  // Standing until they walk: what the receiver wanders before the start is not distance.
   status_ = kStanding;
   restart_at(fix);
   return PointUse::kUsed;
@@ -197,7 +197,7 @@ PointUse TrackFilter::step_to(const Fix& fix, double net_m, FilterStep& step) {
   return PointUse::kUsed;
 }
 
-// He stood for most of the time since the last fix. The way counts when he goes on.
+// They stood for most of the time since the last fix. The way counts when they go on.
 void TrackFilter::stand_until(const Fix& fix, FilterStep& step) {
   const bool gap = fix.time_ms - last_.time_ms > kGap_ms;
   settle_tail(step.stretches);
@@ -223,7 +223,7 @@ void TrackFilter::cross_gap(const Fix& fix, FilterStep& step, bool too_fast) {
 // ---- walking ------------------------------------------------------------------------------------
 
 PointUse TrackFilter::walk_to(const Fix& fix, FilterStep& step) {
-  // A better fix right after a poor first one is where he is; the way between is only error.
+  // A better fix right after a poor first one is where they are; the way between is only error.
   if (last_.is_poor() && !fix.is_poor()) {
     settle_standing(step.stretches, fix.time_ms);
     start_at(fix);
@@ -281,7 +281,7 @@ bool TrackFilter::goes_straight() const {
   return true;
 }
 
-// The gate has closed: he stands, since he arrived here.
+// The gate has closed: they stand, since they arrived here.
 void TrackFilter::stop(Stretches& out) {
   std::size_t arrived = window_.size() - 1;
   while (arrived > 0 && window_[arrived - 1].time_ms > settled_ms_ &&
@@ -295,7 +295,8 @@ void TrackFilter::stop(Stretches& out) {
   status_ = kStanding;
 }
 
-// He has come here from the anchor since settled_ms_: counted, unless it was too fast to be sure.
+// They have come here from the anchor since settled_ms_: counted, unless it was too fast to be
+// sure.
 void TrackFilter::arrive(Stretches& out) {
   const double d = distance_m(anchor_, kalman_.position());
   if (d <= kVehicle_m_per_s * seconds(last_.time_ms - settled_ms_)) {
@@ -326,7 +327,7 @@ void TrackFilter::stand_on(Stretches& out) {
   arrive(out);
 }
 
-// Too slow for the gate, yet far from where he stopped: he must have walked some of the time.
+// Too slow for the gate, yet far from where they stopped: they must have walked some of the time.
 void TrackFilter::creep_on(Stretches& out, bool estimated) {
   const double creep_m = std::max(kCreep_m, last_.accuracy_m() * kCreepPerAccuracy);
   const double away_m2 = kalman_.distance2_m2(anchor_);
@@ -418,7 +419,7 @@ void TrackFilter::settle_tail(Stretches& out) {
     if (sprint) settle_sprint(out);
     if (!sprint) status_ = kVehicle;
   }
-  if (status_ == kVehicle) anchor_ = kalman_.position();  // where he got out
+  if (status_ == kVehicle) anchor_ = kalman_.position();  // where they got out
   if (last_.time_ms <= settled_ms_) return;
   if (status_ != kMoving) return settle_standing(out, last_.time_ms);
   const std::int64_t tail_ms = last_.time_ms - settled_ms_;

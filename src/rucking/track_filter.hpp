@@ -1,5 +1,5 @@
 #pragma once
-// Which fixes count, where the rucker really was, and when he stood still.
+// Which fixes count, where the rucker really was, and when they stood still.
 //
 // A receiver wanders: 3 m of noise that changes over a minute makes 23 % too much distance of a
 // walk and 4 km of an hour on a bench (science §2.5). The chain, in the order a fix goes through
@@ -12,7 +12,7 @@
 //   jumps           nobody on foot covers more than 8 m/s between two fixes; three fixes in a row
 //                   that agree with each other and not with the past are a new start, as a gap
 //   gaps            over 30 s without a fix: joined straight where a walker could have done it, and
-//                   marked estimated; not counted where he could not
+//                   marked estimated; not counted where they could not
 //   Kalman filter   constant velocity, each axis alone, the noise taken from the fix's accuracy
 //   stop gate       less than 0.4 m/s net over 30 s is standing
 //   anchor          distance is counted only from one place to another at least 5 m away; where

@@ -34,15 +34,15 @@ struct SeenRuck {
 };
 [[nodiscard]] SeenRuck seen_ruck(const json::Tree& reply, const Frame& frame);
 
-// What a follower who looks every half minute has when the first of a ruck is shown to him.
+// What a follower who looks every half minute has when the first of a ruck is shown to them.
 struct FirstLive {
   Point at;
   double seq = 0;
   double distance_m = 0;
   double duration_s = 0;
-  double clock_s = 0;       // since it was first said to be under way, by his own clock
+  double clock_s = 0;       // since it was first said to be under way, by their own clock
   double last_fix_s = 0;    // by the times in the reply: of the last fix since the start
-  double pace_m_per_s = 0;  // of what he then saw
+  double pace_m_per_s = 0;  // of what they then saw
 };
 
 // What the order of lists told: the value of a ruck, by sort.

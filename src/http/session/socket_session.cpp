@@ -79,13 +79,13 @@ void SocketSession::on_readable(ErrorCodeAsio error) {
 }
 
 void SocketSession::take(std::span<char> bytes) {
-  if (is_deaf_) return;
+  if (discards_input_) return;
   heard_at_ = now();
   pinged_ = false;
   const auto flaw = reader_.feed(
       bytes, [this](Opcode opcode, std::string_view payload) { on_message(opcode, payload); });
   if (!flaw) return;
-  is_deaf_ = true;
+  discards_input_ = true;
   close(*flaw, "");
 }
 
@@ -140,7 +140,7 @@ bool SocketSession::replace(std::uint64_t key, const Frame& frame) {
   return false;
 }
 
-// Never waits for a slow reader: what is queued is dropped, and he is told to come back.
+// Never waits for a slow reader: what is queued is dropped, and they are told to come back.
 void SocketSession::cut_off_slow() {
   shared_.slow.add();
   const std::size_t kept = front_sent_ > 0 ? 1 : 0;

@@ -98,7 +98,7 @@ class SocketSession final : public http::Socket,
   SteadyTime gone_at_ = SteadyTime::max();  // after a close
   Phase phase_ = Phase::kOpen;
   bool pinged_ = false;
-  bool is_deaf_ = false;  // what comes after a broken frame is read and dropped
+  bool discards_input_ = false;  // what comes after a broken frame is read and dropped
   bool waits_writable_ = false;
 };
 

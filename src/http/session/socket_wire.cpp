@@ -60,20 +60,20 @@ std::size_t TlsWire::read(std::span<char> into, ErrorCodeAsio& error) {
 }
 
 std::size_t TlsWire::write(SocketSession& session, Buffers buffers, ErrorCodeAsio& error) {
-  if (write_error_ || !going_.empty()) {
+  if (write_error_ || !outgoing_.empty()) {
     error = write_error_ ? write_error_ : asio::error::would_block;
     return 0;
   }
   for (const asio::const_buffer& buffer : buffers) {
-    const std::size_t size = std::min(buffer.size(), kWriteBytesMax - going_.size());
-    going_.append(static_cast<const char*>(buffer.data()), size);
+    const std::size_t size = std::min(buffer.size(), kWriteBytesMax - outgoing_.size());
+    outgoing_.append(static_cast<const char*>(buffer.data()), size);
   }
-  const std::size_t taken = going_.size();
-  asio::async_write(stream_, asio::buffer(going_),
+  const std::size_t taken = outgoing_.size();
+  asio::async_write(stream_, asio::buffer(outgoing_),
                     [this, ready = SocketReady(session, SocketReady::For::kWrite)](
                         const ErrorCodeAsio& failure, std::size_t) {
                       write_error_ = failure;
-                      std::string().swap(going_);
+                      std::string().swap(outgoing_);
                       if (std::exchange(is_waited_for_, false)) ready(failure);
                     });
   return taken;

@@ -72,7 +72,7 @@ class TlsWire final : public SocketWire {
   [[nodiscard]] std::size_t read(std::span<char> into, ErrorCodeAsio& error) override;
   [[nodiscard]] std::size_t write(SocketSession& session, Buffers buffers,
                                   ErrorCodeAsio& error) override;
-  [[nodiscard]] bool is_idle() const override { return going_.empty(); }
+  [[nodiscard]] bool is_idle() const override { return outgoing_.empty(); }
   [[nodiscard]] TcpSocket& socket() override { return stream_.next_layer(); }
 
  private:
@@ -83,7 +83,7 @@ class TlsWire final : public SocketWire {
   asio::ssl::stream<TcpSocket> stream_;
   std::array<char, kReadBytes> arrived_;
   std::size_t arrived_bytes_ = 0;
-  std::string going_;  // being encrypted and sent
+  std::string outgoing_;  // being encrypted and sent
   bool is_waited_for_ = false;
   ErrorCodeAsio write_error_;
 };

@@ -76,7 +76,7 @@ TEST(Edwards, AgreesWithTheReference) {
 
 TEST(HeartRateMeter, AddsUpAnEvenHour) {
   HeartRateMeter meter(kMan, kRange);
-  for (int s = 0; s <= 3600; s += 5) EXPECT_EQ(meter.add(at(s, 150)), Fed::kTaken);
+  for (int s = 0; s <= 3600; s += 5) EXPECT_EQ(meter.add(at(s, 150)), FeedResult::kTaken);
   const HeartRateTotals totals = meter.totals();
   EXPECT_EQ(totals.samples, 721U);
   EXPECT_EQ(totals.average_bpm, 150);
@@ -116,20 +116,20 @@ TEST(HeartRateMeter, TakesNoMoreThanTenMinutesOfADropOut) {
 
 TEST(HeartRateMeter, RefusesWhatIsNotAfterTheLast) {
   HeartRateMeter meter(kMan, kRange);
-  EXPECT_EQ(meter.add(at(10, 120)), Fed::kTaken);
-  EXPECT_EQ(meter.add(at(10, 130)), Fed::kOutOfOrder);
-  EXPECT_EQ(meter.add(at(5, 130)), Fed::kOutOfOrder);
+  EXPECT_EQ(meter.add(at(10, 120)), FeedResult::kTaken);
+  EXPECT_EQ(meter.add(at(10, 130)), FeedResult::kOutOfOrder);
+  EXPECT_EQ(meter.add(at(5, 130)), FeedResult::kOutOfOrder);
   EXPECT_EQ(meter.totals().samples, 1U);
   EXPECT_EQ(meter.last(), at(10, 120));
 }
 
 TEST(HeartRateMeter, RejectsWhatIsNoHeartRate) {
   HeartRateMeter meter(kMan, kRange);
-  EXPECT_EQ(meter.add(at(0, 0)), Fed::kRejected);
-  EXPECT_EQ(meter.add(at(1, 24)), Fed::kRejected);
-  EXPECT_EQ(meter.add(at(2, 251)), Fed::kRejected);
-  EXPECT_EQ(meter.add(at(3, 25)), Fed::kTaken);
-  EXPECT_EQ(meter.add(at(4, 250)), Fed::kTaken);
+  EXPECT_EQ(meter.add(at(0, 0)), FeedResult::kRejected);
+  EXPECT_EQ(meter.add(at(1, 24)), FeedResult::kRejected);
+  EXPECT_EQ(meter.add(at(2, 251)), FeedResult::kRejected);
+  EXPECT_EQ(meter.add(at(3, 25)), FeedResult::kTaken);
+  EXPECT_EQ(meter.add(at(4, 250)), FeedResult::kTaken);
   EXPECT_EQ(meter.totals().min_bpm, 25);
   EXPECT_EQ(meter.totals().max_bpm, 250);
 }

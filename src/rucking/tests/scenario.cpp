@@ -87,16 +87,16 @@ Scenario random_scenario(SeededRandom& random) {
 void feed(TrackEngine& engine, const Event& event) {
   switch (event.kind) {
     case Event::Kind::kPoint:
-      ASSERT_NE(engine.feed(event.point), Fed::kOutOfOrder);
+      ASSERT_NE(engine.feed(event.point), FeedResult::kOutOfOrder);
       return;
     case Event::Kind::kLoad:
-      ASSERT_EQ(engine.set_load(event.time_ms, event.load_kg), Fed::kTaken);
+      ASSERT_EQ(engine.set_load(event.time_ms, event.load_kg), FeedResult::kTaken);
       return;
     case Event::Kind::kPause:
-      ASSERT_EQ(engine.pause(event.time_ms), Fed::kTaken);
+      ASSERT_EQ(engine.pause(event.time_ms), FeedResult::kTaken);
       return;
     case Event::Kind::kResume:
-      ASSERT_EQ(engine.resume(event.time_ms), Fed::kTaken);
+      ASSERT_EQ(engine.resume(event.time_ms), FeedResult::kTaken);
       return;
   }
 }

@@ -42,7 +42,7 @@ class TrackBuilder {
     }
     return *this;
   }
-  // Time goes by without a fix; he may have gone somewhere.
+  // Time goes by without a fix; they may have gone somewhere.
   TrackBuilder& silence(double seconds, double metres = 0) {
     move(metres);
     now_s_ += seconds;

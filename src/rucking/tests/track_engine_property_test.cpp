@@ -81,7 +81,7 @@ Outcome fed_one_by_one(const Scenario& scenario) {
   TrackEngine engine(scenario.config);
   for (const Event& event : scenario.events) test::feed(engine, event);
   for (const HeartRateSample& sample : scenario.heart_rate) {
-    EXPECT_EQ(engine.feed(sample), Fed::kTaken);
+    EXPECT_EQ(engine.feed(sample), FeedResult::kTaken);
   }
   return outcome_of(engine);
 }
@@ -165,7 +165,7 @@ TEST(TrackEngineProperty, RestoringAfterEveryPointGivesTheSameBits) {
     engine = std::move(*restored);
   }
   for (const HeartRateSample& sample : scenario.heart_rate) {
-    EXPECT_EQ(engine.feed(sample), Fed::kTaken);
+    EXPECT_EQ(engine.feed(sample), FeedResult::kTaken);
     auto restored = TrackEngine::restore(scenario.config, engine.serialize());
     ASSERT_TRUE(restored);
     engine = std::move(*restored);

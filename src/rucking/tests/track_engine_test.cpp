@@ -110,8 +110,8 @@ TEST(TrackEngine, ChargesStandingWhileItLastsAndNothingWhilePaused) {
   EXPECT_NEAR(stood.moving_s, 1000, 10);
   EXPECT_NEAR(stood.energy.lcda_kcal, to_kcal(420.9 * 1000 + 111.597888 * 3600), 2);
 
-  EXPECT_EQ(engine.pause(track.now_ms()), Fed::kTaken);
-  EXPECT_EQ(engine.resume(track.now_ms() + 3'600'000), Fed::kTaken);
+  EXPECT_EQ(engine.pause(track.now_ms()), FeedResult::kTaken);
+  EXPECT_EQ(engine.resume(track.now_ms() + 3'600'000), FeedResult::kTaken);
   const Totals paused = engine.totals();
   EXPECT_EQ(paused.paused_s, 3600);
   EXPECT_EQ(paused.active_s(), 4600);
@@ -134,7 +134,7 @@ TEST(TrackEngine, UsesTheLoadOfItsTime) {
   track.start().walk(6030, 1.34);
   TrackEngine engine = engine_of(track);
   const std::int64_t drop_ms = track.now_ms() + 500;  // between two points
-  EXPECT_EQ(engine.set_load(drop_ms, 15), Fed::kTaken);
+  EXPECT_EQ(engine.set_load(drop_ms, 15), FeedResult::kTaken);
   const std::size_t before = track.points().size();
   track.walk(4020, 1.34);
   feed_from(engine, track, before);
@@ -151,7 +151,7 @@ TEST(TrackEngine, SpreadsALoadThatChangesInAGapOverItsTime) {
   TrackBuilder track;
   track.start().walk(134, 1.34);
   TrackEngine engine = engine_of(track);
-  EXPECT_EQ(engine.set_load(track.now_ms() + 100'000, 0), Fed::kTaken);
+  EXPECT_EQ(engine.set_load(track.now_ms() + 100'000, 0), FeedResult::kTaken);
   const std::size_t before = track.points().size();
   track.silence(400, 536);
   feed_from(engine, track, before);
@@ -163,8 +163,8 @@ TEST(TrackEngine, LetsASecondChangeAtTheSameMomentReplaceTheFirst) {
   track.start().walk(1340, 1.34);
   TrackEngine engine = engine_of(track);
   const std::int64_t now_ms = track.now_ms();
-  EXPECT_EQ(engine.set_load(now_ms, 90), Fed::kTaken);
-  EXPECT_EQ(engine.set_load(now_ms, 10), Fed::kTaken);
+  EXPECT_EQ(engine.set_load(now_ms, 90), FeedResult::kTaken);
+  EXPECT_EQ(engine.set_load(now_ms, 10), FeedResult::kTaken);
   const std::size_t before = track.points().size();
   track.walk(1340, 1.34);
   feed_from(engine, track, before);
@@ -179,7 +179,7 @@ TEST(TrackEngine, BringsNonsenseInTheConfigurationToItsEdge) {
   wild.load_kg = -5;
   wild.terrain_factor = std::nan("");
   TrackEngine engine = engine_of(TrackBuilder().start().walk(1340, 1.34), wild);
-  EXPECT_EQ(engine.set_load(kStart_ms + 10'000'000, std::nan("")), Fed::kTaken);
+  EXPECT_EQ(engine.set_load(kStart_ms + 10'000'000, std::nan("")), FeedResult::kTaken);
   const Totals t = engine.totals();
   EXPECT_TRUE(std::isfinite(t.energy.lcda_kcal));
   EXPECT_GT(t.energy.lcda_kcal, 0);
@@ -192,13 +192,13 @@ TEST(TrackEngine, CountsNothingWhilePaused) {
   TrackBuilder track;
   track.altitude(100).start().walk(700, 1.4);
   TrackEngine engine = engine_of(track);
-  EXPECT_EQ(engine.pause(track.now_ms()), Fed::kTaken);
+  EXPECT_EQ(engine.pause(track.now_ms()), FeedResult::kTaken);
   std::size_t before = track.points().size();
   track.climb(0.1).walk(840, 1.4).climb(0);
   feed_from(engine, track, before);
   EXPECT_EQ(engine.totals().points.while_paused, 600U);
   EXPECT_EQ(engine.totals().paused_s, 600);
-  EXPECT_EQ(engine.resume(track.now_ms()), Fed::kTaken);
+  EXPECT_EQ(engine.resume(track.now_ms()), FeedResult::kTaken);
   before = track.points().size();
   track.walk(700, 1.4);
   feed_from(engine, track, before);
@@ -215,10 +215,10 @@ TEST(TrackEngine, PausingTwiceIsPausingOnce) {
   TrackBuilder track;
   track.start().walk(140, 1.4);
   TrackEngine engine = engine_of(track);
-  EXPECT_EQ(engine.resume(track.now_ms()), Fed::kTaken);  // nothing to resume
-  EXPECT_EQ(engine.pause(track.now_ms() + 10'000), Fed::kTaken);
-  EXPECT_EQ(engine.pause(track.now_ms() + 20'000), Fed::kTaken);
-  EXPECT_EQ(engine.resume(track.now_ms() + 30'000), Fed::kTaken);
+  EXPECT_EQ(engine.resume(track.now_ms()), FeedResult::kTaken);  // nothing to resume
+  EXPECT_EQ(engine.pause(track.now_ms() + 10'000), FeedResult::kTaken);
+  EXPECT_EQ(engine.pause(track.now_ms() + 20'000), FeedResult::kTaken);
+  EXPECT_EQ(engine.resume(track.now_ms() + 30'000), FeedResult::kTaken);
   EXPECT_EQ(engine.totals().paused_s, 20);
 }
 
@@ -226,8 +226,8 @@ TEST(TrackEngine, MayBePausedBeforeItsFirstPoint) {
   TrackBuilder track;
   track.start().walk(140, 1.4);
   TrackEngine engine(man80_with(20));
-  EXPECT_EQ(engine.pause(kStart_ms - 60'000), Fed::kTaken);
-  EXPECT_EQ(engine.resume(kStart_ms - 10'000), Fed::kTaken);
+  EXPECT_EQ(engine.pause(kStart_ms - 60'000), FeedResult::kTaken);
+  EXPECT_EQ(engine.resume(kStart_ms - 10'000), FeedResult::kTaken);
   feed_from(engine, track, 0);
   const Totals t = engine.totals();
   EXPECT_EQ(t.start_ms, kStart_ms - 60'000);
@@ -241,17 +241,17 @@ TEST(TrackEngine, RefusesWhatComesTooLateWithoutATrace) {
   TrackBuilder track;
   track.start().walk(140, 1.4);
   TrackEngine engine = engine_of(track);
-  EXPECT_EQ(engine.pause(track.now_ms() + 5000), Fed::kTaken);
-  EXPECT_EQ(engine.resume(track.now_ms() + 9000), Fed::kTaken);
+  EXPECT_EQ(engine.pause(track.now_ms() + 5000), FeedResult::kTaken);
+  EXPECT_EQ(engine.resume(track.now_ms() + 9000), FeedResult::kTaken);
   const std::string state = engine.serialize();
-  EXPECT_EQ(engine.feed(track.points().back()), Fed::kOutOfOrder);  // again
-  EXPECT_EQ(engine.feed(track.points().front()), Fed::kOutOfOrder);
+  EXPECT_EQ(engine.feed(track.points().back()), FeedResult::kOutOfOrder);  // again
+  EXPECT_EQ(engine.feed(track.points().front()), FeedResult::kOutOfOrder);
   TrackPoint between = track.points().back();
   between.time_ms += 7000;  // known only after the resume that follows it
-  EXPECT_EQ(engine.feed(between), Fed::kOutOfOrder);
-  EXPECT_EQ(engine.set_load(track.now_ms(), 3), Fed::kOutOfOrder);
-  EXPECT_EQ(engine.pause(track.now_ms() + 8000), Fed::kOutOfOrder);
-  EXPECT_EQ(engine.resume(kStart_ms), Fed::kOutOfOrder);
+  EXPECT_EQ(engine.feed(between), FeedResult::kOutOfOrder);
+  EXPECT_EQ(engine.set_load(track.now_ms(), 3), FeedResult::kOutOfOrder);
+  EXPECT_EQ(engine.pause(track.now_ms() + 8000), FeedResult::kOutOfOrder);
+  EXPECT_EQ(engine.resume(kStart_ms), FeedResult::kOutOfOrder);
   EXPECT_EQ(engine.serialize(), state);
 }
 
@@ -309,7 +309,7 @@ TEST(TrackEngine, ClimbsWithASparseRecorder) {
 TEST(TrackEngine, DoesNotClimbWhileStanding) {
   TrackBuilder track;
   track.altitude(100).start().walk(280, 1.4);
-  // The barometer breathes with the weather, and a lift takes him up and down again.
+  // The barometer breathes with the weather, and a lift takes them up and down again.
   for (int i = 0; i < 10; ++i) track.altitude(i % 2 == 0 ? 112 : 100).stand(120);
   track.altitude(100).walk(280, 1.4);
   EXPECT_LE(engine_of(track).totals().gain_m, 12);
@@ -363,8 +363,8 @@ TEST(TrackEngine, CountsHeartRateOfPausesByItsMeanPower) {
   TrackBuilder track;
   track.start().walk(1340, 1.34);
   TrackEngine engine = engine_of(track);
-  EXPECT_EQ(engine.pause(track.now_ms()), Fed::kTaken);
-  EXPECT_EQ(engine.resume(track.now_ms() + 1'000'000), Fed::kTaken);
+  EXPECT_EQ(engine.pause(track.now_ms()), FeedResult::kTaken);
+  EXPECT_EQ(engine.resume(track.now_ms() + 1'000'000), FeedResult::kTaken);
   const auto samples = even_heart_rate(2000, 118);
   EXPECT_EQ(engine.feed(samples), samples.size());
   const EnergyTotals e = engine.totals().energy;
@@ -469,7 +469,7 @@ TEST(TrackEngine, DoesNotCareWhenOrHowFarEastOrWhichWayRound) {
     TrackEngine engine(man80_with(20));
     for (TrackPoint point : track.points()) {
       change(point);
-      ASSERT_EQ(engine.feed(point), Fed::kTaken) << what;
+      ASSERT_EQ(engine.feed(point), FeedResult::kTaken) << what;
     }
     const Totals t = engine.totals();
     EXPECT_NEAR(t.distance_m, expected.distance_m, 1e-5) << what;
@@ -497,8 +497,8 @@ TEST(TrackEngine, CutAtAPauseIsTheSumOfItsParts) {
 
   TrackEngine whole(man80_with(20));
   ASSERT_EQ(whole.feed(std::span(track.points()).first(cut)), cut);
-  ASSERT_EQ(whole.pause(track.points()[cut - 1].time_ms), Fed::kTaken);
-  ASSERT_EQ(whole.resume(track.points()[cut].time_ms), Fed::kTaken);
+  ASSERT_EQ(whole.pause(track.points()[cut - 1].time_ms), FeedResult::kTaken);
+  ASSERT_EQ(whole.resume(track.points()[cut].time_ms), FeedResult::kTaken);
   feed_from(whole, track, cut);
   TrackEngine first(man80_with(20));
   TrackEngine second(man80_with(20));

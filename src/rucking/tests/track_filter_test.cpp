@@ -177,7 +177,7 @@ TEST(TrackFilter, DoesNotBelieveJumpsThatDisagree) {
 }
 
 // 85 m away a fix every five seconds is a jump; ten seconds later one could have run there. But the
-// fixes say he has been there all along.
+// fixes say they have been there all along.
 TEST(TrackFilter, DoesNotRunToAPlaceOnlyBecauseTimePasses) {
   const Decided d =
       decide(TrackBuilder().every(5).start().walk(280, 1.4).silence(5, 85).walk(280, 1.4));

@@ -31,7 +31,7 @@ Measured measure(const SimulationSettings& settings, std::uint64_t seed) {
   config.altitude_source = AltitudeSource::kBarometer;
   TrackEngine engine(config);
   while (const auto fix = simulator.next()) {
-    EXPECT_NE(engine.feed(fix->point), Fed::kOutOfOrder);
+    EXPECT_NE(engine.feed(fix->point), FeedResult::kOutOfOrder);
   }
   return {.totals = engine.totals(), .truth = simulator.truth()};
 }

@@ -330,38 +330,37 @@ void add_routes(http::Router& r, AccountService& s) {
   constexpr http::Limit kChange = http::per_hour(60);  // each may check a password
   constexpr http::Limit kLink = http::per_minute(5);   // as a link that resets a password
   http::get(r, "/api/account", "account.get",
-            {.summary = "The address one signs in with, and a new one that is not confirmed yet"},
-            &s, &AccountService::get);
+            {.summary = "Get the account's e-mail address and one waiting for confirmation"}, &s,
+            &AccountService::get);
   http::post(r, "/api/account/password", "account.change_password",
-             {.summary = "Choose a new password; ends all other sign-ins", .limit = kChange}, &s,
+             {.summary = "Change the password; ends all other sign-ins", .limit = kChange}, &s,
              &AccountService::change_password);
   http::post(r, "/api/account/email", "account.change_email",
-             {.summary = "Ask for another address: it counts once its mailed link was opened",
+             {.summary = "Change the e-mail address; it counts once the mailed link is opened",
               .limit = kChange},
              &s, &AccountService::change_email);
-  http::post(
-      r, "/api/account/delete", "account.delete",
-      {.summary = "Hide the account now; it is gone for good after a week", .limit = kChange}, &s,
-      &AccountService::remove);
+  http::post(r, "/api/account/delete", "account.delete",
+             {.summary = "Delete the account: hidden now, removed for good after a week",
+              .limit = kChange},
+             &s, &AccountService::remove);
   http::post(r, "/api/account/confirm-email", "account.confirm_email",
              {.summary = "Confirm a new address with the token from the e-mail",
               .auth = http::Auth::kNone,
               .limit = kLink},
              &s, &AccountService::confirm_email);
   http::post(r, "/api/account/undo-deletion", "account.undo_deletion",
-             {.summary = "Keep an account that is being deleted, with the token from the e-mail",
+             {.summary = "Undo an account's deletion with the token from the e-mail",
               .auth = http::Auth::kNone,
               .limit = kLink},
              &s, &AccountService::undo_deletion);
   http::post(r, "/api/auth/sessions/{id}/end", "account.end_session",
-             {.summary = "End a sign-in of one's own: that device is signed out", .limit = kChange},
+             {.summary = "End one of your sign-ins; that device is signed out", .limit = kChange},
              &s, &AccountService::end_session);
-  http::del(
-      r, "/api/auth/sessions/{id}", "account.end_session_at_once",
-      {.summary = "The same right after signing in, or of the sign-in that asks", .limit = kChange},
-      &s, &AccountService::end_session_at_once);
+  http::del(r, "/api/auth/sessions/{id}", "account.end_session_at_once",
+            {.summary = "End a sign-in right after signing in, or your own", .limit = kChange}, &s,
+            &AccountService::end_session_at_once);
   http::post(r, "/api/auth/sessions/end-others", "account.end_other_sessions",
-             {.summary = "End all of one's sign-ins but the one that asks", .limit = kChange}, &s,
+             {.summary = "End all your other sign-ins", .limit = kChange}, &s,
              &AccountService::end_other_sessions);
 }
 

@@ -70,7 +70,7 @@ struct FeedRuck {
   double ruck_weight_kg = 0;
   double average_pace = 0;
   std::int64_t power_points = 0;
-  std::optional<std::int64_t> avg_heart_rate;  // always null: a heart is nobody else's business
+  std::optional<std::int64_t> avg_heart_rate;  // always null: private to the owner
   std::optional<UtcUs> started_at;
   std::optional<UtcUs> completed_at;
   UtcUs created_at{};

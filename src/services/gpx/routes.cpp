@@ -5,14 +5,14 @@ namespace ruck::gpx_import {
 
 void add_routes(http::Router& r, GpxService& s) {
   http::post(r, "/api/gpx/import", "gpx.import",
-             {.summary = "Make a completed ruck of a GPX file, sent as it is or in a form",
+             {.summary = "Import a GPX file as a completed ruck, as the body or a form field",
               .limit = http::per_hour(600),
               .body = http::BodyType::kFile,
               .body_bytes_max = gpx::kBytesMax + (1 << 20)},
              &s, &GpxService::import);
   http::get(
       r, "/api/rucks/{id}/gpx", "gpx.export",
-      {.summary = "The recording as a GPX file; the owner's only", .limit = http::per_hour(600)},
+      {.summary = "Export the recording as a GPX file; owner only", .limit = http::per_hour(600)},
       &s, &GpxService::export_ruck);
 }
 

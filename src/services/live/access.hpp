@@ -23,9 +23,9 @@ struct Grant {
 };
 
 // Errors in the contract's words (core §11): kRuckNotFound for what this watcher may not see,
-// kForbidden for what he may see but not follow, kInvalidState for a ruck that has ended.
+// kForbidden for what they may see but not follow, kInvalidState for a ruck that has ended.
 [[nodiscard]] Result<Grant> grant(db::Session& q, const Watcher& watcher, RuckId ruck);
-// The same for who has been let in before and how he stood then.
+// The same for who has been let in before and how they stood then.
 [[nodiscard]] Result<> still_granted(const rucks::LiveState& state,
                                      const people::Standing& standing, Audience audience);
 

@@ -57,33 +57,33 @@ void Client::on_text(std::string_view text) {
   if (is_flooding()) return socket_->close(close_code::kTooMany, "too many messages");
   const Result<json::Element> message = json::parse(text);
   if (!message || message->kind() != json::Kind::kObject) {
-    return complain("malformed", message ? std::string_view("expected a JSON object")
-                                         : message.error().client_text());
+    return send_error("malformed", message ? std::string_view("expected a JSON object")
+                                           : message.error().client_text());
   }
   const std::string type = text_of(*message, "type");
   if (type == "auth") return take_auth(*message);
   if (type == "ping") return say(messages::pong(shared_.clock.now()));
-  if (!is_known_) return complain(ErrorCode::kUnauthenticated, "say who you are first", {});
+  if (!is_known_) return send_error(ErrorCode::kUnauthenticated, "say who you are first", {});
   const std::string topic = text_of(*message, "topic");
-  if (topic.size() > kTopicBytesMax) return complain("unknown_topic", "there is no such topic");
+  if (topic.size() > kTopicBytesMax) return send_error("unknown_topic", "there is no such topic");
   if (type == "subscribe") {
     const auto since = message->find("since");
     const auto number = since ? since->integer() : std::nullopt;
     const bool is_good = number && *number >= 0 && *number <= 0xffffffff;
     if (since && !since->is_null() && !is_good) {
-      return complain("malformed", "since: expected the seq of a frame", topic);
+      return send_error("malformed", "since: expected the seq of a frame", topic);
     }
     return take_subscribe(
         topic, is_good ? std::optional(static_cast<std::uint32_t>(*number)) : std::nullopt);
   }
   if (type == "unsubscribe") return take_unsubscribe(topic);
-  complain("unknown_type", "type: expected auth, subscribe, unsubscribe or ping");
+  send_error("unknown_type", "type: expected auth, subscribe, unsubscribe or ping");
 }
 
 void Client::take_auth(const json::Element& message) {
   const std::string share = text_of(message, "share");
   if (share.empty()) return take_token(text_of(message, "token"));
-  if (is_known_) return complain("already_authenticated", "this socket has a user or a link");
+  if (is_known_) return send_error("already_authenticated", "this socket has a user or a link");
   shared_.hub.tasks().spawn(*runtime::Core::current(), take_share(share));
 }
 
@@ -94,9 +94,9 @@ void Client::take_token(const std::string& token) {
     return socket_->close(close_code::kNotAuthenticated, viewer.error().client_text());
   }
   // A renewal that fails leaves the old token to run out.
-  if (!viewer) return complain(viewer.error().code, viewer.error().client_text(), {});
+  if (!viewer) return send_error(viewer.error().code, viewer.error().client_text(), {});
   if (is_known_ && who_.user != viewer->user) {
-    return complain("already_authenticated", "this socket is another user's");
+    return send_error("already_authenticated", "this socket is another user's");
   }
   if (!is_known_) {
     if (!shared_.hub.admit(viewer->user)) {
@@ -186,19 +186,19 @@ void Client::signed_out() {
 void Client::take_subscribe(const std::string& topic, std::optional<std::uint32_t> since) {
   runtime::Core& core = *runtime::Core::current();
   if (rucks_.size() + asked_.size() >= kTopicsPerSocketMax) {
-    return complain("too_many_topics",
-                    fmt::format("one connection may have {} topics", kTopicsPerSocketMax), topic);
+    return send_error("too_many_topics",
+                      fmt::format("one connection may have {} topics", kTopicsPerSocketMax), topic);
   }
   if (topic == "me" && who_.user) {
-    if (hears_me_) return complain("already_subscribed", "this topic is subscribed", topic);
+    if (hears_me_) return send_error("already_subscribed", "this topic is subscribed", topic);
     hears_me_ = true;
     shared_.hub.listen(*who_.user, *this);
     return shared_.hub.tasks().spawn(core, subscribe_me());
   }
   const auto ruck = ruck_of(topic);
-  if (!ruck) return complain("unknown_topic", "expected ruck:<id> or me", topic);
+  if (!ruck) return send_error("unknown_topic", "expected ruck:<id> or me", topic);
   if (has(rucks_, *ruck) || has(asked_, *ruck)) {
-    return complain("already_subscribed", "this topic is subscribed", topic);
+    return send_error("already_subscribed", "this topic is subscribed", topic);
   }
   asked_.push_back(*ruck);
   shared_.hub.tasks().spawn(core, subscribe(*ruck, since));
@@ -206,20 +206,20 @@ void Client::take_subscribe(const std::string& topic, std::optional<std::uint32_
 
 task<> Client::subscribe(RuckId ruck, std::optional<std::uint32_t> since) {
   const auto self = shared_from_this();
-  const Hub::Seat seat{.member = this, .id = id_};
+  const Hub::Subscription subscription{.member = this, .id = id_};
   const auto joined = co_await shared_.hub.join(who_, id_, ruck, since);
   const bool is_wanted = socket_ != nullptr && std::erase(asked_, ruck) > 0;
   if (!joined) {
-    if (is_wanted) complain(joined.error().code, joined.error().client_text(), topic_of(ruck));
+    if (is_wanted) send_error(joined.error().code, joined.error().client_text(), topic_of(ruck));
     co_return;
   }
   if (!is_wanted) {
-    if (!has(rucks_, ruck)) shared_.hub.leave(ruck, seat);
+    if (!has(rucks_, ruck)) shared_.hub.detach(ruck, subscription);
     co_return;
   }
   rucks_.push_back(ruck);
   deliver(joined->snapshot);
-  shared_.hub.sit(ruck, seat, *joined);
+  shared_.hub.attach(ruck, subscription, *joined);
 }
 
 task<> Client::subscribe_me() {
@@ -232,7 +232,7 @@ task<> Client::subscribe_me() {
     return me;
   });
   if (!read) {
-    if (socket_ != nullptr) complain(read.error().code, read.error().client_text(), "me");
+    if (socket_ != nullptr) send_error(read.error().code, read.error().client_text(), "me");
     co_return;
   }
   snapshot = std::move(*read);
@@ -253,9 +253,9 @@ void Client::take_unsubscribe(const std::string& topic) {
   const auto ruck = ruck_of(topic);
   const bool was_asked = ruck && std::erase(asked_, *ruck) > 0;
   const bool was_there = ruck && std::erase(rucks_, *ruck) > 0;
-  if (was_there) shared_.hub.leave(*ruck, {.member = this, .id = id_});
+  if (was_there) shared_.hub.detach(*ruck, {.member = this, .id = id_});
   if (was_there || was_asked) return say(messages::unsubscribed(topic));
-  complain("not_subscribed", "this topic is not subscribed", topic);
+  send_error("not_subscribed", "this topic is not subscribed", topic);
 }
 
 // ---- what goes out -----------------------------------------------------------------------------
@@ -280,10 +280,10 @@ void Client::say(const std::string& text) {
   if (socket_ != nullptr) socket_->send(http::text_frame(text));
 }
 
-void Client::complain(ErrorCode code, std::string_view text, std::string_view topic) {
+void Client::send_error(ErrorCode code, std::string_view text, std::string_view topic) {
   say(messages::error(error_row(code).id, text, topic));
 }
-void Client::complain(std::string_view id, std::string_view text, std::string_view topic) {
+void Client::send_error(std::string_view id, std::string_view text, std::string_view topic) {
   say(messages::error(id, text, topic));
 }
 
@@ -295,7 +295,7 @@ void Client::on_drain() {
 }
 
 void Client::on_gone() {
-  for (const RuckId ruck : rucks_) shared_.hub.leave(ruck, {.member = this, .id = id_});
+  for (const RuckId ruck : rucks_) shared_.hub.detach(ruck, {.member = this, .id = id_});
   rucks_.clear();
   asked_.clear();
   if (hears_me_) shared_.hub.unlisten(*who_.user, *this);

@@ -54,8 +54,8 @@ class Client final : public http::SocketHandler,
   // Closes the socket and says so, if its token, link or sign-in is over.
   [[nodiscard]] bool is_over();
   void say(const std::string& text);
-  void complain(ErrorCode code, std::string_view text, std::string_view topic);
-  void complain(std::string_view id, std::string_view text, std::string_view topic = {});
+  void send_error(ErrorCode code, std::string_view text, std::string_view topic);
+  void send_error(std::string_view id, std::string_view text, std::string_view topic = {});
 
   http::Socket* socket_;  // null once it is gone
   const Shared& shared_;

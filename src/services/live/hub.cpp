@@ -167,21 +167,21 @@ task<Result<Hub::Joined>> Hub::join(Watcher watcher, std::uint64_t id, RuckId ru
                                 .link_expires_at = watcher.link_expires_at};
         const auto at = static_cast<std::size_t>(granted.audience);
         if (room.counts[at] == 0) room.view->begin(granted.audience);
-        // An attempt before this one may have left its seat.
+        // An attempt before this one may have left its subscription.
         if (room.watching.insert_or_assign(id, watching).second) count(room, watching, 1);
         return Joined{.snapshot = snapshot_of(room, granted.audience, since),
                       .audience = granted.audience,
                       .ticket = ticket,
                       .user = watcher.user};
       });
-  if (!joined) give_up_seat(ruck, id);
+  if (!joined) give_up_subscription(ruck, id);
   co_return joined;
 }
 
-void Hub::sit(RuckId ruck, Seat seat, const Joined& joined) {
+void Hub::attach(RuckId ruck, Subscription subscription, const Joined& joined) {
   Topic& topic = homes_[runtime::Core::current()->index()]->topics[ruck];
-  topic.entries.push_back({.member = seat.member,
-                           .id = seat.id,
+  topic.entries.push_back({.member = subscription.member,
+                           .id = subscription.id,
                            .audience = joined.audience,
                            .pass = topic.pass,
                            .pair_place = joined.ticket.pair_place,
@@ -189,7 +189,7 @@ void Hub::sit(RuckId ruck, Seat seat, const Joined& joined) {
                            .user = joined.user});
 }
 
-void Hub::give_up_seat(RuckId ruck, std::uint64_t id) {
+void Hub::give_up_subscription(RuckId ruck, std::uint64_t id) {
   post_home(ruck, [this, ruck, id](Home& home) {
     const auto found = home.rooms.find(ruck);
     if (found == home.rooms.end()) return;
@@ -200,18 +200,18 @@ void Hub::give_up_seat(RuckId ruck, std::uint64_t id) {
   });
 }
 
-void Hub::leave(RuckId ruck, Seat seat) {
+void Hub::detach(RuckId ruck, Subscription subscription) {
   Home& own = *homes_[runtime::Core::current()->index()];
   if (const auto topic = own.topics.find(ruck); topic != own.topics.end()) {
     auto& entries = topic->second.entries;
-    const auto entry = std::ranges::find(entries, seat.id, &Topic::Entry::id);
+    const auto entry = std::ranges::find(entries, subscription.id, &Topic::Entry::id);
     if (entry != entries.end()) {
       *entry = entries.back();
       entries.pop_back();
     }
     if (entries.empty()) own.topics.erase(topic);
   }
-  give_up_seat(ruck, seat.id);
+  give_up_subscription(ruck, subscription.id);
 }
 
 task<Result<std::string>> Hub::look(Watcher watcher, RuckId ruck) {

@@ -5,8 +5,8 @@
 //             audience ─→ one post to each core that has watchers ─→ each sends to its own sockets
 //
 // A ruck that is watched (or was asked for a minute ago) is a Room on its home core: the line, what
-// each audience has been shown, who watches and how he stood to the owner. Each core has a list of
-// its own sockets for each ruck. Nothing is shared between cores, so nothing is locked.
+// each audience has been shown, who watches and how they stood to the owner. Each core has a list
+// of its own sockets for each ruck. Nothing is shared between cores, so nothing is locked.
 //
 // A change of access moves a gate (gates.hpp) before its reply is sent, and then reaches the room
 // by the bus. What a room knows, who watches and each frame carry the gate under which they were
@@ -98,15 +98,15 @@ class Hub {
     std::optional<UserId> user;
   };
   // `id` names the member for good: a pointer may be used again.
-  struct Seat {
+  struct Subscription {
     Member* member = nullptr;
     std::uint64_t id = 0;
   };
   task<Result<Joined>> join(Watcher watcher, std::uint64_t id, RuckId ruck,
                             std::optional<std::uint32_t> since);
-  // Takes the seat that join() reserved; or gives it up.
-  void sit(RuckId ruck, Seat seat, const Joined& joined);
-  void leave(RuckId ruck, Seat seat);
+  // Takes the place that join() reserved; or gives it up.
+  void attach(RuckId ruck, Subscription subscription, const Joined& joined);
+  void detach(RuckId ruck, Subscription subscription);
   void listen(UserId user, Member& member);
   void unlisten(UserId user, Member& member);
   // A socket of a sign-in, from its first token on; and no longer.
@@ -171,7 +171,7 @@ class Hub {
   void drop_lost(Room& room);
   void renew(const Room& room);
   [[nodiscard]] Result<> may_stay(const Room& room, const Watching& watching) const;
-  void give_up_seat(RuckId ruck, std::uint64_t id);
+  void give_up_subscription(RuckId ruck, std::uint64_t id);
   void remove(Room& room, const std::vector<std::uint64_t>& ids, const Error& why);
   void count(Room& room, const Watching& watching, int by);
   void fan_out(std::size_t core, std::shared_ptr<const Pass> pass, std::uint32_t number);

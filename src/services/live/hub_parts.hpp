@@ -36,7 +36,7 @@ T take_raw(std::string_view& bytes) {
   return value;
 }
 
-// Somebody who watches, as his ruck's home knows him.
+// Somebody who watches, as their ruck's home knows them.
 struct Hub::Watching {
   std::size_t core = 0;
   Audience audience = Audience::kFollower;

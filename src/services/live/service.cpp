@@ -24,7 +24,7 @@ Result<rucks::LiveState> own_ruck(db::Session& q, UserId user, RuckId ruck) {
   return *state;
 }
 
-// A cheer from the viewer, if he may send one now.
+// A cheer from the viewer, if they may send one now.
 Result<store::CheerRow> new_cheer(db::Session& q, UserId sender, RuckId ruck,
                                   const CheerRequest& request, UtcUs now) {
   const Result<Grant> granted = grant(q, {.user = sender}, ruck);
@@ -186,7 +186,7 @@ task<Result<http::Created<CheerReply>>> LiveService::cheer(Viewer viewer, RuckId
        .response = view_of(*cheer)}};
 }
 
-// The rucker sees what is due; a sender sees his own.
+// The rucker sees what is due; a sender sees their own.
 task<Result<CheersReply>> LiveService::cheers(Viewer viewer, RuckId ruck) {
   co_return co_await deps_.database.read(
       [user = viewer.user, ruck, now = deps_.clock.now()](db::Session& q) -> Result<CheersReply> {

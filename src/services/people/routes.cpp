@@ -5,52 +5,50 @@ namespace ruck::people {
 void add_routes(http::Router& r, PeopleService& s) {
   // Contract core §8.
   http::get(r, "/api/users/search", "people.search",
-            {.summary = "Users by the beginning of their name, or one like it"}, &s,
+            {.summary = "Search users by the start of their name, or a similar one"}, &s,
             &PeopleService::search);
   http::get(r, "/api/users/{id}/profile", "people.profile",
-            {.summary = "A user's public profile; no numbers where it is private",
+            {.summary = "Get a user's public profile; a private one has no figures",
              .cached = true,
              .about_user_in_path = true},
             &s, &PeopleService::profile);
   http::get(r, "/api/users/{id}/followers", "people.followers",
-            {.summary = "Who follows a user, the latest first"}, &s, &PeopleService::followers);
+            {.summary = "List a user's followers, newest first"}, &s, &PeopleService::followers);
   http::get(r, "/api/users/{id}/following", "people.following",
-            {.summary = "Whom a user follows, the latest first, with live badges"}, &s,
+            {.summary = "List whom a user follows, newest first, with live badges"}, &s,
             &PeopleService::following);
   http::get(r, "/api/users/me/following/live", "people.out_now",
-            {.summary = "Whom one follows and may follow live now, the latest start first"}, &s,
+            {.summary = "List people you follow who are live now, latest start first"}, &s,
             &PeopleService::out_now);
   http::post(r, "/api/users/{id}/follow", "people.follow",
-             {.summary = "Follow a user, or ask to: who approves followers is asked first"}, &s,
+             {.summary = "Follow a user, or request it where followers are approved"}, &s,
              &PeopleService::follow);
   http::del(r, "/api/users/{id}/follow", "people.unfollow",
-            {.summary = "Follow no longer, or take the request back"}, &s,
+            {.summary = "Unfollow a user, or cancel the follow request"}, &s,
             &PeopleService::unfollow);
-  http::del(
-      r, "/api/users/me/followers/{id}", "people.remove_follower",
-      {.summary = "Remove one of one's own followers: they see live no longer, and are not told"},
-      &s, &PeopleService::remove_follower);
+  http::del(r, "/api/users/me/followers/{id}", "people.remove_follower",
+            {.summary = "Remove a follower; they can no longer watch live and are not told"}, &s,
+            &PeopleService::remove_follower);
   http::get(r, "/api/users/me/follow-requests", "people.follow_requests",
-            {.summary = "Who waits to follow, the longest wait first"}, &s,
-            &PeopleService::follow_requests);
+            {.summary = "List follow requests, oldest first"}, &s, &PeopleService::follow_requests);
   http::post(r, "/api/users/me/follow-requests/{id}/approve", "people.approve_follower",
-             {.summary = "Let somebody follow who asked to"}, &s, &PeopleService::approve_follower);
+             {.summary = "Approve a follow request"}, &s, &PeopleService::approve_follower);
   http::del(r, "/api/users/me/follow-requests/{id}", "people.decline_follower",
-            {.summary = "Decline a request to follow; the one who asked is not told"}, &s,
+            {.summary = "Decline a follow request; the requester is not told"}, &s,
             &PeopleService::decline_follower);
 
-  http::get(r, "/api/users/me/blocks", "people.blocked", {.summary = "Whom one has blocked"}, &s,
+  http::get(r, "/api/users/me/blocks", "people.blocked", {.summary = "List blocked users"}, &s,
             &PeopleService::blocked);
   http::post(r, "/api/users/{id}/block", "people.block",
-             {.summary = "Block a user: neither sees the other anywhere"}, &s,
+             {.summary = "Block a user; neither sees the other anywhere"}, &s,
              &PeopleService::block);
-  http::del(r, "/api/users/{id}/block", "people.unblock", {.summary = "Block no longer"}, &s,
+  http::del(r, "/api/users/{id}/block", "people.unblock", {.summary = "Unblock a user"}, &s,
             &PeopleService::unblock);
 
   http::get(r, "/api/users/me/privacy-zones", "people.zones",
-            {.summary = "One's own privacy zones", .cached = true}, &s, &PeopleService::zones);
+            {.summary = "List your privacy zones", .cached = true}, &s, &PeopleService::zones);
   http::post(r, "/api/users/me/privacy-zones", "people.add_zone",
-             {.summary = "Hide what lies in a circle, on all rucks, from everyone else"}, &s,
+             {.summary = "Create a privacy zone: others see nothing inside it, on any ruck"}, &s,
              &PeopleService::add_zone);
   http::put(r, "/api/users/me/privacy-zones/{id}", "people.change_zone",
             {.summary = "Move or resize a privacy zone"}, &s, &PeopleService::change_zone);

@@ -363,7 +363,7 @@ std::optional<Ingest::Outcome> Ingest::advance(Live& live, const Batch& batch, W
   const std::vector<TrackPoint>& kept = is_sabotaged ? batch.points : *points;
   for (const TrackPoint& point : *points) {
     // Only the first can come before a pause that was fed already: times ascend.
-    if (live.engine.feed(point) == rucking::Fed::kOutOfOrder) {
+    if (live.engine.feed(point) == rucking::FeedResult::kOutOfOrder) {
       RUCK_ASSERT(&point == &points->front());
       return Outcome{.step = Step::kOutOfOrder};
     }

@@ -42,7 +42,7 @@ class LateBatches {
   ~LateBatches();  // waits for merges under way
 
   task<Result<Stored>> add(store::Key key, Additions additions);
-  // Whether batches of the ruck wait or are merged now: others had better wait with them.
+  // Whether batches of the ruck wait or are merged now: others must queue behind them.
   [[nodiscard]] bool has(store::Key key) const;
 
  private:

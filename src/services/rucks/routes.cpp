@@ -8,51 +8,51 @@ constexpr std::size_t kLarge = http::kIngestBodyBytesMax;
 
 void add_ruck_routes(http::Router& r, RuckService& s) {
   http::get(r, "/api/rucks", "rucks.list",
-            {.summary = "The user's own rucks, the latest first", .cached = true}, &s,
+            {.summary = "List your own rucks, newest first", .cached = true}, &s,
             &RuckService::list);
   http::get(r, "/api/rucks/records", "rucks.records",
-            {.summary = "The user's best: longest, fastest, heaviest", .cached = true}, &s,
+            {.summary = "Get personal records: longest, fastest, heaviest", .cached = true}, &s,
             &RuckService::records);
   http::post(r, "/api/rucks", "rucks.create",
-             {.summary = "Create a ruck, or a whole one that is entered by hand",
+             {.summary = "Create a ruck, or a completed one entered by hand",
               .body_bytes_max = kLarge,
               .keeps_data = true},
              &s, &RuckService::create);
-  http::get(r, "/api/rucks/{id}", "rucks.get",
-            {.summary = "A ruck with its points; others get the public fields and a cut track"}, &s,
-            &RuckService::get);
+  http::get(
+      r, "/api/rucks/{id}", "rucks.get",
+      {.summary = "Get a ruck with its points; other users get the public fields and a cut route"},
+      &s, &RuckService::get);
   http::patch(r, "/api/rucks/{id}", "rucks.patch",
-              {.summary = "Notes, rating, visibility and the like"}, &s,
+              {.summary = "Update a ruck's notes, rating, visibility and other details"}, &s,
               &RuckService::patch_details);
-  http::del(r, "/api/rucks/{id}", "rucks.delete",
-            {.summary = "Delete a ruck with everything in it"}, &s, &RuckService::remove);
+  http::del(r, "/api/rucks/{id}", "rucks.delete", {.summary = "Delete a ruck and everything in it"},
+            &s, &RuckService::remove);
   http::get(r, "/api/rucks/{id}/details", "rucks.details",
-            {.summary = "A ruck with its map line, owner and reactions"}, &s,
+            {.summary = "Get a ruck with its route, owner and reactions"}, &s,
             &RuckService::details);
   http::get(r, "/api/rucks/{id}/preview", "rucks.preview",
-            {.summary = "One's own ruck as others see it, and what is hidden from them"}, &s,
+            {.summary = "Preview your own ruck as others see it, and what is hidden"}, &s,
             &RuckService::preview);
   http::patch(r, "/api/rucks/{id}/details", "rucks.patch_details",
-              {.summary = "Notes, rating, visibility and the like"}, &s,
+              {.summary = "Update a ruck's notes, rating, visibility and other details"}, &s,
               &RuckService::patch_details);
   http::put(r, "/api/rucks/{id}/edit", "rucks.edit",
-            {.summary = "Cut off the end and correct the totals; the recording is kept"}, &s,
+            {.summary = "Trim the end of a ruck and correct its totals; the recording is kept"}, &s,
             &RuckService::edit);
 }
 
 void add_recording_routes(http::Router& r, RuckService& s) {
   http::post(r, "/api/rucks/{id}/start", "rucks.start",
              {.summary = "Start a created ruck", .keeps_data = true}, &s, &RuckService::start);
-  http::post(r, "/api/rucks/{id}/pause", "rucks.pause", {.summary = "Pause", .keeps_data = true},
-             &s, &RuckService::pause);
+  http::post(r, "/api/rucks/{id}/pause", "rucks.pause",
+             {.summary = "Pause a ruck", .keeps_data = true}, &s, &RuckService::pause);
   http::post(r, "/api/rucks/{id}/resume", "rucks.resume",
-             {.summary = "Go on after a pause", .keeps_data = true}, &s, &RuckService::resume);
-  http::post(
-      r, "/api/rucks/{id}/load", "rucks.change_load",
-      {.summary = "The carried load has changed, now or at a moment before", .keeps_data = true},
-      &s, &RuckService::change_load);
+             {.summary = "Resume a paused ruck", .keeps_data = true}, &s, &RuckService::resume);
+  http::post(r, "/api/rucks/{id}/load", "rucks.change_load",
+             {.summary = "Record a change of the carried load", .keeps_data = true}, &s,
+             &RuckService::change_load);
   http::post(r, "/api/rucks/{id}/complete", "rucks.complete",
-             {.summary = "Complete a ruck; again, to add what was missing",
+             {.summary = "Complete a ruck; may be repeated to add missing fields",
               .body_bytes_max = kLarge,
               .keeps_data = true},
              &s, &RuckService::complete);
@@ -71,7 +71,7 @@ void add_recording_routes(http::Router& r, RuckService& s) {
               .keeps_data = true},
              &s, &RuckService::add_heart_rate);
   http::get(r, "/api/rucks/{id}/heartrate", "rucks.heart_rate",
-            {.summary = "Heart rate, at most 400 samples of it or all; the owner's only"}, &s,
+            {.summary = "List heart-rate samples, up to 400 or all; owner only"}, &s,
             &RuckService::heart_rate);
   http::post(r, "/api/rucks/{id}/heartrate", "rucks.add_heart_rate_samples",
              {.summary = "Store heart-rate samples",

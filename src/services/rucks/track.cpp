@@ -112,7 +112,7 @@ std::optional<double> as_double(const std::optional<std::int64_t>& value) {
 
 // Fed in the order of their times, so nothing can be out of order.
 void apply(rucking::TrackEngine& engine, const EventRow& event) {
-  rucking::Fed fed = rucking::Fed::kTaken;
+  rucking::FeedResult fed = rucking::FeedResult::kTaken;
   if (event.kind == "pause") {
     fed = engine.pause(event.at_ms);
   } else if (event.kind == "resume") {
@@ -120,7 +120,7 @@ void apply(rucking::TrackEngine& engine, const EventRow& event) {
   } else {
     fed = engine.set_load(event.at_ms, event.load_kg.value_or(0));
   }
-  RUCK_ASSERT(fed != rucking::Fed::kOutOfOrder);
+  RUCK_ASSERT(fed != rucking::FeedResult::kOutOfOrder);
 }
 }  // namespace
 
@@ -185,7 +185,7 @@ Replayed replay(const RuckRow& row, const Track& track) {
     if (point.time_ms > end_ms) break;
     for (; event != track.events.end() && event->at_ms < point.time_ms; ++event)
       apply(out.engine, *event);
-    RUCK_ASSERT(out.engine.feed(point) != rucking::Fed::kOutOfOrder);
+    RUCK_ASSERT(out.engine.feed(point) != rucking::FeedResult::kOutOfOrder);
   }
   for (; event != track.events.end() && event->at_ms <= end_ms; ++event) apply(out.engine, *event);
   for (const HeartRateSample& sample : track.heart_rate) {

@@ -3,7 +3,7 @@
 //
 // One measure for all days, because loads of two kinds cannot be added. Where a measure is missing
 // on a part of the rucks (not rated, no heart rate), that part counts with what is usual for the
-// user: his mean rating, his mean TRIMP a minute.
+// user: their mean rating, their mean TRIMP a minute.
 #include "services/stats/types.hpp"
 
 #include <optional>

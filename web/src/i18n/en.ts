@@ -458,7 +458,7 @@ export const en = {
   "training.week.change": "Last seven days: {load}, {change} % against the seven before.",
   "training.monotony": "Monotony {value}: above 2, days are too much alike.",
   "training.how": "How to read it",
-  "training.how.text": "Fitness is the mean load of about six weeks, fatigue that of about one. Form is yesterday's fitness less yesterday's fatigue: above zero you are rested, below you are building. It is a diary in numbers and does not foretell injury. Only you see it.",
+  "training.how.text": "Fitness is the mean load of about six weeks, fatigue that of about one. Form is yesterday's fitness less yesterday's fatigue: above zero you are rested, below you are building. It is a diary in numbers and does not predict injury. Only you see it.",
   "training.table": "As a table",
   "training.until": "Until",
   "training.chart": "Fitness, fatigue and form of the last {n} days; fitness now {fitness}, fatigue {fatigue}, form {form}",

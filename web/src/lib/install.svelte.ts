@@ -29,7 +29,7 @@ class Install {
     if (session.state !== "out") await this.register();
   }
 
-  // For those who have an account: a visitor who looks around needs nothing on his phone.
+  // For those who have an account: a visitor who looks around needs nothing on their phone.
   async register() {
     if (this.worker || !("serviceWorker" in navigator) || !import.meta.env.PROD) return;
     try {

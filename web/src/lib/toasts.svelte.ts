@@ -9,7 +9,7 @@ export interface Toast {
 }
 
 class Toasts {
-  // One at a time: what arrives is in some list as well, and a rucker wants to see her figures.
+  // One at a time: what arrives is in some list as well, and a rucker wants to see their figures.
   all = $state.raw<Toast[]>([]);
   private last = 0;
 

@@ -1,6 +1,6 @@
 // How often the receiver is asked, and which fixes are kept. A receiver that is on all the time
 // empties a phone; a fix every half minute cuts corners. So: on while the rucker moves, short looks
-// while he stands, and rarer looks when the battery is nearly empty.
+// while they stand, and rarer looks when the battery is nearly empty.
 //
 // No clock and no browser in here: tests/battery.mjs runs it over real tracks.
 
@@ -35,7 +35,7 @@ export class Sampler {
   lowBattery = false;
   private standing = false;
   private kept: Sample | null = null;
-  // Where the rucker has been since: he stands when he has not left it for a while.
+  // Where the rucker has been since: they stand when they have not left it for a while.
   private anchor: Sample | null = null;
 
   get isStanding() {

@@ -225,7 +225,7 @@ class HubTest : public test::OnBothDatabases {
     EXPECT_TRUE(joined) << joined.error().client_text();
     if (!joined) co_return;
     ear_.deliver(joined->snapshot);
-    hub_->sit(ruck_, {.member = &ear_, .id = 1}, *joined);
+    hub_->attach(ruck_, {.member = &ear_, .id = 1}, *joined);
   }
   task<> hold_read(std::shared_future<void> released) {
     EXPECT_TRUE(co_await database().read([released](db::Session&) { released.wait(); }));
