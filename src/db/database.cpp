@@ -141,13 +141,22 @@ void Database::refuse_loop() {
   }
 }
 
+void Database::abandon() {
+  is_abandoned_ = true;
+  break_off();
+}
+
 bool Database::run_unit(Job& job, Session& session) {
   try {
     return job.run(session);
   } catch (const Failure& failure) {
     if (failure.kind() == FailureKind::kConflict) throw;
-    telemetry::log_error("db.statement_failed",
-                         {{"statement", failure.statement()}, {"what", failure.what()}});
+    if (is_abandoned_ && failure.kind() == FailureKind::kUnavailable) {
+      telemetry::log_info("db.statement_cut", {{"statement", failure.statement()}});
+    } else {
+      telemetry::log_error("db.statement_failed",
+                           {{"statement", failure.statement()}, {"what", failure.what()}});
+    }
     failures_.at(static_cast<std::size_t>(failure.kind()))->add();
     job.fail(to_error(failure));
   } catch (const std::bad_alloc&) {

@@ -132,7 +132,7 @@ class Database {
 
   // For a stop that is out of time: what waits for its turn, or comes from now on, is refused, and
   // what waits for a database server is broken off, as if the connection were lost.
-  virtual void abandon() = 0;
+  void abandon();
   // Finishes what is queued, then lets go of the database: no thread of it is left. What comes
   // afterwards is refused.
   void close();
@@ -144,6 +144,8 @@ class Database {
   // Ends a job that is not run: later, on a thread of its own, so that a database that is stuck
   // does not keep those waiting whom it refuses. Any lock may be held.
   void refuse(std::unique_ptr<Job> job);
+  // For drivers: what abandon() says.
+  virtual void break_off() = 0;
   // For drivers: finishes what is queued and joins the threads; may be called again.
   virtual void finish_queued() = 0;
 
@@ -190,6 +192,7 @@ class Database {
   telemetry::Counter& write_shed_;
   std::vector<telemetry::Counter*> failures_;      // by FailureKind
   std::vector<telemetry::Histogram*> statements_;  // by Sql::index(), made at start
+  std::atomic<bool> is_abandoned_ = false;
   Mutex refused_mutex_;
   Condition refused_any_;
   std::vector<std::unique_ptr<Job>> refused_ RUCK_GUARDED_BY(refused_mutex_);

@@ -259,7 +259,7 @@ TEST_P(LifetimeTest, StopsWhileTheDatabaseKeepsRequestsWaiting) {
                         anna.token + "\r\n\r\n");
   }
   EXPECT_TRUE(until([&] { return requests() >= before + kWaiting; }));
-  expect_end();
+  expect_clean_end();  // what the stop cut off itself is no error
 }
 
 RUCK_ON_BOTH_DATABASES(LifetimeTest);

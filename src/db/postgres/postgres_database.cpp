@@ -30,12 +30,12 @@ void back_off(int attempt) {
 }
 }  // namespace
 
-// A connection that abandon() has to break off.
+// A connection that break_off() has to cut.
 class PostgresDatabase::InUse {
  public:
   InUse(PostgresDatabase& database, Connection& connection) : database_(database) {
     const Guard lock(database_.mutex_);
-    if (database_.is_abandoned_) {
+    if (database_.is_broken_off_) {
       throw Failure(FailureKind::kUnavailable, "the server is stopping", "unit");
     }
     place_ = database_.in_use_.insert(database_.in_use_.end(), &connection);
@@ -104,10 +104,10 @@ Database::Status PostgresDatabase::status() const {
   return status_;
 }
 
-void PostgresDatabase::abandon() {
+void PostgresDatabase::break_off() {
   const Guard lock(mutex_);
   closed_ = true;
-  is_abandoned_ = true;
+  is_broken_off_ = true;
   for (auto* queue : {&writes_, &reads_}) {
     for (auto& job : *queue) refuse(std::move(job));
     queue->clear();

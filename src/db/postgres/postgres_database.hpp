@@ -36,9 +36,9 @@ class PostgresDatabase final : public Database {
   [[nodiscard]] Status status() const override;
   [[nodiscard]] std::string_view kind() const override { return "postgresql"; }
   [[nodiscard]] bool is_exclusive() const override { return false; }
-  void abandon() override;
 
  protected:
+  void break_off() override;
   std::unique_ptr<Job> enqueue(Access access, std::unique_ptr<Job> job) override;
   void finish_queued() override;
 
@@ -63,7 +63,7 @@ class PostgresDatabase final : public Database {
   std::deque<std::unique_ptr<Job>> reads_ RUCK_GUARDED_BY(mutex_);
   std::size_t reading_ RUCK_GUARDED_BY(mutex_) = 0;  // threads busy with a read
   bool closed_ RUCK_GUARDED_BY(mutex_) = false;
-  bool is_abandoned_ RUCK_GUARDED_BY(mutex_) = false;
+  bool is_broken_off_ RUCK_GUARDED_BY(mutex_) = false;
   std::list<Connection*> in_use_ RUCK_GUARDED_BY(mutex_);  // with a unit under way
 
   mutable Mutex status_mutex_;

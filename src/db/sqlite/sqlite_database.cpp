@@ -132,7 +132,7 @@ Database::Status SqliteDatabase::status() const {
   return status_;
 }
 
-void SqliteDatabase::abandon() {
+void SqliteDatabase::break_off() {
   for (Queue* queue : {&reads_, &writes_}) {
     const Guard lock(queue->mutex);
     queue->closed = true;

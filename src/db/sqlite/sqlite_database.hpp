@@ -55,9 +55,9 @@ class SqliteDatabase final : public Database {
   [[nodiscard]] Status status() const override;
   [[nodiscard]] std::string_view kind() const override { return "sqlite"; }
   [[nodiscard]] bool is_exclusive() const override { return true; }
-  void abandon() override;
 
  protected:
+  void break_off() override;
   std::unique_ptr<Job> enqueue(Access access, std::unique_ptr<Job> job) override;
   void finish_queued() override;
 
