@@ -376,7 +376,7 @@ export const en = {
   "privacy.text": "Others never see where you live or work if you hide it here. What is hidden is cut out on the server, before anything is sent to anybody else.",
   "privacy.open": "Privacy zones and what others see",
   "privacy.always": "What others see of your rucks",
-  "privacy.ends": "The start and the end of every ruck are hidden, without any setting: at least {least} around them, up to {most} to one side. The circle is not centred on the spot, so it does not point at your door.",
+  "privacy.ends": "The start and the end of every ruck are hidden, without any setting: at least {least} around them, up to {most} to one side, not the same for each ruck. The circle is not centred on the spot, so it does not point at your door.",
   "privacy.zones": "Your zones are hidden on all rucks, old and new, wherever a ruck enters them.",
   "privacy.numbers": "Distance, time, climb and energy are those of the part that others can see, rounded. So nobody can work out what was cut.",
   "privacy.live": "Live, those whom you let watch see where you are now, except in zones and near the start. Distance and time are those of the part they see.",
