@@ -9,7 +9,7 @@ constexpr auto kPointBefore = [](const rucking::TrackPoint& a, const rucking::Tr
 };
 constexpr auto kEventBefore = [](const Event& a, const Event& b) { return a.time_ms < b.time_ms; };
 
-rucking::Fed apply(rucking::TrackEngine& engine, const Event& event) {
+rucking::FeedResult apply(rucking::TrackEngine& engine, const Event& event) {
   switch (event.kind) {
     case EventKind::kPause:
       return engine.pause(event.time_ms);
@@ -18,7 +18,7 @@ rucking::Fed apply(rucking::TrackEngine& engine, const Event& event) {
     case EventKind::kLoad:
       return engine.set_load(event.time_ms, event.load_kg);
   }
-  return rucking::Fed::kRejected;
+  return rucking::FeedResult::kRejected;
 }
 }  // namespace
 
@@ -31,7 +31,7 @@ void Recording::add(const rucking::TrackPoint& point) {
   const bool is_last =
       place == points_.end() && (events_.empty() || events_.back().time_ms < point.time_ms);
   points_.insert(place, point);
-  if (!is_last || engine_.feed(point) == rucking::Fed::kOutOfOrder) return run_again();
+  if (!is_last || engine_.feed(point) == rucking::FeedResult::kOutOfOrder) return run_again();
   take_splits();
 }
 
@@ -40,7 +40,7 @@ void Recording::add(const Event& event) {
   const bool is_last = place == events_.end();
   events_.insert(place, event);
   const bool is_late = !points_.empty() && points_.back().time_ms > event.time_ms;
-  if (!is_last || is_late || apply(engine_, event) == rucking::Fed::kOutOfOrder) run_again();
+  if (!is_last || is_late || apply(engine_, event) == rucking::FeedResult::kOutOfOrder) run_again();
 }
 
 void Recording::run_again() {
