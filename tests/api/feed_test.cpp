@@ -97,9 +97,10 @@ TEST_P(FeedTest, ShowsOthersPublicRecordedRucksTheLatestFirst) {
 TEST_P(FeedTest, SortsBySizeTimeAndPlace) {
   ApiClient anna = user("anna");
   ApiClient berta = user("berta");
+  // Apart by more than circles may hide more of one than of another.
   const std::string small = ruck(anna, 2100, 10);
-  const std::string large = ruck(anna, 4200, 30);
-  const std::string medium = ruck(anna, 2800, 20, "", 53.5);
+  const std::string large = ruck(anna, 5400, 30);
+  const std::string medium = ruck(anna, 3300, 20, "", 53.5);
   EXPECT_THAT(feed(berta), ElementsAre(small, medium, large));
   for (const char* by : {"distance_desc", "duration_desc", "calories_desc"}) {
     EXPECT_THAT(feed(berta, std::string("?sort_by=") + by), ElementsAre(large, medium, small))

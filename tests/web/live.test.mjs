@@ -9,13 +9,16 @@ import { follow as followed, iso, json, showLive } from "./people.mjs";
 
 const FOLLOWERS_MS = 1000; // from the acknowledgement of a batch to the marker at its new place
 
-// A rucker by the API: her batches are acknowledged when send() returns.
+// Fixes of a walk after which others see something, wherever the circle around its start lies: 1.3 km.
+const FAR = 300;
+
+// A rucker by the API: their batches are acknowledged when send() returns.
 async function rucker(username = "Robin") {
   const who = await account(server, { username });
-  const start = Date.now() - 1_800_000;
+  const start = Date.now() - 3_000_000;
   const { id } = await api(server, who, "/api/rucks", json("POST", { ruck_weight_kg: 15, started_at: iso(start) }));
   await api(server, who, `/api/rucks/${id}/start`, json("POST", { started_at: iso(start) }));
-  const way = madeTrack({ count: 500, start });
+  const way = madeTrack({ count: 1000, start });
   let sent = 0;
   const send = async (count) => {
     const points = way.slice(sent, sent + count).map((f) => ({ lat: f.lat, lng: f.lng, altitude: f.alt, accuracy: f.acc, timestamp: iso(f.t) }));
@@ -54,7 +57,7 @@ const watchMarker = (page) =>
 test("the marker moves within a second of the acknowledgement, and cheers arrive", async () => {
   // The recorder is a page of its own, with a phone's receiver.
   const robin = await account(server);
-  const begin = Date.now() - 1_500_000;
+  const begin = Date.now() - 1_800_000;
   const phone = await browser.newContext({ viewport: PHONE });
   const recorder = await openPhone(phone, begin);
   await signIn(recorder, server, robin);
@@ -64,7 +67,7 @@ test("the marker moves within a second of the acknowledgement, and cheers arrive
   assert.equal(await page.locator("[data-out]").getAttribute("data-out"), "0");
 
   await startRuck(recorder, server);
-  await walk(recorder, madeTrack({ count: 200, start: begin + 1000 }));
+  await walk(recorder, madeTrack({ count: FAR, start: begin + 1000 }));
   await settled(recorder);
   await recorder.locator("[data-sync]").click();
   await until(async () => (await recorder.locator("[data-sync]").getAttribute("data-sync")) === "saved", "the first batch");
@@ -80,7 +83,7 @@ test("the marker moves within a second of the acknowledgement, and cheers arrive
 
   // Batch after batch, from the reply to the marker.
   const latencies = [];
-  const more = madeTrack({ count: 400, start: begin + 1000 }).slice(200);
+  const more = madeTrack({ count: FAR + 200, start: begin + 1000 }).slice(FAR);
   await watchMarker(page);
   for (let i = 0; i < 8; i++) {
     const before = await marker(page);
@@ -134,7 +137,7 @@ test("the server goes away and comes back: the page recovers by itself and misse
   const robin = await rucker();
   const kim = await account(server, { username: "Kim" });
   await follow(kim, robin.who);
-  await robin.send(150);
+  await robin.send(FAR);
   const { context, page } = await signedIn(kim);
   await page.goto(`${server.url}/rucks/${robin.id}/live`);
   await until(async () => (await state(page)) === "live" && (await seq(page)) === (await newest(kim, robin.id)), "the line so far");
@@ -190,7 +193,7 @@ test("no socket to be had: it polls and says so, and goes back to the socket", a
   const robin = await rucker();
   const kim = await account(server, { username: "Kim" });
   await follow(kim, robin.who);
-  await robin.send(100);
+  await robin.send(FAR);
   const { context, page } = await signedIn(kim);
   let isOpen = false;
   await page.routeWebSocket(/\/api\/live$/, (socket) => {
@@ -325,7 +328,7 @@ test("a socket that has died silently is noticed, and a hidden page lets its soc
 
 test("a share link works signed out, trails behind, and says calmly when it is over", async () => {
   const robin = await rucker();
-  await robin.send(350);
+  await robin.send(2 * FAR); // a link trails behind
   const { context: own, page: owner } = await signedIn(robin.who, PHONE);
   await own.grantPermissions(["clipboard-read", "clipboard-write"]);
   await owner.goto(`${server.url}/rucks/${robin.id}`);

@@ -41,7 +41,7 @@ for (const prefer_metric of [true, false]) {
     const who = await account(server, { prefer_metric, username: "Maximiliane-Alexandra" });
     const friend = await account(server, { username: "Bartholomew Featherstonehaugh" });
     const ruck = await ruckOf(server, who, { title: "Once round the lake and over the hill", count: 700, daysAgo: 1.2 });
-    const theirs = await ruckOf(server, friend, { title: "Far", count: 400, daysAgo: 1 });
+    const theirs = await ruckOf(server, friend, { title: "Far", count: 900, daysAgo: 1 });
     await api(server, who, `/api/users/${friend.id}/follow`, json("POST"));
     // Every day of the week has a long walk: 12 hours and more in all, each bar with its decimals.
     for (let day = 0; day < 7; day++) {
