@@ -2,6 +2,7 @@
 #include "privacy/order.hpp"
 
 #include "privacy/visit.hpp"
+#include "rucking/privacy.hpp"
 #include "support/rucking.hpp"
 
 #include <gtest/gtest.h>
@@ -95,10 +96,12 @@ TEST_F(OrderTest, ARuckOfWhichNothingIsShownLeavesNoTraceInAList) {
   homebody.sign_up("homebody");
   viewers_.follower.post("/api/users/" + homebody.user_id + "/follow");
   const Frame frame({.lat_deg = 31, .lng_deg = 31});
+  // Round a block, nowhere farther from its start than what is always hidden.
+  constexpr double kRoundM = 0.45 * rucking::kEndMarginM;
   Fixes fixes;
   for (int i = 0; i < 160; ++i) {
     const double angle = i * 2 * 3.14159265 / 160;
-    fixes.push_back({.at = frame.on_earth(90.0 * towards(angle)),
+    fixes.push_back({.at = frame.on_earth(kRoundM * towards(angle)),
                      .altitude_m = 50,
                      .time_ms = test::now_ms() - 3'600'000 + 5000 * i});
   }
