@@ -17,7 +17,7 @@ constexpr std::size_t kShownMax = 50;       // differences printed
 constexpr std::size_t kRestoreSample = 10;  // rucks computed anew before a backup is trusted
 constexpr std::string_view kSqlite = "sqlite:";
 
-int send_error(std::string_view verb, std::string_view what) {
+int print_error(std::string_view verb, std::string_view what) {
   fmt::print(stderr, "ruck {}: {}\n", verb, what);
   return 1;
 }
@@ -26,7 +26,7 @@ int send_error(std::string_view verb, std::string_view what) {
 std::optional<std::string> sqlite_path(std::string_view verb, const runtime::Config& config) {
   const std::string_view url = config.database_url;
   if (url.starts_with(kSqlite)) return std::string(url.substr(kSqlite.size()));
-  send_error(
+  print_error(
       verb,
       "this is for the embedded database; a PostgreSQL is kept with its own tools, pg_dump and"
       " pg_restore, or by archiving its log");
@@ -138,7 +138,7 @@ int backup(Arguments arguments) {
   const auto path = sqlite_path("backup", *config);
   if (!path) return 1;
   const auto tables = db::sqlite::back_up(*path, *file);
-  if (!tables) return send_error("backup", tables.error().client_text());
+  if (!tables) return print_error("backup", tables.error().client_text());
   fmt::print("{}: {}\n", *file, summary(*tables));
   return 0;
 }
@@ -151,16 +151,16 @@ int restore(Arguments arguments) {
   const auto path = sqlite_path("restore", *config);
   if (!path) return 1;
   const auto tables = db::sqlite::verify_backup(*file);
-  if (!tables) return send_error("restore", tables.error().client_text());
+  if (!tables) return print_error("restore", tables.error().client_text());
   Report report;
   if (const Result<> audited = audit_sample(*file, report); !audited) {
-    return send_error("restore", audited.error().client_text());
+    return print_error("restore", audited.error().client_text());
   }
   if (report.count() > 0) {
-    return send_error("restore", *file + " holds rucks that are not what their tracks give");
+    return print_error("restore", *file + " holds rucks that are not what their tracks give");
   }
   const auto kept = db::sqlite::put_in_place(*file, *path);
-  if (!kept) return send_error("restore", kept.error().client_text());
+  if (!kept) return print_error("restore", kept.error().client_text());
   fmt::print("{}: {}\n", *path, summary(*tables));
   if (!kept->empty()) fmt::print("what was there is kept as {}\n", *kept);
   return 0;
@@ -179,7 +179,7 @@ int check(Arguments arguments) {
                                   .postgres_connections = 2,
                                   .read_only = true},
                                  metrics);
-  if (!database) return send_error("check", database.error().client_text());
+  if (!database) return print_error("check", database.error().client_text());
   Report report;
   std::size_t rucks = 0;
   std::optional<UserId> user;
@@ -192,8 +192,8 @@ int check(Arguments arguments) {
     return outcome.has_value();
   });
   (*database)->close();
-  if (!walked) return send_error("check", walked.error().client_text());
-  if (!outcome) return send_error("check", outcome.error().client_text());
+  if (!walked) return print_error("check", walked.error().client_text());
+  if (!outcome) return print_error("check", outcome.error().client_text());
   fmt::print("{} rucks computed anew, {} differences\n", rucks, report.count());
   return report.count() == 0 ? 0 : 1;
 }

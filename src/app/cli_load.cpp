@@ -69,7 +69,7 @@ class Reader {
     if (!text) return std::nullopt;
     const auto number = parse_number<std::size_t>(*text);
     if (number && *number >= min && *number <= max) return number;
-    send_error(name, fmt::format("a number from {} to {}", min, max), *text);
+    add_problem(name, fmt::format("a number from {} to {}", min, max), *text);
     return std::nullopt;
   }
   std::optional<load::Micros> duration(std::string_view name) {
@@ -79,7 +79,7 @@ class Reader {
     if (seconds && *seconds >= 0.1 && *seconds <= kDurationMaxS) {
       return static_cast<load::Micros>(*seconds * 1e6);
     }
-    send_error(name, "a time such as 90s, 5m or 2h", *text);
+    add_problem(name, "a time such as 90s, 5m or 2h", *text);
     return std::nullopt;
   }
   std::optional<double> share(std::string_view name) {
@@ -87,7 +87,7 @@ class Reader {
     if (!text) return std::nullopt;
     const auto number = parse_double(*text);
     if (number && *number >= 0 && *number <= 1) return number;
-    send_error(name, "a share from 0 to 1", *text);
+    add_problem(name, "a share from 0 to 1", *text);
     return std::nullopt;
   }
   // Which of two words.
@@ -96,10 +96,10 @@ class Reader {
     if (!text) return std::nullopt;
     if (*text == yes) return true;
     if (*text == no) return false;
-    send_error(name, fmt::format("{} or {}", yes, no), *text);
+    add_problem(name, fmt::format("{} or {}", yes, no), *text);
     return std::nullopt;
   }
-  void send_error(std::string_view name, std::string_view expected, std::string_view got) {
+  void add_problem(std::string_view name, std::string_view expected, std::string_view got) {
     std::string flag(name);
     std::ranges::replace(flag, '_', '-');
     problems.push_back(fmt::format("--{}: expected {}, got \"{}\"", flag, expected, got));
@@ -138,7 +138,7 @@ load::LoadSettings read_settings(const Arguments& arguments, Reader& reader) {
   if (load::find_scenario(s.scenario) == nullptr) {
     std::string names;
     for (const load::Scenario& each : load::scenarios()) names += " " + std::string(each.name);
-    reader.send_error("scenario", "one of" + names, s.scenario);
+    reader.add_problem("scenario", "one of" + names, s.scenario);
   }
   s.users = reader.count("users", 1, kUsersMax).value_or(s.scenario == "ramp" ? 30'000 : 100);
   s.duration = reader.duration("duration").value_or(s.duration);

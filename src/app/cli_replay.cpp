@@ -88,7 +88,7 @@ void show_cheer(const json::Tree& cheer) {
   std::fflush(stdout);
 }
 
-int send_error(std::string_view verb, std::string_view what) {
+int print_error(std::string_view verb, std::string_view what) {
   fmt::print(stderr, "ruck {}: {}\n", verb, what);
   return 1;
 }
@@ -111,19 +111,19 @@ int replay(Arguments arguments) {
   const char* given_url = std::getenv("RUCK_URL");
   const std::string usual_url = given_url != nullptr ? given_url : "http://127.0.0.1:8080";
   const auto url = http::parse_url(arguments.flag("url").value_or(usual_url));
-  if (!url) return send_error("replay", url.error().client_text());
+  if (!url) return print_error("replay", url.error().client_text());
   const load::ReplayOptions options{.load_kg = number_flag(arguments, "load_kg", 0),
                                     .speedup = number_flag(arguments, "speedup", 0),
                                     .ends_now = arguments.has("now"),
                                     .on_cheer = show_cheer};
   if (!(options.load_kg >= 0) || !(options.speedup >= 0))
-    return send_error("replay", "--load-kg and --speedup must be numbers");
+    return print_error("replay", "--load-kg and --speedup must be numbers");
   const auto xml = read_file(path);
-  if (!xml) return send_error("replay", path + " cannot be read");
+  if (!xml) return print_error("replay", path + " cannot be read");
   const UtcMs latest = to_ms(SystemClock().now()) + kClockAhead;
   const auto document = gpx::read(*xml, latest);
   if (!document)
-    return send_error("replay", path + ": " + std::string(document.error().client_text()));
+    return print_error("replay", path + ": " + std::string(document.error().client_text()));
   gpx::Recording recording = gpx::to_recording(*document, latest);
   for (const std::string& remark : recording.remarks)
     fmt::print(stderr, "ruck replay: {}\n", remark);
@@ -134,13 +134,13 @@ int replay(Arguments arguments) {
   const bool is_named = arguments.has("email");
   const auto account = phone.sign_in(arguments.flag("email").value_or(known.email),
                                      arguments.flag("password").value_or(known.password));
-  if (!account) return send_error("replay", account.error().client_text());
+  if (!account) return print_error("replay", account.error().client_text());
   if (!is_named) kept.put(*account);
   const bool quiet = arguments.has("quiet");
   const auto ruck = load::replay(phone, std::move(recording), options, [quiet](double share) {
     if (!quiet) show_progress(share);
   });
-  if (!ruck) return send_error("replay", ruck.error().client_text());
+  if (!ruck) return print_error("replay", ruck.error().client_text());
   const std::string name =
       document->name.empty() ? std::filesystem::path(path).filename().string() : document->name;
   fmt::print("{}", load::summary(*ruck, name));

@@ -40,7 +40,7 @@ double number_flag(const Arguments& arguments, std::string_view name, double fal
   return text ? parse_double(*text).value_or(std::nan("")) : fallback;
 }
 
-int send_error(std::string_view what) {
+int print_error(std::string_view what) {
   fmt::print(stderr, "ruck simulate: {}\n", what);
   return 1;
 }
@@ -124,17 +124,17 @@ int simulate_population(Arguments arguments) {
   if (!arguments.words().empty()) return complain_of_usage("too many words");
   const auto config = config_from(arguments);
   if (!config) return 2;
-  if (sodium_init() < 0) return send_error("libsodium cannot be used");
+  if (sodium_init() < 0) return print_error("libsodium cannot be used");
   const auto began = std::chrono::steady_clock::now();
   const auto population = fill(*config, *flags);
   if (!population) {
-    if (!population.error().detail.empty()) send_error(population.error().detail);
-    return send_error(population.error().client_text());
+    if (!population.error().detail.empty()) print_error(population.error().detail);
+    return print_error(population.error().client_text());
   }
   const double took_s =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   const Result<> kept = load::write_accounts(flags->accounts_path, population->accounts);
-  if (!kept) return send_error(kept.error().client_text());
+  if (!kept) return print_error(kept.error().client_text());
   fmt::print(
       "{} users, {} rucks, {} of them with {} points, {} follows, in {:.1f} s; tokens in {}\n",
       population->accounts.size(), population->rucks, population->tracks, population->points,

@@ -41,7 +41,7 @@ struct Settings {
   bool is_json = false;
 };
 
-int send_error(std::string_view what) {
+int print_error(std::string_view what) {
   fmt::print(stderr, "ruck watch: {}\n", what);
   return kExitRefused;
 }
@@ -103,14 +103,14 @@ class Viewer {
 
   int run() {
     if (settings_.cheer) {
-      if (const Result<> sent = send_cheer(); !sent) return send_error(sent.error().client_text());
+      if (const Result<> sent = send_cheer(); !sent) return print_error(sent.error().client_text());
     }
     for (int attempt = 0; attempt < kReconnectsMax; ++attempt) {
       const std::optional<int> over = follow();
       if (over) return *over;
       std::this_thread::sleep_for(reconnect_after_);
     }
-    return send_error("the server cannot be reached any more");
+    return print_error("the server cannot be reached any more");
   }
 
  private:
@@ -130,7 +130,7 @@ class Viewer {
     auto socket = http::SocketClient::connect(settings_.url, "/api/live");
     if (!socket)
       return was_connected_ ? std::nullopt
-                            : std::optional(send_error(socket.error().client_text()));
+                            : std::optional(print_error(socket.error().client_text()));
     was_connected_ = true;
     const std::string auth =
         settings_.link.empty()
@@ -172,7 +172,7 @@ class Viewer {
   std::optional<int> on_close(const http::SocketClient::Received& received) {
     constexpr std::uint16_t kOurs = 4000;  // what a new connection would not mend
     if (*received.close_code < kOurs) return std::nullopt;
-    return send_error(received.close_reason);
+    return print_error(received.close_reason);
   }
 
   using Steady = std::chrono::steady_clock;
@@ -220,7 +220,7 @@ int watch(Arguments arguments) {
   const char* given_url = std::getenv("RUCK_URL");
   const std::string usual_url = given_url != nullptr ? given_url : "http://127.0.0.1:8080";
   const auto url = http::parse_url(arguments.flag("url").value_or(usual_url));
-  if (!url) return send_error(url.error().client_text());
+  if (!url) return print_error(url.error().client_text());
   Settings settings{.url = *url,
                     .ruck = arguments.words()[0],
                     .token = {},
@@ -229,11 +229,11 @@ int watch(Arguments arguments) {
                     .is_json = arguments.has("json")};
   if (const auto text = arguments.flag("for")) {
     settings.for_seconds = parse_double(*text);
-    if (!settings.for_seconds) return send_error("--for must be a number of seconds");
+    if (!settings.for_seconds) return print_error("--for must be a number of seconds");
   }
   if (settings.link.empty()) {
     Result<std::string> token = token_from(arguments, *url);
-    if (!token) return send_error(token.error().client_text());
+    if (!token) return print_error(token.error().client_text());
     settings.token = std::move(*token);
   }
   return Viewer(std::move(settings)).run();

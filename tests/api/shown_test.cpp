@@ -57,6 +57,13 @@ class ShownTest : public ApiTest {
     }
     return sum;
   }
+  static void hide_around(ApiClient& owner, rucking::Position middle) {
+    const Reply made = owner.post(
+        "/api/users/me/privacy-zones",
+        fmt::format(R"({{"name":"work","latitude":{:.7f},"longitude":{:.7f},"radius_m":300}})",
+                    middle.lat_deg, middle.lng_deg));
+    ASSERT_EQ(made.status, 201) << made.body;
+  }
   // What is hidden is computed anew a moment after a change.
   static Reply details_when_shown(ApiClient& viewer, const std::string& ruck) {
     Reply reply;
@@ -271,11 +278,7 @@ TEST_P(ShownTest, AfterAChangeNothingIsShownUntilItIsComputedAnew) {
   const std::string id = record_ruck(anna, walk);
   const double before = berta.get("/api/rucks/" + id).json["distance_km"].number();
   const rucking::Position middle = off(0, walk.metres_to(500));
-  const Reply made = anna.post(
-      "/api/users/me/privacy-zones",
-      fmt::format(R"({{"name":"work","latitude":{:.7f},"longitude":{:.7f},"radius_m":300}})",
-                  middle.lat_deg, middle.lng_deg));
-  ASSERT_EQ(made.status, 201) << made.body;
+  hide_around(anna, middle);
   for (int i = 0; i < 3; ++i) {
     const json::Tree seen = berta.get("/api/rucks/" + id + "/details").json;
     EXPECT_GE(nearest_m(seen["route_pieces"], middle), 300) << "at once";
@@ -321,11 +324,7 @@ TEST_P(ShownTest, ADamagedTrackIsShownNoMoreAfterAChange) {
     EXPECT_GT(damaged.value_or(0), 0);
   });
   const rucking::Position middle = off(0, walk.metres_to(500));
-  const Reply made = anna.post(
-      "/api/users/me/privacy-zones",
-      fmt::format(R"({{"name":"work","latitude":{:.7f},"longitude":{:.7f},"radius_m":300}})",
-                  middle.lat_deg, middle.lng_deg));
-  ASSERT_EQ(made.status, 201) << made.body;
+  hide_around(anna, middle);
   ASSERT_TRUE(until([&] { return server_->log().contains("rucks.shown_anew"); }));
   for (const char* part : {"", "/details"}) {
     const Reply seen = berta.get("/api/rucks/" + id + part);
