@@ -38,10 +38,10 @@ torture: packages          ## kill -9, power cuts, a bad network: SECONDS=300 [S
 	@cmake --build --preset dev -j $(JOBS) --target torture ruck
 	@$(if $(SEED),RUCK_TEST_SEED=$(SEED)) RUCK_TEST_SABOTAGE=$(SABOTAGE) build/dev/tests/torture $(or $(SECONDS),300)
 
-privacy-attack: packages   ## look for homes as strangers, followers and holders of links do: WORLDS=200 [SEED=n]
+privacy-attack: packages   ## look for homes as strangers, followers and holders of links do: WORLDS=200 [SEED=n] [STORY=live]
 	@cmake --preset dev >/dev/null
 	@cmake --build --preset dev -j $(JOBS) --target privacy_attack ruck
-	@$(if $(SEED),RUCK_TEST_SEED=$(SEED)) build/dev/tests/privacy_attack $(or $(WORLDS),200)
+	@$(if $(SEED),RUCK_TEST_SEED=$(SEED)) build/dev/tests/privacy_attack $(or $(WORLDS),200) "$(STORY)"
 
 fuzz: packages             ## libFuzzer on all that reads input: [SECONDS=600 a target] [TARGET=location_json]
 	@scripts/fuzz $(or $(SECONDS),600) $(TARGET)

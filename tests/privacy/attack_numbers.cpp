@@ -122,7 +122,7 @@ std::optional<Told> told_by(const std::string& number, const Scene& scene, const
   return std::nullopt;
 }
 
-std::optional<HiddenWay> live_way(const std::string& number, const FirstLive& live) {
+std::optional<HiddenWay> live_way(const std::string& number, const SeenLive& live) {
   constexpr double kSecondsAFix = 5;
   if (number == "live seq" && live.seq > 1) {
     return HiddenWay{{live.at}, live.seq * kSecondsAFix * live.pace_m_per_s};
@@ -131,6 +131,9 @@ std::optional<HiddenWay> live_way(const std::string& number, const FirstLive& li
   if (number == "live time") return HiddenWay{{live.at}, live.duration_s * live.pace_m_per_s};
   if (number == "live last fix") return HiddenWay{{live.at}, live.last_fix_s * live.pace_m_per_s};
   if (number == "live clock") return HiddenWay{{live.at}, live.clock_s * live.pace_m_per_s};
+  if (number == "live end clock") {
+    return HiddenWay{{live.last_at}, live.end_clock_s * live.pace_m_per_s};
+  }
   return std::nullopt;
 }
 
@@ -292,7 +295,8 @@ std::vector<std::string> hidden_numbers() {
           "live distance",
           "live time",
           "live last fix",
-          "live clock"};
+          "live clock",
+          "live end clock"};
 }
 
 std::vector<HiddenWay> hidden_ways(const std::string& number, const Scene& scene) {

@@ -1,4 +1,4 @@
-// make privacy-attack WORLDS=200 [SEED=n]
+// make privacy-attack WORLDS=200 [SEED=n] [STORY=live]
 //
 // Plays that many worlds to a real server, attacks each with everything there is, and prints the
 // errors as Markdown for docs/privacy.md. Ends with 1 if a goal is missed.
@@ -13,13 +13,14 @@
 
 namespace ruck::attack {
 namespace {
-int run(int worlds, std::uint64_t seed) {
+int run(int worlds, std::uint64_t seed, std::optional<Story> only) {
   const test::RuckServer server({});
   Viewers viewers(server);
   Campaign campaign;
   const std::int64_t until_ms = test::now_ms();
   for (int number = 0; number < worlds; ++number) {
-    const WorldSettings settings = settings_of(seed, number, until_ms);
+    WorldSettings settings = settings_of(seed, number, until_ms);
+    settings.story = only.value_or(settings.story);
     Outcome outcome = attack_world(server, viewers, settings);
     fmt::print(stderr, "world {}: seed {}, {}, {}, {} rucks: nearest shown {:.0f} m\n", number,
                settings.seed, name_of(settings.streets), name_of(settings.story), settings.rucks,
@@ -40,9 +41,11 @@ int main(int argc, char** argv) {
   const char* given = std::getenv("RUCK_TEST_SEED");
   const auto seed = ruck::parse_number<std::uint64_t>(given != nullptr ? given : "20261128");
   const auto worlds = ruck::parse_number<int>(argc > 1 ? argv[1] : "200");
-  if (!seed || !worlds || *worlds < 1) {
-    fmt::print(stderr, "usage: [RUCK_TEST_SEED=n] privacy_attack [worlds]\n");
+  const std::string_view story = argc > 2 ? argv[2] : "";
+  const auto only = ruck::attack::story_named(story);
+  if (!seed || !worlds || *worlds < 1 || (!story.empty() && !only)) {
+    fmt::print(stderr, "usage: [RUCK_TEST_SEED=n] privacy_attack [worlds] [story]\n");
     return 2;
   }
-  return ruck::attack::run(*worlds, *seed);
+  return ruck::attack::run(*worlds, *seed, only);
 }

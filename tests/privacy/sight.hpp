@@ -34,8 +34,9 @@ struct SeenRuck {
 };
 [[nodiscard]] SeenRuck seen_ruck(const json::Tree& reply, const Frame& frame);
 
-// What a follower who looks every half minute has when the first of a ruck is shown to them.
-struct FirstLive {
+// What a follower who looks every half minute has: when the first of a ruck is shown to them, and
+// when it ends.
+struct SeenLive {
   Point at;
   double seq = 0;
   double distance_m = 0;
@@ -43,6 +44,8 @@ struct FirstLive {
   double clock_s = 0;       // since it was first said to be under way, by their own clock
   double last_fix_s = 0;    // by the times in the reply: of the last fix since the start
   double pace_m_per_s = 0;  // of what they then saw
+  Point last_at;
+  double end_clock_s = 0;  // from the last news of where they are to the end, by their own clock
 };
 
 // What the order of lists told: the value of a ruck, by sort.
@@ -54,7 +57,7 @@ struct Sight {
   std::vector<SeenRuck> rucks;                 // as they are shown in the end
   std::vector<std::vector<SeenRuck>> earlier;  // before each change of zones
   std::vector<Piece> more_pieces;              // before trims, late points; live; by links
-  std::map<std::int64_t, FirstLive> live;
+  std::map<std::int64_t, SeenLive> live;
   std::map<std::int64_t, std::int64_t> appeared_ms;  // in lists, to who looks every ten seconds
   std::map<std::int64_t, double> card_points;        // drawn on the small map of a list
   std::map<std::int64_t, Found> ordered;

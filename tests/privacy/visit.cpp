@@ -139,6 +139,10 @@ std::int64_t Visit::record_batches(const PlannedRuck& plan) {
     if (is_near_an_end && round % 4 == 0 && !link.empty()) follow_link(link);
   }
   expect(owner_.post(path_of(id, "/complete"), "{}"), "complete");
+  if (const auto seen = sight_.live.find(id); seen != sight_.live.end()) {
+    const std::int64_t frozen_ms = plan.fixes.back().time_ms - watching_[id].news_ms;
+    seen->second.end_clock_s = static_cast<double>(frozen_ms) / 1000;
+  }
   if (!link.empty()) follow_link(link);
   return id;
 }
@@ -269,6 +273,10 @@ void Visit::follow_live(std::int64_t id, std::int64_t clock_ms) {
                        .pace_m_per_s = 1.37};
     watching.has_seen = true;
   }
+  const Point last_at = seen.pieces.back().back().at;
+  SeenLive& live = sight_.live[id];
+  if (watching.news_ms == 0 || distance(last_at, live.last_at) > 1) watching.news_ms = clock_ms;
+  live.last_at = last_at;
   keep_more(std::move(seen.pieces));
 }
 

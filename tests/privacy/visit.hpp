@@ -55,6 +55,7 @@ class Visit {
   double profile_s_ = 0;
   struct Watching {
     std::optional<std::int64_t> since_ms;
+    std::int64_t news_ms = 0;  // when they were last seen to move
     bool has_seen = false;
   };
   std::map<std::int64_t, Watching> watching_;

@@ -94,6 +94,13 @@ std::string_view name_of(Story story) {
   return kNames.at(static_cast<std::size_t>(story));
 }
 
+std::optional<Story> story_named(std::string_view name) {
+  for (std::size_t i = 0; i < kStories; ++i) {
+    if (name_of(static_cast<Story>(i)) == name) return static_cast<Story>(i);
+  }
+  return std::nullopt;
+}
+
 WorldSettings settings_of(std::uint64_t seed, int number, std::int64_t until_ms) {
   constexpr std::array kRucks = {20, 5, 50};
   return {.seed = seed + static_cast<std::uint64_t>(number),

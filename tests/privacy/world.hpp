@@ -27,6 +27,8 @@ enum class Story : std::uint8_t {
 };
 inline constexpr int kStories = 11;
 [[nodiscard]] std::string_view name_of(Story story);
+// Nothing for a name there is not.
+[[nodiscard]] std::optional<Story> story_named(std::string_view name);
 [[nodiscard]] inline bool has_zone(Story story) {
   return story == Story::kZone || story == Story::kResized || story == Story::kMoved ||
          story == Story::kRemade;

@@ -352,7 +352,7 @@ export const en = {
   "audience.link": "Only people with a link",
   "audience.nobody": "Nobody",
   "audience.mutual.text": "People you follow and who follow you can watch your rucks live. Anybody else needs a link from you.",
-  "audience.followers.text": "Everybody who follows you can watch your rucks live. Anybody on this server can follow you, unless you approve followers first.",
+  "audience.followers.text": "Everybody who follows you can watch your rucks live. Anybody on this server can follow you, unless you approve followers first. From when you set out and when you appear on the map, they can work out roughly where you live.",
   "audience.link.text": "Nobody can watch live, except with a link that you make for a ruck.",
   "audience.nobody.text": "Nobody can watch live, and there are no links. Your rucks can still be seen afterwards, as you choose for each.",
   "audience.now.mutual": "Followers you follow back can see you live.",
