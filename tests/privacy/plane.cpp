@@ -111,4 +111,13 @@ double correlation(std::span<const double> a, std::span<const double> b) {
   return aa > 0 && bb > 0 ? ab / std::sqrt(aa * bb) : 0;
 }
 
+double partial_correlation(std::span<const double> a, std::span<const double> b,
+                           std::span<const double> given) {
+  const double ab = correlation(a, b);
+  const double a_given = correlation(a, given);
+  const double b_given = correlation(b, given);
+  const double rest = (1 - a_given * a_given) * (1 - b_given * b_given);
+  return rest > 0 ? (ab - a_given * b_given) / std::sqrt(rest) : 0;
+}
+
 }  // namespace ruck::attack

@@ -50,6 +50,9 @@ struct Disc {
 // Between neighbours interpolated; NaN of nothing.
 [[nodiscard]] double quantile(std::vector<double> values, double share);
 [[nodiscard]] double correlation(std::span<const double> a, std::span<const double> b);
+// What is left of it when what both have to do with `given` is taken away.
+[[nodiscard]] double partial_correlation(std::span<const double> a, std::span<const double> b,
+                                         std::span<const double> given);
 
 // Where `score` is highest within a square, to about a metre: a coarse grid, then finer ones around
 // the best few places.

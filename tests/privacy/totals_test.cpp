@@ -17,20 +17,24 @@ std::vector<Seen> worlds_of(const std::vector<WorldSettings>& all) {
 
 double length_of_own(const TrueRuck& ruck) { return visible_length_m(ruck.own); }
 
-// What a number tells beside the line, against what is hidden, over all rucks of these worlds.
+// What a number tells beside the line, against what is hidden, over all rucks of these worlds. The
+// length of the visible line itself is left out of both: less is visible where more is hidden, and
+// some numbers follow from what is visible.
 double told_share(const std::string& number, const std::vector<Seen>& worlds) {
   std::vector<double> told;
   std::vector<double> hidden;
+  std::vector<double> visible;
   for (const Seen& seen : worlds) {
     const Scene scene(seen.sight);
     for (std::size_t r = 0; r < seen.sight.rucks.size(); ++r) {
       const auto length = number_beside_line(number, scene, seen.sight.rucks[r]);
       if (!length) continue;
       told.push_back(*length);
-      hidden.push_back(length_of_own(seen.truth.rucks[r]) - visible_length_m(seen.sight.rucks[r]));
+      visible.push_back(visible_length_m(seen.sight.rucks[r]));
+      hidden.push_back(length_of_own(seen.truth.rucks[r]) - visible.back());
     }
   }
-  const double r = told.size() < 24 ? 0 : correlation(told, hidden);
+  const double r = told.size() < 24 ? 0 : partial_correlation(told, hidden, visible);
   std::printf("[ measured ] %-28s r = %5.2f over %zu rucks\n", number.c_str(), r, told.size());
   return r;
 }
