@@ -14,9 +14,14 @@
 
 namespace ruck::db {
 
+class Companions;
+
 class Session {
  public:
   virtual ~Session() = default;
+
+  // What this process keeps in memory beside the tables; null where others write them as well.
+  [[nodiscard]] virtual Companions* companions() { return nullptr; }
 
   // Runs a statement that gives no rows; returns how many it changed.
   template <class... Args>

@@ -30,8 +30,9 @@ const std::vector<Scenario>& table() {
        .reconnect = {.share = 0.1},
        .shape = always_online},
       {.name = "ramp",
-       .summary = "100, 1,000, 10,000 and 30,000 ruckers (up to --users): how cost grows",
-       .steps = {100, 1000, 10'000, 30'000},
+       .summary =
+           "100, 1,000, 10,000, 30,000, 60,000 and 100,000 ruckers (up to --users): how cost grows",
+       .steps = {100, 1000, 10'000, 30'000, 60'000, 100'000},
        .shape = as_it_is},
       {.name = "flood",
        .summary = "closed loop: each sends batches of 10 old points as fast as they are answered",

@@ -20,6 +20,7 @@ constexpr std::int64_t kWalkMs = 3'600'000;  // more than the longest of our wal
 constexpr std::int64_t kFirstRuck = 20'000'000'000'000;
 constexpr std::size_t kCores = 2;
 constexpr int kSyncTimeMaxUs = 1500;
+constexpr auto kMergePause = std::chrono::milliseconds(3);
 }  // namespace
 
 struct RecordingMachine::Phone {
@@ -38,6 +39,7 @@ RecordingMachine::RecordingMachine(Options options, std::uint64_t seed)
       path_(folder_.path() + "/ruck.db"),
       disk_(fmt::format("fault-{}", seed)) {
   disk_.set_sync_time_max(kSyncTimeMaxUs);
+  ::setenv("RUCK_TEST_MERGE_EVERY", "2", 1);  // so that the power is cut in the middle of it
   for (std::size_t i = 0; i < options_.phones; ++i) {
     phones_.push_back(std::make_unique<Phone>(
         UserId(Uuid::make_v7(utc_ms(kFirstStartMs + static_cast<std::int64_t>(i)))),
@@ -62,6 +64,8 @@ Result<> RecordingMachine::start() {
   revisions_ = std::make_unique<cache::Revisions>(*database_);
   ingest_ = std::make_unique<rucks::Ingest>(rucks::Ingest::Dependencies{
       .database = *database_, .revisions = *revisions_, .clock = clock_, .metrics = *metrics_});
+  merger_ = std::make_unique<rucks::RecentMerger>(
+      rucks::RecentMerger::Dependencies{.database = *database_, .metrics = *metrics_});
   cores_.emplace(kCores);
   return database_->write_now([this](db::Session& q) {
     for (std::size_t i = 0; i < phones_.size(); ++i) {
@@ -78,6 +82,7 @@ Result<> RecordingMachine::start() {
 
 void RecordingMachine::stop() {
   ingest_.reset();
+  merger_.reset();
   // First the threads that hand results to the cores: what a core was handed may end it, while the
   // writer is still inside its `post`.
   if (database_) database_->close();
@@ -98,6 +103,7 @@ void RecordingMachine::run_phones(std::chrono::milliseconds time,
   for (std::size_t i = 0; i < phones_.size(); ++i) {
     threads.emplace_back([this, i] { send_until_stopped(i); });
   }
+  threads.emplace_back([this] { merge_until_stopped(); });
   std::this_thread::sleep_for(time);
   EXPECT_TRUE(until([&] { return is_enough({.stored = stored_, .refused = refused_}); }));
   ends_it();
@@ -118,6 +124,13 @@ RecordingMachine::Ran RecordingMachine::run_for(std::chrono::milliseconds time,
                                                 const std::function<bool(const Ran&)>& is_enough) {
   run_phones(time, is_enough, [] {});
   return {.stored = stored_, .refused = refused_};
+}
+
+void RecordingMachine::merge_until_stopped() {
+  while (!stopped_) {
+    cores_->run(merger_->run());
+    std::this_thread::sleep_for(kMergePause);
+  }
 }
 
 // A ruck that was made before the power went is under way still.

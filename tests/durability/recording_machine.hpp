@@ -56,6 +56,7 @@ class RecordingMachine {
   void run_phones(std::chrono::milliseconds time, const std::function<bool(const Ran&)>& is_enough,
                   EndsIt ends_it);
   void send_until_stopped(std::size_t index);
+  void merge_until_stopped();
   void new_ruck(Phone& phone);
   void complete_ruck(Phone& phone);
 
@@ -70,6 +71,7 @@ class RecordingMachine {
   std::unique_ptr<db::sqlite::SqliteDatabase> database_;
   std::unique_ptr<cache::Revisions> revisions_;
   std::unique_ptr<rucks::Ingest> ingest_;
+  std::unique_ptr<rucks::RecentMerger> merger_;
   std::vector<std::unique_ptr<Phone>> phones_;
   std::atomic<std::int64_t> rucks_made_{0};
   std::atomic<bool> stopped_{false};

@@ -122,7 +122,8 @@ Outcome kill_rounds(DatabaseKind kind, milliseconds time, std::uint64_t seed) {
   rucking::SeededRandom random(seed);
   Outcome outcome;
   const TemporaryDatabase database(kind);
-  RuckServer server({.database_url = database.url()});
+  // Merging all the time, so that kills come in the middle of it.
+  RuckServer server({.database_url = database.url(), .extra_env = {"RUCK_TEST_MERGE_EVERY=2"}});
   std::optional<ChaosProxy> proxy(std::in_place, server.port(), random.next());
   const auto phones = phones_of(server, *proxy, random);
   std::atomic<bool> stopped{false};

@@ -20,6 +20,16 @@ TemporaryDatabase::TemporaryDatabase(DatabaseKind kind) {
 
 void OnBothDatabases::SetUp() {
   temporary_ = std::make_unique<TemporaryDatabase>(GetParam());
+  open();
+}
+
+void OnBothDatabases::reopen() {
+  database_->close();
+  database_.reset();
+  open();
+}
+
+void OnBothDatabases::open() {
   auto opened = db::open({.url = temporary_->url(), .sqlite_readers = 2, .postgres_connections = 4},
                          metrics_);
   ASSERT_TRUE(opened) << opened.error().client_text();

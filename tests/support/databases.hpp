@@ -34,11 +34,14 @@ class OnBothDatabases : public testing::TestWithParam<DatabaseKind> {
   db::Database& database() { return *database_; }
   [[nodiscard]] DatabaseKind kind() const { return GetParam(); }
   void migrate();
+  // Closes it and opens it again: what was in memory is gone.
+  void reopen();
 
   ManualClock clock_{utc_us(1'763'800'000'000'000)};
   telemetry::Metrics metrics_;
 
  private:
+  void open();
   std::unique_ptr<TemporaryDatabase> temporary_;
   std::unique_ptr<db::Database> database_;
 };

@@ -29,6 +29,13 @@ class RunningCores {
     group_.spawn(cores_.at(core), carry(std::move(work), promise));
     return result.get();
   }
+  void run(task<> work, std::size_t core = 0) {
+    const auto done = [](task<> inner) -> task<bool> {
+      co_await std::move(inner);
+      co_return true;
+    };
+    static_cast<void>(run(done(std::move(work)), core));
+  }
 
  private:
   template <class T>

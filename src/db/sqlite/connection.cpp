@@ -118,7 +118,7 @@ class Connection::StatementRow final : public Row {
 void Connection::CloseHandle::operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
 
 Connection::Connection(const ConnectionOptions& options, Observer observe)
-    : observe_(std::move(observe)) {
+    : observe_(std::move(observe)), companions_(options.companions) {
   const int flags = SQLITE_OPEN_NOMUTEX |
                     (options.mode == Mode::kReadWrite ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
                                                       : SQLITE_OPEN_READONLY);

@@ -24,6 +24,7 @@ struct ConnectionOptions {
   Mode mode = Mode::kReadOnly;
   int writer_cache_kib = kWriterCacheKib;
   std::string vfs;  // empty: the system's; tests inject faults through their own
+  Companions* companions = nullptr;
 };
 
 struct TableRows {
@@ -43,6 +44,7 @@ class Connection final : public Session {
   Connection& operator=(const Connection&) = delete;
 
   void run_script(std::string_view statements) override;
+  [[nodiscard]] Companions* companions() override { return companions_; }
 
   // Statements that run past the deadline fail with kTimeout; nullopt lifts it.
   void set_deadline(std::optional<std::chrono::steady_clock::time_point> deadline);
@@ -77,6 +79,7 @@ class Connection final : public Session {
   };
   std::unique_ptr<sqlite3, CloseHandle> handle_;
   Observer observe_;
+  Companions* companions_;
   std::vector<std::unique_ptr<Statement>> statements_;  // by Sql::index()
   std::optional<std::chrono::steady_clock::time_point> deadline_;
   int wal_pages_ = 0;

@@ -109,7 +109,8 @@ std::unique_ptr<Connection> SqliteDatabase::connect(Mode mode) {
       ConnectionOptions{.path = options_.path,
                         .mode = mode,
                         .writer_cache_kib = options_.writer_cache_kib,
-                        .vfs = options_.vfs},
+                        .vfs = options_.vfs,
+                        .companions = &companions_},
       [this](const Sql& sql, std::chrono::nanoseconds took) {
         statement_seconds(sql).record(took);
       });

@@ -15,6 +15,7 @@
 // every few seconds, to open the file anew, copy the whole log into it and commit a probe; what an
 // earlier commit acknowledged is thereby written and synced again, and only then are writes taken
 // again.
+#include "db/companions.hpp"
 #include "db/database.hpp"
 #include "db/sqlite/connection.hpp"
 
@@ -85,6 +86,7 @@ class SqliteDatabase final : public Database {
   static void deliver_all(Group group);
 
   const Options options_;
+  Companions companions_;
   int lock_descriptor_ = -1;
   Queue writes_;
   Queue reads_;

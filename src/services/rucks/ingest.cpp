@@ -10,6 +10,7 @@
 #include "telemetry/log.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <random>
 
 namespace ruck::rucks {
@@ -23,6 +24,9 @@ constexpr std::size_t kShards = 16;
 constexpr std::size_t kQueuedWritesMax = 20'000;  // half a second of the fastest disk we have seen
 constexpr std::size_t kGatherMin = 8;  // batches of a transaction: below, nobody waits for others
 constexpr auto kGatherTime = std::chrono::microseconds(400);  // less than most disks take to sync
+// Where several send at once, transactions begin no more often: a sync writes 4 to 8 KB and costs
+// 150 µs of processor, whatever is in it.
+constexpr auto kCommitEvery = std::chrono::milliseconds(3);
 constexpr std::size_t kPostgresLanes = 4;  // transactions at a time; SQLite has one writer
 
 Error overloaded() {
@@ -43,23 +47,43 @@ std::vector<std::int64_t> newest_times(const std::vector<Sample>& samples) {
 class Recent {
  public:
   Recent() = default;
-  explicit Recent(std::vector<std::int64_t> times) : times_(std::move(times)) {}
+  explicit Recent(const std::vector<std::int64_t>& times) {
+    for (const std::int64_t time_ms : times) add(time_ms);
+  }
 
   enum class Seen : std::uint8_t { kNew, kDuplicate, kUnknown };
   [[nodiscard]] Seen look(std::int64_t time_ms) const {
-    if (times_.empty() || time_ms > times_.back()) return Seen::kNew;
-    if (std::ranges::binary_search(times_, time_ms)) return Seen::kDuplicate;
-    return Seen::kUnknown;  // older than the newest, and not among those we remember
+    if (after_ms_.empty() || time_ms > newest_ms()) return Seen::kNew;
+    const bool is_known =
+        time_ms >= base_ms_ && std::ranges::binary_search(after_ms_, after_base(time_ms));
+    return is_known ? Seen::kDuplicate : Seen::kUnknown;
   }
+  // Later than all before.
   void add(std::int64_t time_ms) {
-    times_.push_back(time_ms);
-    if (times_.size() < 2 * kRecentTimesMax) return;
-    times_.erase(times_.begin(), times_.end() - static_cast<std::ptrdiff_t>(kRecentTimesMax));
+    if (after_ms_.empty() || time_ms - base_ms_ > kSpanMax_ms) {
+      after_ms_.clear();
+      base_ms_ = time_ms;
+    }
+    if (after_ms_.size() == kRecentTimesMax + kSlack) {
+      after_ms_.erase(after_ms_.begin(), after_ms_.begin() + kSlack);
+    }
+    if (after_ms_.size() == after_ms_.capacity()) {  // no more than can be needed
+      after_ms_.reserve(std::min(2 * after_ms_.size() + 1, kRecentTimesMax + kSlack));
+    }
+    after_ms_.push_back(after_base(time_ms));
   }
 
  private:
-  std::vector<std::int64_t>
-      times_;  // ascending, without a gap: all that is stored from the first on
+  static constexpr std::size_t kSlack = 32;  // so that few are moved often
+  static constexpr std::int64_t kSpanMax_ms = std::numeric_limits<std::uint32_t>::max();
+  [[nodiscard]] std::uint32_t after_base(std::int64_t time_ms) const {
+    return static_cast<std::uint32_t>(time_ms - base_ms_);
+  }
+  [[nodiscard]] std::int64_t newest_ms() const { return base_ms_ + after_ms_.back(); }
+
+  std::int64_t base_ms_ = 0;
+  // Ascending, without a gap: all that is stored from the first on. 4 bytes each.
+  std::vector<std::uint32_t> after_ms_;
 };
 
 // Doubling waits with jitter: two instances that write one ruck must not keep meeting.
@@ -150,6 +174,7 @@ struct Ingest::Write {
   store::Key key;
   std::uint64_t generation = 0;
   std::int64_t expected_version = 0;
+  std::optional<RecentRow> appended;  // this, or the whole row:
   ProgressRow row;
   std::optional<ChunkRow> sealed;
   std::optional<ChunkRow> sealed_heart_rate;
@@ -165,6 +190,7 @@ struct Ingest::Lane {
   Condition gathered;
   std::vector<Write> queued RUCK_GUARDED_BY(mutex);
   std::size_t last_group RUCK_GUARDED_BY(mutex) = 0;  // how many went out together before
+  SteadyTime last_at RUCK_GUARDED_BY(mutex){};        // when that was
   // How many a transaction that is about to begin waits for.
   std::size_t awaited RUCK_GUARDED_BY(mutex) = 0;
   std::atomic<std::size_t> size{0};  // of `queued`
@@ -179,10 +205,15 @@ class Ingest::FlushJob final : public db::Job {
 
   bool run(db::Session& q) override {
     take();
+    index_ = RecentIndex::of(q);
     for (Write& write : writes_) write_one(q, write);
     return true;
   }
-  void fail(Error error) override { error_ = std::move(error); }
+  void fail(Error error) override {
+    error_ = std::move(error);
+    if (index_ == nullptr) return;
+    for (const Write& write : writes_) index_->doubt(write.key.ruck);
+  }
   // Each row is written only if its version is the one that memory was built on.
   [[nodiscard]] bool needs_isolation() const override { return false; }
   std::unique_ptr<runtime::Resumption> finish() override {
@@ -204,14 +235,23 @@ class Ingest::FlushJob final : public db::Job {
   // moment it takes until most of them are here, so many wait for it once rather than half of them
   // twice (as commit_delay of PostgreSQL does).
   void gather(Guard& lock) RUCK_REQUIRES(lane_.mutex) {
-    if (lane_.last_group < kGatherMin || lane_.queued.size() >= lane_.last_group) return;
-    lane_.awaited = lane_.last_group;
-    const SteadyTime until = std::chrono::steady_clock::now() + kGatherTime;
+    const SteadyTime now = std::chrono::steady_clock::now();
+    const SteadyTime last = std::exchange(lane_.last_at, now);
+    if (lane_.last_group < 2 || lane_.queued.size() >= std::max(lane_.last_group, kGatherMin)) {
+      return;
+    }
+    lane_.awaited = std::max(lane_.last_group, kGatherMin);
+    SteadyTime until = last + kCommitEvery;
+    if (lane_.last_group >= kGatherMin) until = std::max(until, now + kGatherTime);
     while (lane_.queued.size() < lane_.awaited && lane_.gathered.wait_until(lock, until)) {
     }
     lane_.awaited = 0;
   }
-  static void write_one(db::Session& q, Write& write) {
+  void write_one(db::Session& q, Write& write) {
+    if (write.appended) {
+      write.is_written = append_batch(*index_, q, write.key, *write.appended);
+      return;
+    }
     write.is_written = store::advance_progress(q, write.key, write.expected_version, write.row);
     if (!write.is_written) return;
     if (write.sealed) store::add_chunk(q, store::Track::kPoints, write.key, *write.sealed);
@@ -222,6 +262,7 @@ class Ingest::FlushJob final : public db::Job {
 
   Ingest& ingest_;
   Lane& lane_;
+  RecentIndex* index_ = nullptr;
   runtime::Gate::Pass under_way_;
   std::vector<Write> writes_;
   std::optional<Error> error_;
@@ -229,6 +270,7 @@ class Ingest::FlushJob final : public db::Job {
 
 Ingest::Ingest(Dependencies dependencies)
     : deps_(std::move(dependencies)),
+      appends_(deps_.database.is_exclusive()),
       batches_(deps_.metrics.counter("ruck_ingest_batches_total", "Batches stored")),
       points_(deps_.metrics.counter("ruck_ingest_points_total", "Points and samples stored")),
       duplicates_(deps_.metrics.counter("ruck_ingest_duplicates_total",
@@ -383,22 +425,47 @@ std::optional<Ingest::Outcome> Ingest::advance(Live& live, const Batch& batch, W
   if (write.stored.inserted == 0 && live.queued == 0) {
     return Outcome{.step = Step::kStored, .stored = write.stored};
   }
-  if (!kept.empty()) {
-    if (live.tail.empty()) live.tail_first_ms = kept.front().time_ms;
-    rucking::append_block(live.tail, kept);
-    live.tail_points += static_cast<std::int64_t>(kept.size());
-  }
-  if (!samples->empty()) {
-    if (live.heart_rate_tail.empty()) live.heart_rate_tail_first_ms = samples->front().time_ms;
-    rucking::append_block(live.heart_rate_tail, *samples);
-    live.heart_rate_tail_samples += static_cast<std::int64_t>(samples->size());
-  }
-  live.point_count += static_cast<std::int64_t>(kept.size());
-  live.heart_rate_count += static_cast<std::int64_t>(samples->size());
-  seal_tails(live, write);
   write.expected_version = live.version;
   live.version = store::new_version();
   live.queued += 1;
+  if (appends_) {
+    write_appended(live, kept, *samples, write);
+  } else {
+    write_whole(live, kept, *samples, write);
+  }
+  write.points = std::move(*points);
+  return std::nullopt;
+}
+
+void Ingest::write_appended(Live& live, const std::vector<TrackPoint>& points,
+                            const std::vector<HeartRateSample>& samples, Write& write) const {
+  RecentRow& row = write.appended.emplace(
+      RecentRow{.expected_version = write.expected_version,
+                .version = live.version,
+                .points = {},
+                .heart_rate = {},
+                .point_count = static_cast<std::int64_t>(points.size()),
+                .heart_rate_count = static_cast<std::int64_t>(samples.size()),
+                .arrived_at = deps_.clock.now()});
+  if (!points.empty()) rucking::append_block(row.points.data, points);
+  if (!samples.empty()) rucking::append_block(row.heart_rate.data, samples);
+}
+
+void Ingest::write_whole(Live& live, const std::vector<TrackPoint>& points,
+                         const std::vector<HeartRateSample>& samples, Write& write) const {
+  if (!points.empty()) {
+    if (live.tail.empty()) live.tail_first_ms = points.front().time_ms;
+    rucking::append_block(live.tail, points);
+    live.tail_points += static_cast<std::int64_t>(points.size());
+  }
+  if (!samples.empty()) {
+    if (live.heart_rate_tail.empty()) live.heart_rate_tail_first_ms = samples.front().time_ms;
+    rucking::append_block(live.heart_rate_tail, samples);
+    live.heart_rate_tail_samples += static_cast<std::int64_t>(samples.size());
+  }
+  live.point_count += static_cast<std::int64_t>(points.size());
+  live.heart_rate_count += static_cast<std::int64_t>(samples.size());
+  seal_tails(live, write);
   write.row = {.version = live.version,
                .state = {live.engine.serialize()},
                .tail = {live.tail},
@@ -406,8 +473,6 @@ std::optional<Ingest::Outcome> Ingest::advance(Live& live, const Batch& batch, W
                .point_count = live.point_count,
                .heart_rate_count = live.heart_rate_count,
                .last_arrival_at = deps_.clock.now()};
-  write.points = std::move(*points);
-  return std::nullopt;
 }
 
 // A tail that has grown long becomes a row of its own.
@@ -494,22 +559,20 @@ Result<std::unique_ptr<Ingest::Live>> Ingest::read_live(db::Session& q, store::K
   if (!is_live(row->status)) return std::unique_ptr<Live>();
   auto newest = load_newest(q, key, *progress);
   if (!newest) return fail(std::move(newest).error());
-  auto engine = TrackEngine::restore(engine_config(*row), progress->state.data);
-  if (!engine) {  // of another version of the engine, or a ruck without points yet
-    auto track = load_track(q, key, *progress);
-    if (!track) return fail(std::move(track).error());
-    engine = replay(*row, *track).engine;
-  }
+  auto engine = engine_of(q, *row, *progress);
+  if (!engine) return fail(std::move(engine).error());
   auto live = std::make_unique<Live>(key, std::move(*engine));
   live->version = progress->version;
-  live->tail = progress->tail.data;
-  live->tail_first_ms = newest->tail_first_ms;
-  live->tail_points = newest->tail_points;
-  live->heart_rate_tail = progress->heart_rate_tail.data;
-  live->heart_rate_tail_first_ms = newest->heart_rate_tail_first_ms;
-  live->heart_rate_tail_samples = newest->heart_rate_tail_samples;
-  live->point_count = progress->point_count;
-  live->heart_rate_count = progress->heart_rate_count;
+  if (!appends_) {
+    live->tail = progress->tail.data;
+    live->tail_first_ms = newest->tail_first_ms;
+    live->tail_points = newest->tail_points;
+    live->heart_rate_tail = progress->heart_rate_tail.data;
+    live->heart_rate_tail_first_ms = newest->heart_rate_tail_first_ms;
+    live->heart_rate_tail_samples = newest->heart_rate_tail_samples;
+    live->point_count = progress->point_count;
+    live->heart_rate_count = progress->heart_rate_count;
+  }
   live->points = Recent(newest_times(newest->points));
   live->heart_rate = Recent(newest_times(newest->heart_rate));
   return live;

@@ -23,15 +23,25 @@ inline constexpr std::size_t kListLimitMax = 200;
 // KiB.
 inline constexpr std::size_t kTailBytesMax = 1024;
 // Fix times remembered of a live ruck, to know a batch that is sent again without reading the
-// track: two minutes at 1 Hz, ten as the phone samples, longer than its retries; at most twice as
-// many.
+// track: two minutes at 1 Hz, ten as the phone samples, longer than its retries.
 inline constexpr std::size_t kRecentTimesMax = 128;
 // Points of a ruck altogether; a month at 1 Hz. More would only be an attack.
 inline constexpr std::size_t kPointsPerRuckMax = 2'600'000;
 inline constexpr std::size_t kPointsPerChunk = 100'000;  // of a merged track: a row of 400 KiB
 
+// ---- batches that are appended, then merged (recent.hpp) ----------------------------------------
+// A merge writes a row and mostly a chunk, some 10 KB of log and file: shared by this many batches.
+// More of them would be more to read at a start and of each ruck that is looked at.
+inline constexpr std::size_t kBatchesPerMerge = 32;
+inline constexpr auto kRecentAge = std::chrono::minutes(6);   // of one who sends seldom
+inline constexpr std::int64_t kRecentRowsMax = 3'000'000;     // about 500 MB; then the oldest, too
+inline constexpr auto kMergedKept = std::chrono::seconds(5);  // more than a read may last
+inline constexpr std::size_t kMergesPerUnit = 4;              // half a millisecond of the writer
+inline constexpr std::int64_t kDeletesPerUnit = 500;          // likewise
+inline constexpr auto kMergeEvery = std::chrono::milliseconds(200);
+
 // ---- what is live in memory ---------------------------------------------------------------------
-inline constexpr std::size_t kLiveRucksMax = 40'000;         // about 3 KiB each
+inline constexpr std::size_t kLiveRucksMax = 130'000;        // about 3 KiB each
 inline constexpr auto kLiveIdle = std::chrono::minutes(10);  // then it is read again when needed
 inline constexpr int kAttemptsMax = 8;                       // of a change that met a newer version
 

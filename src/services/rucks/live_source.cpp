@@ -46,8 +46,9 @@ Result<LiveTrack> live_track(db::Session& q, UserId owner, RuckId ruck) {
   if (!row || !progress) return fail(ErrorCode::kRuckNotFound);
   Result<Track> track = load_track(q, key, *progress);
   if (!track) return fail(std::move(track).error());
-  auto engine = rucking::TrackEngine::restore(engine_config(*row), progress->state.data);
-  const rucking::Totals totals = engine ? engine->totals() : replay(*row, *track).engine.totals();
+  const auto engine = engine_of(q, *row, *progress);
+  if (!engine) return fail(engine.error());
+  const rucking::Totals totals = engine->totals();
   std::vector<LiveTrack::Pause> pauses = pauses_of(track->events);
   LiveTrack live{.points = std::move(track->points),
                  .distance_m = totals.distance_m,

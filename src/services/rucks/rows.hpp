@@ -130,6 +130,28 @@ BOOST_DESCRIBE_STRUCT(ProgressRow, (),
                       (version, state, tail, heart_rate_tail, point_count, heart_rate_count,
                        last_arrival_at))
 
+// A batch that was appended and is not merged yet: what ruck_progress and the chunks do not have.
+struct RecentRow {
+  std::int64_t expected_version = 0;  // of the ruck before it
+  std::int64_t version = 0;           // and with it
+  db::Bytes points;
+  db::Bytes heart_rate;
+  std::int64_t point_count = 0;
+  std::int64_t heart_rate_count = 0;
+  UtcUs arrived_at{};
+};
+BOOST_DESCRIBE_STRUCT(RecentRow, (),
+                      (expected_version, version, points, heart_rate, point_count, heart_rate_count,
+                       arrived_at))
+
+// A ruck's progress with the batches that were appended since its row was written.
+struct Progress : ProgressRow {
+  std::int64_t row_version = 0;      // of the row itself; `version` is that of the newest batch
+  std::size_t covered_bytes = 0;     // of the tail: what `state` has been fed
+  std::size_t covered_hr_bytes = 0;  // of the tail of heart rate
+  std::int64_t last_batch = 0;       // id of the newest batch that was looked at, 0 without one
+};
+
 struct ChunkRow {
   std::int64_t first_ms = 0;
   std::int64_t points = 0;

@@ -97,7 +97,8 @@ RuckService::RuckService(Dependencies dependencies)
                .clock = deps_.clock,
                .metrics = deps_.metrics,
                .on_stored = deps_.on_stored,
-               .on_merged = deps_.on_changed}) {}
+               .on_merged = deps_.on_changed}),
+      merger_({.database = deps_.database, .metrics = deps_.metrics}) {}
 
 namespace {
 task<> close_and_say(RuckService& service) {
@@ -107,10 +108,19 @@ task<> close_and_say(RuckService& service) {
 }  // namespace
 
 void RuckService::start(runtime::Core& core) {
+  // Reads the table of recent batches: with many of them longer than a read may last.
+  const Result<> read =
+      deps_.database.write_now([](db::Session& q) { static_cast<void>(RecentIndex::of(q)); });
+  if (!read) telemetry::log_warning("ingest.recent_not_read", {{"reason", read.error().detail}});
   closer_ = std::make_unique<runtime::Periodic>(
       "closing", core, kCloseEvery, [this] { return close_and_say(*this); },
       [](std::string_view name, const std::exception_ptr& failure) {
         telemetry::log_exception("rucks.closing_failed", name, failure);
+      });
+  merging_ = std::make_unique<runtime::Periodic>(
+      "recent", core, kMergeEvery, [this] { return merger_.run(); },
+      [](std::string_view name, const std::exception_ptr& failure) {
+        telemetry::log_exception("ingest.merging_failed", name, failure);
       });
   refresher_ = std::make_unique<runtime::Periodic>(
       "shown", core, kRefreshEvery, [this] { return refresh_if_asked(); },

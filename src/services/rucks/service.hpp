@@ -135,7 +135,9 @@ class RuckService {
 
   Dependencies deps_;
   Ingest ingest_;
+  RecentMerger merger_;
   std::unique_ptr<runtime::Periodic> closer_;
+  std::unique_ptr<runtime::Periodic> merging_;
   std::unique_ptr<runtime::Periodic> refresher_;
   // How often the database is still looked at: at the start, for what the last process left; and
   // more than once when asked, because the unit of work that asks may not be committed yet.

@@ -29,13 +29,13 @@ void stretch_times(RuckRow& row, const Track& track) {
 }
 
 // Writes a ruck that is under way: its track anew, so that chunks stay in the order of time.
-Result<> write_live(db::Session& q, const RuckRow& row, const Track& track,
-                    const ProgressRow& before, const rucking::TrackEngine& engine, UtcUs now) {
+Result<> write_live(db::Session& q, const RuckRow& row, const Track& track, const Progress& before,
+                    const rucking::TrackEngine& engine, UtcUs now) {
   const store::Key key{row.user_id, row.id};
   store_merged(q, key, track, Packing::kLive);
   store::update(q, row);
   const bool written = store::advance_progress(
-      q, key, before.version,
+      q, key, before.row_version,
       {.version = store::new_version(),
        .state = {engine.serialize()},
        .point_count = static_cast<std::int64_t>(track.points.size()),
@@ -45,8 +45,8 @@ Result<> write_live(db::Session& q, const RuckRow& row, const Track& track,
   return {};
 }
 
-Result<> write_completed(db::Session& q, RuckRow& row, const Track& track,
-                         const ProgressRow& before, const Replayed& replayed, UtcUs now) {
+Result<> write_completed(db::Session& q, RuckRow& row, const Track& track, const Progress& before,
+                         const Replayed& replayed, UtcUs now) {
   const store::Key key{row.user_id, row.id};
   const std::optional<Day> day_before = row.local_day;
   if (!row.started_at) row.started_at = row.completed_at.value_or(now);
@@ -59,7 +59,7 @@ Result<> write_completed(db::Session& q, RuckRow& row, const Track& track,
   store::put_splits(q, key, results.splits);
   store_merged(q, key, track, Packing::kFinished);
   const bool written = store::advance_progress(
-      q, key, before.version,
+      q, key, before.row_version,
       {.version = store::new_version(),
        .point_count = static_cast<std::int64_t>(track.points.size()),
        .heart_rate_count = static_cast<std::int64_t>(track.heart_rate.size()),

@@ -2,6 +2,7 @@
 
 #include "base/random.hpp"
 #include "services/people/visibility.hpp"
+#include "services/rucks/recent.hpp"
 
 #include <boost/mp11/algorithm.hpp>
 
@@ -154,6 +155,20 @@ const Sql kAdvance{"rucks.advance_progress",
                    " heart_rate_tail = $7, point_count = $8, heart_rate_count = $9,"
                    " last_arrival_at = $10 WHERE user_id = $1 AND ruck_id = $2 AND version = $3"};
 
+const Sql kRecentKeys{"rucks.recent_keys",
+                      "SELECT id, user_id, ruck_id FROM recent_batches ORDER BY id"};
+const Sql kFindRecent{"rucks.find_recent", "SELECT " + db::columns_of<RecentRow>() +
+                                               " FROM recent_batches WHERE id = $1 AND"
+                                               " ruck_id = $2"};
+const Sql kAddRecent{"rucks.add_recent", "INSERT INTO recent_batches (id, user_id, ruck_id, " +
+                                             db::columns_of<RecentRow>() +
+                                             ") VALUES ($1, $2, $3, " + placeholders<RecentRow>(4) +
+                                             ")"};
+// By range, so that whole pages go.
+const Sql kRemoveRecent{"rucks.remove_recent",
+                        "DELETE FROM recent_batches WHERE id < $1 AND id < $2 + (SELECT MIN(id)"
+                        " FROM recent_batches)"};
+
 const Sql kAddPoints{"rucks.add_track_chunk",
                      "INSERT INTO track_chunks (user_id, ruck_id, first_ms, points, packing, data)"
                      " VALUES ($1, $2, $3, $4, $5, $6)"};
@@ -222,6 +237,7 @@ void update(db::Session& q, const RuckRow& row) {
 }
 
 bool remove(db::Session& q, Key key) {
+  if (RecentIndex* index = RecentIndex::of(q)) index->doubt(key.ruck);
   q.execute(kDeleteOwner, key.ruck);
   return q.execute(kDelete, key.user, key.ruck) == 1;
 }
@@ -313,8 +329,31 @@ void set_clock_offset(db::Session& q, Key key, std::int64_t minutes) {
   q.execute(kSetClockOffset, key.user, key.ruck, minutes);
 }
 
-std::optional<ProgressRow> find_progress(db::Session& q, Key key) {
-  return q.optional<ProgressRow>(kFindProgress, key.user, key.ruck);
+std::optional<Progress> find_progress(db::Session& q, Key key) {
+  auto row = q.optional<ProgressRow>(kFindProgress, key.user, key.ruck);
+  if (!row) return std::nullopt;
+  Progress progress{std::move(*row)};
+  progress.row_version = progress.version;
+  progress.covered_bytes = progress.tail.data.size();
+  progress.covered_hr_bytes = progress.heart_rate_tail.data.size();
+  add_recent_batches(q, key, progress);
+  return progress;
+}
+
+std::vector<RecentKey> recent_keys(db::Session& q) { return q.many<RecentKey>(kRecentKeys); }
+
+std::optional<RecentRow> find_recent(db::Session& q, std::int64_t id, RuckId ruck) {
+  return q.optional<RecentRow>(kFindRecent, id, ruck);
+}
+
+void add_recent(db::Session& q, std::int64_t id, Key key, const RecentRow& row) {
+  with_members(row, [&](const auto&... member) {
+    return q.execute(kAddRecent, id, key.user, key.ruck, member...);
+  });
+}
+
+std::int64_t remove_recent(db::Session& q, std::int64_t before, std::int64_t limit) {
+  return q.execute(kRemoveRecent, before, limit);
 }
 
 std::int64_t new_version() {
@@ -324,6 +363,12 @@ std::int64_t new_version() {
 
 bool advance_progress(db::Session& q, Key key, std::int64_t expected_version,
                       const ProgressRow& row) {
+  if (RecentIndex* index = RecentIndex::of(q)) index->doubt(key.ruck);
+  return merge_progress(q, key, expected_version, row);
+}
+
+bool merge_progress(db::Session& q, Key key, std::int64_t expected_version,
+                    const ProgressRow& row) {
   return q.execute(kAdvance, key.user, key.ruck, expected_version, row.version, row.state, row.tail,
                    row.heart_rate_tail, row.point_count, row.heart_rate_count,
                    row.last_arrival_at) == 1;

@@ -54,13 +54,30 @@ void set_local_day(db::Session& q, Key key, Day day);
 void set_last_arrival(db::Session& q, Key key, UtcUs arrival);
 void set_clock_offset(db::Session& q, Key key, std::int64_t minutes);
 
-[[nodiscard]] std::optional<ProgressRow> find_progress(db::Session& q, Key key);
+// With the batches that were appended since, see recent.hpp.
+[[nodiscard]] std::optional<Progress> find_progress(db::Session& q, Key key);
 // A version that no row ever had. Versions are random, not counted: a queue of writes that each
 // expect the one before must not meet a number that somebody else has counted up to meanwhile.
 [[nodiscard]] std::int64_t new_version();
 // Writes the row if it still has `expected_version`; false if it has another.
 [[nodiscard]] bool advance_progress(db::Session& q, Key key, std::int64_t expected_version,
                                     const ProgressRow& row);
+// The same with batches in it that were appended before: the newest version stays what it was.
+[[nodiscard]] bool merge_progress(db::Session& q, Key key, std::int64_t expected_version,
+                                  const ProgressRow& row);
+
+// Recent batches. Ids ascend.
+struct RecentKey {
+  std::int64_t id = 0;
+  UserId user;
+  RuckId ruck;
+};
+BOOST_DESCRIBE_STRUCT(RecentKey, (), (id, user, ruck))
+[[nodiscard]] std::vector<RecentKey> recent_keys(db::Session& q);
+[[nodiscard]] std::optional<RecentRow> find_recent(db::Session& q, std::int64_t id, RuckId ruck);
+void add_recent(db::Session& q, std::int64_t id, Key key, const RecentRow& row);
+// Those before `id`, at most so many; how many there were.
+std::int64_t remove_recent(db::Session& q, std::int64_t before, std::int64_t limit);
 
 enum class Track : std::uint8_t { kPoints, kHeartRate };
 void add_chunk(db::Session& q, Track track, Key key, const ChunkRow& chunk);

@@ -151,6 +151,27 @@ Result<Newest> load_newest(db::Session& q, store::Key key, const ProgressRow& pr
   return out;
 }
 
+Result<rucking::TrackEngine> engine_of(db::Session& q, const RuckRow& row,
+                                       const Progress& progress) {
+  auto engine = rucking::TrackEngine::restore(engine_config(row), progress.state.data);
+  const auto since = [](const db::Bytes& tail, std::size_t covered) {
+    return std::string_view(tail.data).substr(covered);
+  };
+  const auto points = rucking::decode_points(since(progress.tail, progress.covered_bytes));
+  const auto samples =
+      rucking::decode_heart_rate(since(progress.heart_rate_tail, progress.covered_hr_bytes));
+  if (!engine || !points || !samples) {
+    // Of another version of the engine, a ruck without points yet, or damaged.
+    auto track = load_track(q, {row.user_id, row.id}, progress);
+    if (!track) return fail(std::move(track).error());
+    return replay(row, *track).engine;
+  }
+  for (const TrackPoint& point : *points) static_cast<void>(engine->feed(point));
+  for (const HeartRateSample& sample : *samples) static_cast<void>(engine->feed(sample));
+  static_cast<void>(engine->drain_splits());
+  return std::move(*engine);
+}
+
 std::vector<TrackPoint> merge(Track& track, std::span<const TrackPoint> points) {
   return merge_into(track.points, points);
 }

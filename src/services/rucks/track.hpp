@@ -43,6 +43,10 @@ struct Newest {
 [[nodiscard]] std::vector<rucking::HeartRateSample> merge(
     Track& track, std::span<const rucking::HeartRateSample> samples);
 
+// The engine after all that is stored: the state of the progress, and what came since.
+[[nodiscard]] Result<rucking::TrackEngine> engine_of(db::Session& q, const RuckRow& row,
+                                                     const Progress& progress);
+
 // Replaces the stored chunks by few, merged and compressed.
 void store_merged(db::Session& q, store::Key key, const Track& track, Packing packing);
 

@@ -1,0 +1,302 @@
+#include "services/rucks/recent.hpp"
+
+#include "base/text.hpp"
+#include "rucking/track_codec.hpp"
+#include "services/rucks/limits.hpp"
+#include "services/rucks/packing.hpp"
+#include "services/rucks/track.hpp"
+#include "telemetry/log.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+namespace ruck::rucks {
+
+namespace {
+// Tests merge more often, to be killed in the middle of it: RUCK_TEST_MERGE_EVERY=batches.
+std::size_t batches_per_merge() {
+#ifdef RUCK_TEST_BUILD
+  if (const char* given = std::getenv("RUCK_TEST_MERGE_EVERY")) {
+    return parse_number<std::size_t>(given).value_or(kBatchesPerMerge);
+  }
+#endif
+  return kBatchesPerMerge;
+}
+}  // namespace
+
+// ---- where they are ----------------------------------------------------------------------------
+
+RecentIndex::RecentIndex() : batches_per_merge_(batches_per_merge()) {}
+
+RecentIndex* RecentIndex::of(db::Session& q) {
+  db::Companions* companions = q.companions();
+  if (companions == nullptr) return nullptr;
+  auto& index = companions->get<RecentIndex>();
+  if (!index.is_loaded_) index.load(q);
+  return &index;
+}
+
+// Whoever appends first comes by here as well, so nothing is added before the table has been read.
+void RecentIndex::load(db::Session& q) {
+  const Guard once(loading_);
+  if (is_loaded_) return;
+  const std::vector<store::RecentKey> keys = store::recent_keys(q);
+  const Guard lock(mutex_);
+  const SteadyTime now = std::chrono::steady_clock::now();
+  for (const auto& [id, user, ruck] : keys) {
+    add_locked({.user = user, .ruck = ruck}, id, kUnknown, now);
+    next_id_ = id + 1;
+  }
+  is_loaded_ = true;
+}
+
+std::vector<std::int64_t> RecentIndex::ids_after(RuckId ruck, std::int64_t row_version) const {
+  const Guard lock(mutex_);
+  const auto found = entries_.find(ruck);
+  if (found == entries_.end()) return {};
+  const Entry& entry = found->second;
+  // A read that began before the last merge has an older row.
+  const std::size_t from = entry.row_version == row_version ? entry.merged : 0;
+  return {entry.ids.begin() + static_cast<std::ptrdiff_t>(from), entry.ids.end()};
+}
+
+bool RecentIndex::is_newest(RuckId ruck, std::int64_t version) const {
+  const Guard lock(mutex_);
+  const auto found = entries_.find(ruck);
+  return found != entries_.end() && found->second.version == version;
+}
+
+void RecentIndex::doubt(RuckId ruck) {
+  const Guard lock(mutex_);
+  const auto found = entries_.find(ruck);
+  if (found != entries_.end()) found->second.version = kUnknown;
+}
+
+std::int64_t RecentIndex::next_id() {
+  const Guard lock(mutex_);
+  return next_id_++;
+}
+
+void RecentIndex::add(const store::Key& key, std::int64_t id, std::int64_t version) {
+  const Guard lock(mutex_);
+  add_locked(key, id, version, std::chrono::steady_clock::now());
+}
+
+void RecentIndex::add_locked(const store::Key& key, std::int64_t id, std::int64_t version,
+                             SteadyTime now) {
+  const auto [place, is_new] = entries_.try_emplace(key.ruck);
+  Entry& entry = place->second;
+  entry.user = key.user;
+  if (is_new) first_.emplace(id, key.ruck);
+  if (entry.merged == entry.ids.size()) {
+    first_unmerged_.emplace(id, key.ruck);
+    entry.since = now;
+  }
+  entry.ids.push_back(id);
+  entry.version = version;
+  if (!entry.is_due && entry.ids.size() - entry.merged >= batches_per_merge_) {
+    entry.is_due = true;
+    due_.push_back(key.ruck);
+  }
+}
+
+std::vector<store::Key> RecentIndex::due(std::size_t limit, SteadyTime now) {
+  std::vector<store::Key> keys;
+  const Guard lock(mutex_);
+  while (!due_.empty() && keys.size() < limit) {
+    const auto found = entries_.find(due_.front());
+    due_.pop_front();
+    if (found == entries_.end() || !std::exchange(found->second.is_due, false)) continue;
+    keys.push_back({.user = found->second.user, .ruck = found->first});
+  }
+  const bool is_long = !first_.empty() && next_id_ - first_.begin()->first > kRecentRowsMax;
+  for (auto each = first_unmerged_.begin(); each != first_unmerged_.end(); ++each) {
+    if (keys.size() >= limit) break;
+    const Entry& entry = entries_.at(each->second);
+    if (!is_long && now - entry.since < kRecentAge) break;
+    const bool is_new = std::ranges::find(keys, each->second, &store::Key::ruck) == keys.end();
+    if (is_new) keys.push_back({.user = entry.user, .ruck = each->second});
+  }
+  return keys;
+}
+
+void RecentIndex::merged(RuckId ruck, std::int64_t last, std::int64_t version, SteadyTime now) {
+  const Guard lock(mutex_);
+  const auto found = entries_.find(ruck);
+  if (found == entries_.end()) return;
+  Entry& entry = found->second;
+  if (entry.merged < entry.ids.size()) first_unmerged_.erase(entry.ids[entry.merged]);
+  const auto upto = std::ranges::upper_bound(entry.ids, last) - entry.ids.begin();
+  entry.merged = std::max(entry.merged, static_cast<std::size_t>(upto));
+  entry.row_version = version;
+  entry.since = now;
+  if (entry.merged < entry.ids.size()) first_unmerged_.emplace(entry.ids[entry.merged], ruck);
+  retired_.push_back({.at = now, .ruck = ruck, .last = last});
+}
+
+void RecentIndex::postpone(RuckId ruck, SteadyTime now) {
+  const Guard lock(mutex_);
+  const auto found = entries_.find(ruck);
+  if (found != entries_.end()) found->second.since = now;
+}
+
+// A read that began before the merge still looks for what was merged, so long as it may last.
+void RecentIndex::retire(SteadyTime now) {
+  while (!retired_.empty() && now - retired_.front().at >= kMergedKept) {
+    const Retired retired = retired_.front();
+    retired_.pop_front();
+    const auto found = entries_.find(retired.ruck);
+    if (found == entries_.end()) continue;
+    Entry& entry = found->second;
+    const auto end = std::ranges::upper_bound(entry.ids, retired.last);
+    const auto count = static_cast<std::size_t>(end - entry.ids.begin());
+    if (count == 0) continue;
+    first_.erase(entry.ids.front());
+    entry.ids.erase(entry.ids.begin(), end);
+    entry.merged -= std::min(entry.merged, count);
+    if (entry.ids.empty()) {
+      entries_.erase(found);
+    } else {
+      first_.emplace(entry.ids.front(), retired.ruck);
+    }
+  }
+}
+
+std::int64_t RecentIndex::first_needed(SteadyTime now) {
+  const Guard lock(mutex_);
+  retire(now);
+  return first_.empty() ? next_id_ : first_.begin()->first;
+}
+
+std::size_t RecentIndex::rows() const {
+  const Guard lock(mutex_);
+  return first_.empty() ? 0 : static_cast<std::size_t>(next_id_ - first_.begin()->first);
+}
+
+// ---- rows --------------------------------------------------------------------------------------
+
+void add_recent_batches(db::Session& q, store::Key key, Progress& progress) {
+  const RecentIndex* index = RecentIndex::of(q);
+  if (index == nullptr) return;
+  for (const std::int64_t id : index->ids_after(key.ruck, progress.row_version)) {
+    progress.last_batch = id;
+    const auto batch = store::find_recent(q, id, key.ruck);
+    if (!batch || batch->expected_version != progress.version) continue;
+    progress.version = batch->version;
+    progress.tail.data += batch->points.data;
+    progress.heart_rate_tail.data += batch->heart_rate.data;
+    progress.point_count += batch->point_count;
+    progress.heart_rate_count += batch->heart_rate_count;
+    progress.last_arrival_at = batch->arrived_at;
+  }
+}
+
+bool append_batch(RecentIndex& index, db::Session& q, store::Key key, const RecentRow& row) {
+  if (!index.is_newest(key.ruck, row.expected_version)) {
+    const auto progress = store::find_progress(q, key);
+    if (!progress || progress->version != row.expected_version) return false;
+  }
+  const std::int64_t id = index.next_id();
+  store::add_recent(q, id, key, row);
+  index.add(key, id, row.version);
+  return true;
+}
+
+namespace {
+// A tail that has grown long becomes a row of its own.
+template <class Sample>
+void seal(db::Session& q, store::Key key, store::Track track, std::string& tail,
+          const std::vector<Sample>& samples) {
+  if (tail.size() <= kTailBytesMax || samples.empty()) return;
+  store::add_chunk(q, track, key,
+                   {.first_ms = samples.front().time_ms,
+                    .points = static_cast<std::int64_t>(samples.size()),
+                    .packing = std::string(kPackingBlocks),
+                    .data = {std::move(tail)}});
+  tail.clear();
+}
+}  // namespace
+
+Result<MergedBatches> merge_recent(db::Session& q, store::Key key) {
+  MergedBatches merged;
+  const auto progress = store::find_progress(q, key);
+  const auto row = progress ? store::find(q, key) : std::nullopt;
+  if (!row) return merged;  // deleted meanwhile
+  merged = {.last = progress->last_batch, .version = progress->version};
+  if (progress->version == progress->row_version) return merged;
+  ProgressRow next = *progress;
+  const auto engine = engine_of(q, *row, *progress);
+  next.state.data = engine ? engine->serialize() : std::string();  // damaged: computed when read
+  // What cannot be read stays as it is.
+  if (const auto points = rucking::decode_points(next.tail.data)) {
+    seal(q, key, store::Track::kPoints, next.tail.data, *points);
+  }
+  if (const auto samples = rucking::decode_heart_rate(next.heart_rate_tail.data)) {
+    seal(q, key, store::Track::kHeartRate, next.heart_rate_tail.data, *samples);
+  }
+  if (!store::merge_progress(q, key, progress->row_version, next)) {
+    return fail(ErrorCode::kUnavailable);
+  }
+  return merged;
+}
+
+// ---- in the background -------------------------------------------------------------------------
+
+RecentMerger::RecentMerger(Dependencies dependencies)
+    : deps_(dependencies),
+      merged_(deps_.metrics.counter("ruck_ingest_recent_merges_total",
+                                    "Rucks whose appended batches were merged")),
+      failed_(deps_.metrics.counter("ruck_ingest_recent_failures_total",
+                                    "Merges of appended batches that failed")) {}
+
+task<> RecentMerger::run() {
+  if (!deps_.database.is_exclusive()) co_return;
+  const auto index =
+      co_await deps_.database.read([](db::Session& q) { return RecentIndex::of(q); });
+  if (!index) co_return;
+  while (co_await merge_some(**index)) {
+  }
+  co_await delete_some(**index);
+}
+
+// One unit of work is short: recording waits behind it.
+task<bool> RecentMerger::merge_some(RecentIndex& index) {
+  const std::vector<store::Key> keys = index.due(kMergesPerUnit, std::chrono::steady_clock::now());
+  if (keys.empty()) co_return false;
+  std::vector<Result<MergedBatches>> outcomes;
+  const Result<> written = co_await deps_.database.write([&keys, &outcomes](db::Session& q) {
+    outcomes.clear();
+    for (const store::Key& key : keys) outcomes.push_back(merge_recent(q, key));
+  });
+  const auto now = std::chrono::steady_clock::now();
+  bool is_clean = true;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (written && outcomes[i]) {
+      index.merged(keys[i].ruck, outcomes[i]->last, outcomes[i]->version, now);
+      merged_.add();
+      continue;
+    }
+    const Error& error = written ? outcomes[i].error() : written.error();
+    is_clean = false;
+    index.postpone(keys[i].ruck, now);
+    failed_.add();
+    telemetry::log_warning("ingest.recent_not_merged",
+                           {{"ruck", keys[i].ruck.value()}, {"reason", error.detail}});
+  }
+  co_return is_clean;
+}
+
+task<> RecentMerger::delete_some(RecentIndex& index) {
+  const std::int64_t first = index.first_needed(std::chrono::steady_clock::now());
+  std::int64_t removed = first > deleted_before_ ? kDeletesPerUnit : 0;
+  while (removed == kDeletesPerUnit) {
+    const Result<std::int64_t> outcome = co_await deps_.database.write(
+        [first](db::Session& q) { return store::remove_recent(q, first, kDeletesPerUnit); });
+    if (!outcome) co_return;
+    removed = *outcome;
+  }
+  deleted_before_ = first;
+}
+
+}  // namespace ruck::rucks

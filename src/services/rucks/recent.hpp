@@ -1,0 +1,135 @@
+#pragma once
+// Batches are appended, then merged.
+//
+//   batch ─→ recent_batches: rows of all rucks side by side, one page for many
+//                 │  every kBatchesPerMerge batches or kRecentAge
+//                 └─→ merge: ruck_progress (state, tail), track_chunks; then rows are deleted
+//                     from the front
+//
+// To rewrite a ruck's row with each batch would touch a page of its own each time: 6.5 KB of log
+// and checkpoint for 100 bytes of points.
+//
+// Which rows are a ruck's own is said by the rows: each names the version before it and its own.
+// From the version of ruck_progress they make a chain; what is not in it (merged already, or
+// before a completion) is not read. The index by ruck is in memory alone (RecentIndex) and only
+// says where to look: an id too many does no harm. So this is for databases that one process has
+// open; at the first use the table is read once.
+#include "base/clock.hpp"
+#include "base/thread_safety.hpp"
+#include "db/companions.hpp"
+#include "db/database.hpp"
+#include "services/rucks/store.hpp"
+#include "telemetry/metrics.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <deque>
+#include <limits>
+#include <map>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+namespace ruck::rucks {
+
+// Where the recent batches of each ruck are. From any thread.
+class RecentIndex final : public db::Companion {
+ public:
+  using SteadyTime = std::chrono::steady_clock::time_point;
+  RecentIndex();
+
+  // Null where other processes write, too: there batches are not appended.
+  [[nodiscard]] static RecentIndex* of(db::Session& q);
+
+  // Of the batches that a row of this version does not have; perhaps of some more.
+  [[nodiscard]] std::vector<std::int64_t> ids_after(RuckId ruck, std::int64_t row_version) const;
+  // Whether `version` is known to be the ruck's newest.
+  [[nodiscard]] bool is_newest(RuckId ruck, std::int64_t version) const;
+  // The ruck's row has been written, or what was added may have been rolled back: look at the rows.
+  void doubt(RuckId ruck);
+  [[nodiscard]] std::int64_t next_id();
+  // A row was added, in a transaction that may yet fail.
+  void add(const store::Key& key, std::int64_t id, std::int64_t version);
+
+  // Rucks to merge now: those with many batches, and those with old ones.
+  [[nodiscard]] std::vector<store::Key> due(std::size_t limit, SteadyTime now);
+  // Their batches up to `last` are merged, by a transaction that was committed.
+  void merged(RuckId ruck, std::int64_t last, std::int64_t version, SteadyTime now);
+  // It could not be done; later again.
+  void postpone(RuckId ruck, SteadyTime now);
+  // Rows before this id are read by nobody any more.
+  [[nodiscard]] std::int64_t first_needed(SteadyTime now);
+  // From the first that is needed to the newest.
+  [[nodiscard]] std::size_t rows() const;
+
+ private:
+  static constexpr std::int64_t kUnknown = -1;  // versions are not negative
+  struct Entry {
+    UserId user;
+    std::vector<std::int64_t> ids;        // ascending
+    std::size_t merged = 0;               // so many of the first are merged
+    std::int64_t row_version = kUnknown;  // with the first `merged` ids
+    std::int64_t version = kUnknown;      // the newest
+    SteadyTime since{};                   // of the first that is not merged
+    bool is_due = false;
+  };
+  struct Retired {
+    SteadyTime at{};
+    RuckId ruck;
+    std::int64_t last = 0;
+  };
+  void load(db::Session& q) RUCK_EXCLUDES(mutex_);
+  void add_locked(const store::Key& key, std::int64_t id, std::int64_t version, SteadyTime now)
+      RUCK_REQUIRES(mutex_);
+  void retire(SteadyTime now) RUCK_REQUIRES(mutex_);
+
+  const std::size_t batches_per_merge_;
+  Mutex loading_;
+  std::atomic<bool> is_loaded_{false};
+  mutable Mutex mutex_;
+  std::unordered_map<RuckId, Entry> entries_ RUCK_GUARDED_BY(mutex_);
+  std::map<std::int64_t, RuckId> first_ RUCK_GUARDED_BY(mutex_);  // id of each one's first
+  std::map<std::int64_t, RuckId> first_unmerged_ RUCK_GUARDED_BY(mutex_);
+  std::deque<RuckId> due_ RUCK_GUARDED_BY(mutex_);
+  std::deque<Retired> retired_ RUCK_GUARDED_BY(mutex_);  // merged a moment ago
+  std::int64_t next_id_ RUCK_GUARDED_BY(mutex_) = 1;
+};
+
+// Adds to what the row says the batches that were appended since.
+void add_recent_batches(db::Session& q, store::Key key, Progress& progress);
+
+// Appends a batch if `row.expected_version` is the ruck's newest; false if it is not.
+[[nodiscard]] bool append_batch(RecentIndex& index, db::Session& q, store::Key key,
+                                const RecentRow& row);
+
+// Writes the ruck's row and chunks with all its recent batches. Its version stays, so that batches
+// go on meanwhile. Returns what is merged then.
+struct MergedBatches {
+  std::int64_t last = std::numeric_limits<std::int64_t>::max();  // id; by default all
+  std::int64_t version = 0;
+};
+[[nodiscard]] Result<MergedBatches> merge_recent(db::Session& q, store::Key key);
+
+// Does so in the background, and deletes what nobody reads any more.
+class RecentMerger {
+ public:
+  struct Dependencies {
+    db::Database& database;
+    telemetry::Metrics& metrics;
+  };
+  explicit RecentMerger(Dependencies dependencies);
+
+  // Merges what is due.
+  task<> run();
+
+ private:
+  task<bool> merge_some(RecentIndex& index);
+  task<> delete_some(RecentIndex& index);
+
+  Dependencies deps_;
+  telemetry::Counter& merged_;
+  telemetry::Counter& failed_;
+  std::int64_t deleted_before_ = 0;
+};
+
+}  // namespace ruck::rucks

@@ -1,0 +1,298 @@
+// Batches that are appended and merged later: what is read at each moment in between.
+#include "services/rucks/recent.hpp"
+
+#include "db/migrations.hpp"
+#include "services/profile/store.hpp"
+#include "services/rucks/audit.hpp"
+#include "services/rucks/ingest.hpp"
+#include "services/rucks/limits.hpp"
+#include "services/rucks/settle.hpp"
+#include "services/rucks/track.hpp"
+#include "support/databases.hpp"
+#include "support/run.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace ruck::rucks {
+namespace {
+using rucking::HeartRateSample;
+using rucking::TrackPoint;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr std::int64_t kStartMs = 1'763'790'000'000;
+using SteadyTime = RecentIndex::SteadyTime;
+
+class RecentTest : public test::OnBothDatabases {
+ protected:
+  void SetUp() override {
+    OnBothDatabases::SetUp();
+    migrate();
+    begin();
+    ASSERT_TRUE(database().write_now([&](db::Session& q) {
+      profile::UserRow user{.id = key_.user, .email = "a@example.org", .username = "anna"};
+      profile::store::insert(q, user, "secret");
+      RuckRow row{{.user_id = key_.user, .id = key_.ruck, .status = "in_progress"}};
+      row.started_at = to_us(utc_ms(kStartMs));
+      store::insert(q, row);
+    }));
+  }
+  void begin() {
+    revisions_ = std::make_unique<cache::Revisions>(database());
+    ingest_ = std::make_unique<Ingest>(Ingest::Dependencies{
+        .database = database(), .revisions = *revisions_, .clock = clock_, .metrics = metrics_});
+  }
+  // As a server does that ends and starts again, or is killed: nothing is written at the end.
+  void restart() {
+    ingest_.reset();
+    reopen();
+    begin();
+  }
+  void add(int from, int count) {
+    std::vector<TrackPoint> points;
+    for (int i = from; i < from + count; ++i) points.push_back(point(i));
+    const Result<Stored> stored = cores_.run(ingest_->add_points(key_, points));
+    ASSERT_TRUE(stored) << stored.error().detail;
+    ASSERT_EQ(stored->inserted, count);
+  }
+  void add_heart_rate(int from, int count) {
+    std::vector<HeartRateSample> samples;
+    for (int i = from; i < from + count; ++i) {
+      samples.push_back(
+          {.time_ms = kStartMs + 1000 * i, .bpm = static_cast<std::uint16_t>(90 + i)});
+    }
+    const Result<Stored> stored = cores_.run(ingest_->add_heart_rate(key_, samples));
+    ASSERT_TRUE(stored) << stored.error().detail;
+    ASSERT_EQ(stored->inserted, count);
+  }
+  static TrackPoint point(int i) {
+    return rucking::quantise({.time_ms = kStartMs + 1000 * i,
+                              .lat_deg = 47 + 1.3e-5 * i,
+                              .lng_deg = 8 + 2e-6 * std::sin(i),
+                              .altitude_m = 400 + 20 * std::sin(i / 60.0),
+                              .accuracy_m = 5},
+                             kStartMs + 864'000'000)
+        ->point;
+  }
+  // Merges what there is, in a unit of work that is committed or not.
+  void merge(bool commit = true) {
+    static_cast<void>(database().write_now([&](db::Session& q) -> Result<> {
+      const Result<MergedBatches> merged = merge_recent(q, key_);
+      EXPECT_TRUE(merged);
+      if (!commit) return fail(ErrorCode::kConflict);
+      RecentIndex::of(q)->merged(key_.ruck, merged->last, merged->version,
+                                 std::chrono::steady_clock::now());
+      return {};
+    }));
+  }
+  void run(RecentMerger& merger) { cores_.run(merger.run()); }
+  // What is stored is the first `count` points, and everything that follows from them.
+  void expect_points(int count) {
+    ASSERT_TRUE(database().read_now([&](db::Session& q) {
+      const auto progress = store::find_progress(q, key_);
+      const auto track = load_track(q, key_, *progress);
+      ASSERT_TRUE(track);
+      std::vector<TrackPoint> want;
+      for (int i = 0; i < count; ++i) want.push_back(point(i));
+      EXPECT_EQ(track->points, want);
+      EXPECT_EQ(progress->point_count, count);
+      for (const Difference& found : audit(q, key_)) ADD_FAILURE() << found.what;
+      const auto engine = engine_of(q, *store::find(q, key_), *progress);
+      EXPECT_EQ(engine->serialize(), replay(*store::find(q, key_), *track).engine.serialize());
+    }));
+  }
+  std::int64_t row_points() {
+    return *database().read_now(
+        [&](db::Session& q) { return q.one<std::int64_t>(kRowPoints, key_.user, key_.ruck); });
+  }
+  std::int64_t rows() {
+    return *database().read_now([](db::Session& q) { return q.one<std::int64_t>(kRows); });
+  }
+  std::int64_t index_version() {  // of the newest batch
+    return *database().read_now(
+        [&](db::Session& q) { return store::find_progress(q, key_)->version; });
+  }
+  RecentIndex& index() {
+    return **database().read_now([](db::Session& q) { return RecentIndex::of(q); });
+  }
+
+  static inline const db::Sql kRows{"test.recent_rows", "SELECT COUNT(*) FROM recent_batches"};
+  static inline const db::Sql kRowPoints{
+      "test.row_points",
+      "SELECT point_count FROM ruck_progress WHERE user_id = $1 AND ruck_id = $2"};
+  test::RunningCores cores_{2};
+  std::unique_ptr<cache::Revisions> revisions_;
+  std::unique_ptr<Ingest> ingest_;
+  store::Key key_{.user = UserId(Uuid::make_v7(utc_ms(kStartMs))),
+                  .ruck = RuckId(20'000'000'000'000)};
+};
+
+TEST_P(RecentTest, ABatchIsARowOfItsOwnUntilItIsMerged) {
+  for (int i = 0; i < 10; ++i) add(10 * i, 10);
+  add_heart_rate(0, 20);
+  EXPECT_EQ(rows(), 11);
+  EXPECT_EQ(row_points(), 0) << "the ruck's row is not written";
+  expect_points(100);
+  merge();
+  EXPECT_EQ(row_points(), 100);
+  expect_points(100);
+  add(100, 10);
+  EXPECT_EQ(row_points(), 100);
+  expect_points(110);
+}
+
+TEST_P(RecentTest, WhatWasAppendedIsThereAfterARestart) {
+  add(0, 10);
+  merge();
+  add(10, 10);
+  add(20, 10);
+  restart();
+  expect_points(30);
+  add(30, 10);
+  expect_points(40);
+  merge();
+  restart();
+  EXPECT_EQ(row_points(), 40);
+  expect_points(40);
+  add(40, 10);
+  expect_points(50);
+}
+
+// Killed between the merge and the deletion of what was merged.
+TEST_P(RecentTest, MergedRowsThatAreStillThereAreNotReadAgain) {
+  for (int i = 0; i < 4; ++i) add(10 * i, 10);
+  merge();
+  ASSERT_EQ(rows(), 4);
+  restart();
+  expect_points(40);
+  merge();
+  expect_points(40);
+  add(40, 10);
+  restart();
+  expect_points(50);
+}
+
+TEST_P(RecentTest, AMergeThatIsRolledBackChangesNothing) {
+  add(0, 10);
+  add(10, 10);
+  merge(false);
+  EXPECT_EQ(row_points(), 0);
+  expect_points(20);
+  add(20, 10);
+  expect_points(30);
+  merge();
+  expect_points(30);
+}
+
+// A batch that was acknowledged on top of one that never came to be would be lost.
+TEST_P(RecentTest, NothingIsBuiltOnABatchThatWasRolledBack) {
+  add(0, 10);
+  const RecentRow lost{
+      .expected_version = index_version(), .version = 77, .points = {}, .heart_rate = {}};
+  static_cast<void>(database().write_now([&](db::Session& q) -> Result<> {
+    EXPECT_TRUE(append_batch(*RecentIndex::of(q), q, key_, lost));
+    return fail(ErrorCode::kConflict);
+  }));
+  index().doubt(key_.ruck);  // as whoever appends does when a unit of work fails
+  EXPECT_FALSE(*database().write_now([&](db::Session& q) {
+    return append_batch(*RecentIndex::of(q), q, key_,
+                        {.expected_version = 77, .version = 78, .points = {}, .heart_rate = {}});
+  }));
+  add(10, 10);
+  expect_points(20);
+  restart();
+  expect_points(20);
+}
+
+TEST_P(RecentTest, ACompletedRuckHasAllThatWasAppendedAndTakesNoMore) {
+  for (int i = 0; i < 3; ++i) add(10 * i, 10);
+  const std::int64_t newest = index_version();
+  ASSERT_TRUE(database().write_now([&](db::Session& q) {
+    RuckRow row = *store::find(q, key_);
+    row.status = "completed";
+    row.completed_at = to_us(utc_ms(kStartMs + 300'000));
+    ASSERT_TRUE(merge_track(q, row, {}, clock_.now()));
+  }));
+  EXPECT_FALSE(*database().write_now([&](db::Session& q) {
+    return append_batch(
+        *RecentIndex::of(q), q, key_,
+        {.expected_version = newest, .version = 78, .points = {}, .heart_rate = {}});
+  })) << "a batch that was built on what was there before";
+  expect_points(30);
+  merge();
+  expect_points(30);
+  restart();
+  expect_points(30);
+}
+
+TEST_P(RecentTest, MergingGoesOnByItselfAndCleansUp) {
+  RecentMerger merger({.database = database(), .metrics = metrics_});
+  const int batches = 3 * static_cast<int>(kBatchesPerMerge);
+  for (int i = 0; i < batches; ++i) {
+    add(10 * i, 10);
+    run(merger);
+  }
+  EXPECT_EQ(row_points(), 10 * batches);
+  expect_points(10 * batches);
+  EXPECT_GT(index().first_needed(std::chrono::steady_clock::now() + kMergedKept), batches);
+  run(merger);
+  EXPECT_EQ(rows(), 0);
+  add(10 * batches, 10);
+  expect_points(10 * batches + 10);
+  restart();
+  expect_points(10 * batches + 10);
+}
+
+TEST_P(RecentTest, ADeletedRuckLeavesNothingThatStays) {
+  RecentMerger merger({.database = database(), .metrics = metrics_});
+  for (int i = 0; i < static_cast<int>(kBatchesPerMerge); ++i) add(10 * i, 10);
+  ASSERT_TRUE(database().write_now([&](db::Session& q) { store::remove(q, key_); }));
+  run(merger);
+  static_cast<void>(index().first_needed(std::chrono::steady_clock::now() + kMergedKept));
+  run(merger);
+  EXPECT_EQ(rows(), 0);
+}
+
+// ---- the index ---------------------------------------------------------------------------------
+
+TEST(RecentIndexTest, ARuckIsDueWhenItHasManyBatchesOrOldOnes) {
+  RecentIndex index;
+  const store::Key busy{.user = UserId(Uuid()), .ruck = RuckId(1)};
+  const store::Key calm{.user = UserId(Uuid()), .ruck = RuckId(2)};
+  index.add(calm, index.next_id(), 5);
+  for (std::size_t i = 0; i < kBatchesPerMerge; ++i) index.add(busy, index.next_id(), 6);
+  const SteadyTime now = std::chrono::steady_clock::now();
+  const auto due = index.due(10, now);
+  ASSERT_THAT(due, SizeIs(1));
+  EXPECT_EQ(due.front().ruck, busy.ruck);
+  EXPECT_THAT(index.due(10, now), IsEmpty()) << "once";
+  const auto later = index.due(10, now + kRecentAge);
+  ASSERT_THAT(later, SizeIs(2)) << "what was not merged is due again";
+  EXPECT_EQ(later.front().ruck, calm.ruck) << "the oldest first";
+}
+
+TEST(RecentIndexTest, WhatIsMergedIsLookedForSoLongAsAReadMayLast) {
+  RecentIndex index;
+  const store::Key key{.user = UserId(Uuid()), .ruck = RuckId(1)};
+  for (int i = 0; i < 3; ++i) index.add(key, index.next_id(), 10 + i);
+  const SteadyTime now = std::chrono::steady_clock::now();
+  index.merged(key.ruck, 2, 11, now);
+  EXPECT_THAT(index.ids_after(key.ruck, 11), ElementsAre(3));
+  EXPECT_THAT(index.ids_after(key.ruck, 9), ElementsAre(1, 2, 3)) << "a read with the older row";
+  EXPECT_EQ(index.first_needed(now), 1);
+  EXPECT_EQ(index.first_needed(now + kMergedKept), 3);
+  EXPECT_THAT(index.ids_after(key.ruck, 9), ElementsAre(3));
+  index.merged(key.ruck, 3, 12, now);
+  EXPECT_EQ(index.first_needed(now + kMergedKept), 4);
+  EXPECT_EQ(index.rows(), 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Databases, RecentTest, testing::Values(test::DatabaseKind::kSqlite),
+                         test::name_of);
+
+}  // namespace
+}  // namespace ruck::rucks
