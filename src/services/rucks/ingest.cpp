@@ -401,7 +401,8 @@ std::optional<Ingest::Outcome> Ingest::advance(Live& live, const Batch& batch, W
   auto points = new_ones(live.points, batch.points, duplicates);
   const auto samples = new_ones(live.heart_rate, batch.heart_rate, more_duplicates);
   if (!points || !samples) return Outcome{.step = Step::kOutOfOrder};
-  const bool is_sabotaged = sabotage::breaks(sabotage::Promise::kStoreOnce) && !live.tail.empty();
+  const bool is_sabotaged =
+      sabotage::breaks(sabotage::Promise::kStoreOnce) && (appends_ || !live.tail.empty());
   const std::vector<TrackPoint>& kept = is_sabotaged ? batch.points : *points;
   for (const TrackPoint& point : *points) {
     // Only the first can come before a pause that was fed already: times ascend.
