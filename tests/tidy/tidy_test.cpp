@@ -330,6 +330,31 @@ TEST(Tidy, AMarkdownFileHasOneTitle) {
   }
 }
 
+// Each block of the worked example is in the file that is named above it, line for line.
+TEST(Tidy, TheWorkedExampleIsWhatTheCodeSays) {
+  std::istringstream guide(read(fs::path(RUCK_SOURCE_DIR) / "docs/add-an-endpoint.md"));
+  std::string path;
+  std::string block;
+  bool in_code = false;
+  int compared = 0;
+  for (std::string line; std::getline(guide, line);) {
+    if (line.starts_with("```")) {
+      if (in_code) {
+        EXPECT_TRUE(read(fs::path(RUCK_SOURCE_DIR) / path).contains(block)) << path << "\n"
+                                                                            << block;
+        compared += 1;
+      }
+      in_code = !in_code;
+      block.clear();
+    } else if (in_code) {
+      block += line + "\n";
+    } else if (line.starts_with("`") && line.ends_with("`")) {
+      path = line.substr(1, line.size() - 2);
+    }
+  }
+  EXPECT_GE(compared, 8);
+}
+
 TEST(Tidy, NoPathOfOneMachineIsInTheProject) {
   const std::regex machine(R"((^|[^a-z.])/(work|farm|home/[a-z]+)/)");
   for (const File& file :

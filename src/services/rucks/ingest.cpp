@@ -5,12 +5,12 @@
 #include "rucking/track_codec.hpp"
 #include "runtime/sleep.hpp"
 #include "services/rucks/packing.hpp"
+#include "services/rucks/recent_times.hpp"
 #include "services/rucks/settle.hpp"
 #include "services/rucks/track.hpp"
 #include "telemetry/log.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <random>
 
 namespace ruck::rucks {
@@ -43,49 +43,6 @@ std::vector<std::int64_t> newest_times(const std::vector<Sample>& samples) {
   return times;
 }
 
-// The latest times of one kind of sample, to know what is new and what was sent before.
-class Recent {
- public:
-  Recent() = default;
-  explicit Recent(const std::vector<std::int64_t>& times) {
-    for (const std::int64_t time_ms : times) add(time_ms);
-  }
-
-  enum class Seen : std::uint8_t { kNew, kDuplicate, kUnknown };
-  [[nodiscard]] Seen look(std::int64_t time_ms) const {
-    if (after_ms_.empty() || time_ms > newest_ms()) return Seen::kNew;
-    const bool is_known =
-        time_ms >= base_ms_ && std::ranges::binary_search(after_ms_, after_base(time_ms));
-    return is_known ? Seen::kDuplicate : Seen::kUnknown;
-  }
-  // Later than all before.
-  void add(std::int64_t time_ms) {
-    if (after_ms_.empty() || time_ms - base_ms_ > kSpanMax_ms) {
-      after_ms_.clear();
-      base_ms_ = time_ms;
-    }
-    if (after_ms_.size() == kRecentTimesMax + kSlack) {
-      after_ms_.erase(after_ms_.begin(), after_ms_.begin() + kSlack);
-    }
-    if (after_ms_.size() == after_ms_.capacity()) {  // no more than can be needed
-      after_ms_.reserve(std::min(2 * after_ms_.size() + 1, kRecentTimesMax + kSlack));
-    }
-    after_ms_.push_back(after_base(time_ms));
-  }
-
- private:
-  static constexpr std::size_t kSlack = 32;  // so that few are moved often
-  static constexpr std::int64_t kSpanMax_ms = std::numeric_limits<std::uint32_t>::max();
-  [[nodiscard]] std::uint32_t after_base(std::int64_t time_ms) const {
-    return static_cast<std::uint32_t>(time_ms - base_ms_);
-  }
-  [[nodiscard]] std::int64_t newest_ms() const { return base_ms_ + after_ms_.back(); }
-
-  std::int64_t base_ms_ = 0;
-  // Ascending, without a gap: all that is stored from the first on. 4 bytes each.
-  std::vector<std::uint32_t> after_ms_;
-};
-
 // Doubling waits with jitter: two instances that write one ruck must not keep meeting.
 std::chrono::milliseconds back_off(int attempt) {
   thread_local std::minstd_rand random{std::random_device{}()};
@@ -96,13 +53,14 @@ std::chrono::milliseconds back_off(int attempt) {
 // The samples of a batch that are new, by time, each time once. Nothing if one of them is older
 // than what memory knows.
 template <class Sample>
-std::optional<std::vector<Sample>> new_ones(const Recent& recent, const std::vector<Sample>& batch,
+std::optional<std::vector<Sample>> new_ones(const RecentTimes& recent,
+                                            const std::vector<Sample>& batch,
                                             std::int64_t& duplicates) {
   std::vector<Sample> fresh;
   for (const Sample& sample : batch) {
-    const Recent::Seen seen = recent.look(sample.time_ms);
-    if (seen == Recent::Seen::kUnknown) return std::nullopt;
-    if (seen == Recent::Seen::kNew) fresh.push_back(sample);
+    const RecentTimes::Seen seen = recent.look(sample.time_ms);
+    if (seen == RecentTimes::Seen::kUnknown) return std::nullopt;
+    if (seen == RecentTimes::Seen::kNew) fresh.push_back(sample);
   }
   std::ranges::stable_sort(fresh, {}, &Sample::time_ms);
   const auto repeated = std::ranges::unique(fresh, {}, &Sample::time_ms);
@@ -132,8 +90,8 @@ struct Ingest::Live {
   std::int64_t heart_rate_tail_samples = 0;
   std::int64_t point_count = 0;
   std::int64_t heart_rate_count = 0;
-  Recent points;
-  Recent heart_rate;
+  RecentTimes points;
+  RecentTimes heart_rate;
   int queued = 0;
   SteadyTime last_used{};
   std::list<RuckId>::iterator place;  // in the shard's order of use
@@ -574,8 +532,8 @@ Result<std::unique_ptr<Ingest::Live>> Ingest::read_live(db::Session& q, store::K
     live->point_count = progress->point_count;
     live->heart_rate_count = progress->heart_rate_count;
   }
-  live->points = Recent(newest_times(newest->points));
-  live->heart_rate = Recent(newest_times(newest->heart_rate));
+  live->points = RecentTimes(newest_times(newest->points));
+  live->heart_rate = RecentTimes(newest_times(newest->heart_rate));
   return live;
 }
 

@@ -40,7 +40,7 @@ RecentIndex* RecentIndex::of(db::Session& q) {
 // Whoever appends first comes by here as well, so nothing is added before the table has been read.
 void RecentIndex::load(db::Session& q) {
   const Guard once(loading_);
-  if (is_loaded_) return;
+  if (is_read_) return;
   const std::vector<store::RecentKey> keys = store::recent_keys(q);
   const Guard lock(mutex_);
   const SteadyTime now = std::chrono::steady_clock::now();
@@ -48,6 +48,7 @@ void RecentIndex::load(db::Session& q) {
     add_locked({.user = user, .ruck = ruck}, id, kUnknown, now);
     next_id_ = id + 1;
   }
+  is_read_ = true;
   is_loaded_ = true;
 }
 

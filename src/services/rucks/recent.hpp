@@ -85,6 +85,7 @@ class RecentIndex final : public db::Companion {
 
   const std::size_t batches_per_merge_;
   Mutex loading_;
+  bool is_read_ RUCK_GUARDED_BY(loading_) = false;
   std::atomic<bool> is_loaded_{false};
   mutable Mutex mutex_;
   std::unordered_map<RuckId, Entry> entries_ RUCK_GUARDED_BY(mutex_);

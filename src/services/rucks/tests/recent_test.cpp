@@ -6,6 +6,7 @@
 #include "services/rucks/audit.hpp"
 #include "services/rucks/ingest.hpp"
 #include "services/rucks/limits.hpp"
+#include "services/rucks/recent_times.hpp"
 #include "services/rucks/settle.hpp"
 #include "services/rucks/track.hpp"
 #include "support/databases.hpp"
@@ -289,6 +290,35 @@ TEST(RecentIndexTest, WhatIsMergedIsLookedForSoLongAsAReadMayLast) {
   index.merged(key.ruck, 3, 12, now);
   EXPECT_EQ(index.first_needed(now + kMergedKept), 4);
   EXPECT_EQ(index.rows(), 0);
+}
+
+TEST(RecentTimesTest, TellsWhatIsNewAndWhatWasSentBefore) {
+  using Seen = RecentTimes::Seen;
+  RecentTimes times;
+  EXPECT_EQ(times.look(kStartMs), Seen::kNew);
+  const int count = 3 * static_cast<int>(kRecentTimesMax);
+  for (int i = 0; i < count; ++i) times.add(kStartMs + 1000 * i);
+  EXPECT_EQ(times.look(kStartMs + 1000 * count), Seen::kNew);
+  for (int i = count - static_cast<int>(kRecentTimesMax); i < count; ++i) {
+    EXPECT_EQ(times.look(kStartMs + 1000 * i), Seen::kDuplicate) << i;
+  }
+  EXPECT_EQ(times.look(kStartMs + 1000 * (count - 1) - 1), Seen::kUnknown) << "between two";
+  EXPECT_EQ(times.look(kStartMs), Seen::kUnknown) << "too long ago to be remembered";
+  EXPECT_EQ(times.look(kStartMs - 1), Seen::kUnknown);
+}
+
+// They are kept as distances from the first: a phone whose clock was wrong by years was not to
+// make two times look the same.
+TEST(RecentTimesTest, AJumpOfYearsIsNoDuplicate) {
+  using Seen = RecentTimes::Seen;
+  constexpr std::int64_t kRound = std::int64_t{1} << 32;  // ms
+  RecentTimes times;
+  times.add(kStartMs);
+  times.add(kStartMs + 1000);
+  EXPECT_EQ(times.look(kStartMs + 1000 + kRound), Seen::kNew);
+  times.add(kStartMs + 1000 + kRound);
+  EXPECT_EQ(times.look(kStartMs + 1000), Seen::kUnknown);
+  EXPECT_EQ(times.look(kStartMs + 1000 + kRound), Seen::kDuplicate);
 }
 
 INSTANTIATE_TEST_SUITE_P(Databases, RecentTest, testing::Values(test::DatabaseKind::kSqlite),
