@@ -226,7 +226,8 @@ Result<MergedBatches> merge_recent(db::Session& q, store::Key key) {
   if (!row) return merged;  // deleted meanwhile
   merged = {.last = progress->last_batch, .version = progress->version};
   if (progress->version == progress->row_version) return merged;
-  ProgressRow next = *progress;
+  const ProgressRow& stored = *progress;
+  ProgressRow next = stored;
   const auto engine = engine_of(q, *row, *progress);
   next.state.data = engine ? engine->serialize() : std::string();  // damaged: computed when read
   // What cannot be read stays as it is.
