@@ -24,8 +24,8 @@ constexpr std::size_t kShards = 16;
 constexpr std::size_t kQueuedWritesMax = 20'000;  // half a second of the fastest disk we have seen
 constexpr std::size_t kGatherMin = 8;  // batches of a transaction: below, nobody waits for others
 constexpr auto kGatherTime = std::chrono::microseconds(400);  // less than most disks take to sync
-// Where several send at once, transactions begin no more often: a sync writes 4 to 8 KB and costs
-// 150 µs of processor, whatever is in it.
+// Where several send at once, a transaction begins no sooner after the one before began to gather:
+// a sync writes 4 to 8 KB and costs 150 µs of processor, whatever is in it.
 constexpr auto kCommitEvery = std::chrono::milliseconds(3);
 constexpr std::size_t kPostgresLanes = 4;  // transactions at a time; SQLite has one writer
 
@@ -148,7 +148,7 @@ struct Ingest::Lane {
   Condition gathered;
   std::vector<Write> queued RUCK_GUARDED_BY(mutex);
   std::size_t last_group RUCK_GUARDED_BY(mutex) = 0;  // how many went out together before
-  SteadyTime last_at RUCK_GUARDED_BY(mutex){};        // when that was
+  SteadyTime last_at RUCK_GUARDED_BY(mutex){};        // when it began to gather
   // How many a transaction that is about to begin waits for.
   std::size_t awaited RUCK_GUARDED_BY(mutex) = 0;
   std::atomic<std::size_t> size{0};  // of `queued`

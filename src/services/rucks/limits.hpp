@@ -30,11 +30,11 @@ inline constexpr std::size_t kPointsPerRuckMax = 2'600'000;
 inline constexpr std::size_t kPointsPerChunk = 100'000;  // of a merged track: a row of 400 KiB
 
 // ---- batches that are appended, then merged (recent.hpp) ----------------------------------------
-// A merge writes a row and mostly a chunk, some 10 KB of log and file: shared by this many batches.
+// A merge writes a row and mostly a chunk, some 20 KB of log and file: shared by this many batches.
 // More of them would be more to read at a start and of each ruck that is looked at.
 inline constexpr std::size_t kBatchesPerMerge = 32;
 inline constexpr auto kRecentAge = std::chrono::minutes(6);   // of one who sends seldom
-inline constexpr std::int64_t kRecentRowsMax = 3'000'000;     // about 500 MB; then the oldest, too
+inline constexpr std::size_t kRecentRowsMax = 3'000'000;      // about 500 MB; then the oldest, too
 inline constexpr auto kMergedKept = std::chrono::seconds(5);  // more than a read may last
 inline constexpr std::size_t kMergesPerUnit = 4;              // half a millisecond of the writer
 inline constexpr std::int64_t kDeletesPerUnit = 500;          // likewise

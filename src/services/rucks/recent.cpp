@@ -111,7 +111,7 @@ std::vector<store::Key> RecentIndex::due(std::size_t limit, SteadyTime now) {
     if (found == entries_.end() || !std::exchange(found->second.is_due, false)) continue;
     keys.push_back({.user = found->second.user, .ruck = found->first});
   }
-  const bool is_long = !first_.empty() && next_id_ - first_.begin()->first > kRecentRowsMax;
+  const bool is_long = rows_locked() > kRecentRowsMax;
   for (auto each = first_unmerged_.begin(); each != first_unmerged_.end(); ++each) {
     if (keys.size() >= limit) break;
     const Entry& entry = entries_.at(each->second);
@@ -172,6 +172,10 @@ std::int64_t RecentIndex::first_needed(SteadyTime now) {
 
 std::size_t RecentIndex::rows() const {
   const Guard lock(mutex_);
+  return rows_locked();
+}
+
+std::size_t RecentIndex::rows_locked() const {
   return first_.empty() ? 0 : static_cast<std::size_t>(next_id_ - first_.begin()->first);
 }
 
@@ -254,12 +258,15 @@ RecentMerger::RecentMerger(Dependencies dependencies)
 
 task<> RecentMerger::run() {
   if (!deps_.database.is_exclusive()) co_return;
-  const auto index =
-      co_await deps_.database.read([](db::Session& q) { return RecentIndex::of(q); });
-  if (!index) co_return;
-  while (co_await merge_some(**index)) {
+  if (index_ == nullptr) {
+    const auto found =
+        co_await deps_.database.read([](db::Session& q) { return RecentIndex::of(q); });
+    if (!found) co_return;
+    index_ = *found;
   }
-  co_await delete_some(**index);
+  while (co_await merge_some(*index_)) {
+  }
+  co_await delete_some(*index_);
 }
 
 // One unit of work is short: recording waits behind it.
@@ -291,8 +298,9 @@ task<bool> RecentMerger::merge_some(RecentIndex& index) {
 
 task<> RecentMerger::delete_some(RecentIndex& index) {
   const std::int64_t first = index.first_needed(std::chrono::steady_clock::now());
-  std::int64_t removed = first > deleted_before_ ? kDeletesPerUnit : 0;
-  while (removed == kDeletesPerUnit) {
+  if (first == deleted_before_) co_return;
+  // Until nothing is left: ids have gaps where a unit of work was rolled back.
+  for (std::int64_t removed = 1; removed > 0;) {
     const Result<std::int64_t> outcome = co_await deps_.database.write(
         [first](db::Session& q) { return store::remove_recent(q, first, kDeletesPerUnit); });
     if (!outcome) co_return;

@@ -82,6 +82,7 @@ class RecentIndex final : public db::Companion {
   void add_locked(const store::Key& key, std::int64_t id, std::int64_t version, SteadyTime now)
       RUCK_REQUIRES(mutex_);
   void retire(SteadyTime now) RUCK_REQUIRES(mutex_);
+  [[nodiscard]] std::size_t rows_locked() const RUCK_REQUIRES(mutex_);
 
   const std::size_t batches_per_merge_;
   Mutex loading_;
@@ -130,6 +131,7 @@ class RecentMerger {
   Dependencies deps_;
   telemetry::Counter& merged_;
   telemetry::Counter& failed_;
+  RecentIndex* index_ = nullptr;  // once it has been asked for
   std::int64_t deleted_before_ = 0;
 };
 

@@ -248,6 +248,21 @@ TEST_P(RecentTest, MergingGoesOnByItselfAndCleansUp) {
   expect_points(10 * batches + 10);
 }
 
+// A unit of work that was rolled back leaves a gap in the ids; the deletion ended there once.
+TEST_P(RecentTest, ManyRowsWithAGapAmongThemAreAllDeleted) {
+  RecentMerger merger({.database = database(), .metrics = metrics_});
+  const int batches = static_cast<int>(kDeletesPerUnit) + 20;
+  for (int i = 0; i < batches; ++i) {
+    if (i == 10) static_cast<void>(index().next_id());
+    add(i, 1);
+  }
+  merge();
+  static_cast<void>(index().first_needed(std::chrono::steady_clock::now() + kMergedKept));
+  run(merger);
+  EXPECT_EQ(rows(), 0);
+  expect_points(batches);
+}
+
 TEST_P(RecentTest, ADeletedRuckLeavesNothingThatStays) {
   RecentMerger merger({.database = database(), .metrics = metrics_});
   for (int i = 0; i < static_cast<int>(kBatchesPerMerge); ++i) add(10 * i, 10);
