@@ -96,6 +96,19 @@ Result<std::string> translate(std::string_view text, Dialect dialect) {
     if (open == std::string_view::npos) return out;
     const std::size_t close = text.find("}}", open);
     const std::string_view name = text.substr(open + 2, close - open - 2);
+    if (name == "end") {
+      text.remove_prefix(close + 2);
+      continue;
+    }
+    if (name == "sqlite" || name == "postgresql") {
+      const bool is_ours = (name == "sqlite") == (dialect == Dialect::kSqlite);
+      const std::size_t end = text.find("{{end}}", close);
+      if (end == std::string_view::npos) {
+        return fail(ErrorCode::kInternal, fmt::format("{{{{{}}}}} without {{{{end}}}}", name));
+      }
+      text.remove_prefix(is_ours ? close + 2 : end);
+      continue;
+    }
     const auto* macro = std::ranges::find(kMacros, name, &Macro::name);
     if (close == std::string_view::npos || macro == kMacros.end()) {
       return fail(ErrorCode::kInternal, fmt::format("unknown macro {{{{{}}}}}", name));

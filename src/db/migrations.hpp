@@ -2,7 +2,8 @@
 // Forward-only schema changes, applied at start.
 //
 // migrations/NNNN_name.sql are numbered from 0001 without gaps. One text serves both databases: the
-// few differences are written as {{macros}} (see migrations.cpp). Each file is applied in a
+// few differences are written as {{macros}} (see migrations.cpp), and what only one of them has
+// between {{sqlite}} or {{postgresql}} and {{end}}. Each file is applied in a
 // transaction of its own and recorded with its checksum; a database that is newer than the binary,
 // or whose recorded checksum differs, is refused rather than guessed at.
 #include "base/clock.hpp"
@@ -14,8 +15,6 @@
 #include <string_view>
 
 namespace ruck::db {
-
-enum class Dialect : std::uint8_t { kSqlite, kPostgres };
 
 // The statements of one migration file for one database. An unknown macro is an error.
 [[nodiscard]] Result<std::string> translate(std::string_view text, Dialect dialect);

@@ -10,8 +10,8 @@ std::vector<const Sql*>& registry() {
 }
 }  // namespace
 
-Sql::Sql(std::string_view name, std::string text)
-    : name_(name), text_(std::move(text)), index_(registry().size()) {
+Sql::Sql(std::string_view name, std::string text, std::optional<Dialect> only)
+    : name_(name), text_(std::move(text)), only_(only), index_(registry().size()) {
   registry().push_back(this);
 }
 

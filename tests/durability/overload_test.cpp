@@ -92,9 +92,13 @@ class OverloadTest : public testing::Test {
       {.path = folder_.path() + "/ruck.db", .write_queue_max = kQueueMax, .vfs = disk_.name()},
       metrics_};
   cache::Revisions revisions_{database_};
+  rucks::RecentPartitions partitions_;
   std::unique_ptr<rucks::Ingest> ingest_ =
-      std::make_unique<rucks::Ingest>(rucks::Ingest::Dependencies{
-          .database = database_, .revisions = revisions_, .clock = clock_, .metrics = metrics_});
+      std::make_unique<rucks::Ingest>(rucks::Ingest::Dependencies{.database = database_,
+                                                                  .partitions = partitions_,
+                                                                  .revisions = revisions_,
+                                                                  .clock = clock_,
+                                                                  .metrics = metrics_});
   rucks::store::Key key_{.user = UserId(Uuid::make_v7(utc_ms(kStartMs))),
                          .ruck = RuckId(20'000'000'000'000)};
   std::vector<std::future<Result<>>> others_;

@@ -62,10 +62,13 @@ Result<> RecordingMachine::start() {
   const auto migrated = db::migrate(*database_, clock_, embedded::migrations());
   if (!migrated) return fail(migrated.error());
   revisions_ = std::make_unique<cache::Revisions>(*database_);
-  ingest_ = std::make_unique<rucks::Ingest>(rucks::Ingest::Dependencies{
-      .database = *database_, .revisions = *revisions_, .clock = clock_, .metrics = *metrics_});
-  merger_ = std::make_unique<rucks::RecentMerger>(
-      rucks::RecentMerger::Dependencies{.database = *database_, .metrics = *metrics_});
+  ingest_ = std::make_unique<rucks::Ingest>(rucks::Ingest::Dependencies{.database = *database_,
+                                                                        .partitions = partitions_,
+                                                                        .revisions = *revisions_,
+                                                                        .clock = clock_,
+                                                                        .metrics = *metrics_});
+  merger_ = std::make_unique<rucks::RecentMerger>(rucks::RecentMerger::Dependencies{
+      .database = *database_, .partitions = partitions_, .metrics = *metrics_});
   cores_.emplace(kCores);
   return database_->write_now([this](db::Session& q) {
     for (std::size_t i = 0; i < phones_.size(); ++i) {

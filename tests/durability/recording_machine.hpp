@@ -70,6 +70,7 @@ class RecordingMachine {
   std::unique_ptr<telemetry::Metrics> metrics_;
   std::unique_ptr<db::sqlite::SqliteDatabase> database_;
   std::unique_ptr<cache::Revisions> revisions_;
+  rucks::RecentPartitions partitions_;
   std::unique_ptr<rucks::Ingest> ingest_;
   std::unique_ptr<rucks::RecentMerger> merger_;
   std::vector<std::unique_ptr<Phone>> phones_;

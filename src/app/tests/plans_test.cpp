@@ -62,7 +62,7 @@ const std::vector<Explained>& for_sqlite() {
     std::vector<Explained> made;
     const std::vector<const db::Sql*> statements = db::Sql::all();
     for (const db::Sql* sql : statements) {
-      if (!is_looked_at(sql->name())) continue;
+      if (!is_looked_at(sql->name()) || !sql->is_for(db::Dialect::kSqlite)) continue;
       made.push_back(
           {sql, std::make_unique<db::Sql>(
                     "plan." + sql->name(),
@@ -361,7 +361,7 @@ class PlansTest : public test::OnBothDatabases {
   }
   void check_postgres() {
     for (const db::Sql* sql : db::Sql::all()) {
-      if (!is_looked_at(sql->name())) continue;
+      if (!is_looked_at(sql->name()) || !sql->is_for(db::Dialect::kPostgres)) continue;
       std::vector<std::string> plan;
       const auto done = database().write_now([&](db::Session& q) {
         plan.clear();

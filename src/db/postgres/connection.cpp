@@ -11,7 +11,7 @@
 namespace ruck::db::postgres {
 namespace {
 constexpr int kConnectTimeoutSeconds = 5;
-constexpr std::size_t kParamsMax = 64;  // of one statement; the widest row has fewer columns
+constexpr std::size_t kParamsMax = 65'535;  // of one statement (Bind counts them in 16 bits)
 
 // Type numbers of the server's catalogue (pg_type.dat); they are fixed.
 constexpr Oid kBool = 16;
@@ -52,11 +52,15 @@ std::string_view without_newline(std::string_view text) {
 // The parameters of one call in the form libpq wants: zero-terminated text, or bytes with a length.
 class WireParams {
  public:
-  explicit WireParams(std::span<const Param> params) : count_(params.size()) {
-    RUCK_ASSERT(count_ <= kParamsMax);
-    for (std::size_t i = 0; i < count_; ++i) add(i, params[i]);
+  explicit WireParams(std::span<const Param> params)
+      : texts_(params.size()),
+        values_(params.size()),
+        lengths_(params.size()),
+        formats_(params.size()) {
+    RUCK_ASSERT(params.size() <= kParamsMax);
+    for (std::size_t i = 0; i < params.size(); ++i) add(i, params[i]);
   }
-  [[nodiscard]] int count() const { return static_cast<int>(count_); }
+  [[nodiscard]] int count() const { return static_cast<int>(values_.size()); }
   [[nodiscard]] const char* const* values() const { return values_.data(); }
   [[nodiscard]] const int* lengths() const { return lengths_.data(); }
   [[nodiscard]] const int* formats() const { return formats_.data(); }
@@ -84,11 +88,10 @@ class WireParams {
     return {buffer.data(), end};
   }
 
-  std::size_t count_;
-  std::array<std::string, kParamsMax> texts_;
-  std::array<const char*, kParamsMax> values_{};
-  std::array<int, kParamsMax> lengths_{};
-  std::array<int, kParamsMax> formats_{};
+  std::vector<std::string> texts_;
+  std::vector<const char*> values_;
+  std::vector<int> lengths_;
+  std::vector<int> formats_;
 };
 }  // namespace
 

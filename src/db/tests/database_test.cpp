@@ -164,5 +164,13 @@ TEST(Migrations, RefuseAMacroTheyDoNotKnow) {
   EXPECT_FALSE(translate("a {{bigint", Dialect::kPostgres));
 }
 
+TEST(Migrations, WhatOnlyOneDatabaseHasIsLeftOutForTheOther) {
+  constexpr std::string_view kText =
+      "a{{sqlite}} b {{bigint}}{{end}}{{postgresql}} c {{bigint}}{{end}} d";
+  EXPECT_EQ(translate(kText, Dialect::kSqlite), "a b INTEGER d");
+  EXPECT_EQ(translate(kText, Dialect::kPostgres), "a c BIGINT d");
+  EXPECT_FALSE(translate("a {{sqlite}} b", Dialect::kPostgres)) << "no end";
+}
+
 }  // namespace
 }  // namespace ruck::db

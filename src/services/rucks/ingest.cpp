@@ -82,14 +82,6 @@ struct Ingest::Live {
   TrackEngine engine;
   std::uint64_t generation = 0;  // tells this reading of the ruck from a later one
   std::int64_t version = 0;      // of the row, once everything queued is written
-  std::string tail;
-  std::string heart_rate_tail;
-  std::int64_t tail_first_ms = 0;
-  std::int64_t tail_points = 0;
-  std::int64_t heart_rate_tail_first_ms = 0;
-  std::int64_t heart_rate_tail_samples = 0;
-  std::int64_t point_count = 0;
-  std::int64_t heart_rate_count = 0;
   RecentTimes points;
   RecentTimes heart_rate;
   int queued = 0;
@@ -129,16 +121,10 @@ struct Ingest::Shard {
 
 // One row on its way to the database, and who waits for it.
 struct Ingest::Write {
-  store::Key key;
+  AppendedBatch batch;
   std::uint64_t generation = 0;
-  std::int64_t expected_version = 0;
-  std::optional<RecentRow> appended;  // this, or the whole row:
-  ProgressRow row;
-  std::optional<ChunkRow> sealed;
-  std::optional<ChunkRow> sealed_heart_rate;
   std::vector<TrackPoint> points;  // for those who follow live
   Stored stored;
-  bool is_written = false;
   std::optional<runtime::Promise<Result<Outcome>>> waiter;
 };
 
@@ -164,13 +150,22 @@ class Ingest::FlushJob final : public db::Job {
   bool run(db::Session& q) override {
     take();
     index_ = RecentIndex::of(q);
-    for (Write& write : writes_) write_one(q, write);
+    if (index_ != nullptr) {
+      for (Write& write : writes_) {
+        AppendedBatch& batch = write.batch;
+        batch.is_written = append_batch(*index_, q, batch.key, batch.row);
+      }
+    } else {
+      std::vector<AppendedBatch*> batches;
+      for (Write& write : writes_) batches.push_back(&write.batch);
+      write_batches(q, batches);
+    }
     return true;
   }
   void fail(Error error) override {
     error_ = std::move(error);
     if (index_ == nullptr) return;
-    for (const Write& write : writes_) index_->doubt(write.key.ruck);
+    for (const Write& write : writes_) index_->doubt(write.batch.key.ruck);
   }
   // Each row is written only if its version is the one that memory was built on.
   [[nodiscard]] bool needs_isolation() const override { return false; }
@@ -205,19 +200,6 @@ class Ingest::FlushJob final : public db::Job {
     }
     lane_.awaited = 0;
   }
-  void write_one(db::Session& q, Write& write) {
-    if (write.appended) {
-      write.is_written = append_batch(*index_, q, write.key, *write.appended);
-      return;
-    }
-    write.is_written = store::advance_progress(q, write.key, write.expected_version, write.row);
-    if (!write.is_written) return;
-    if (write.sealed) store::add_chunk(q, store::Track::kPoints, write.key, *write.sealed);
-    if (write.sealed_heart_rate) {
-      store::add_chunk(q, store::Track::kHeartRate, write.key, *write.sealed_heart_rate);
-    }
-  }
-
   Ingest& ingest_;
   Lane& lane_;
   RecentIndex* index_ = nullptr;
@@ -228,7 +210,6 @@ class Ingest::FlushJob final : public db::Job {
 
 Ingest::Ingest(Dependencies dependencies)
     : deps_(std::move(dependencies)),
-      appends_(deps_.database.is_exclusive()),
       batches_(deps_.metrics.counter("ruck_ingest_batches_total", "Batches stored")),
       points_(deps_.metrics.counter("ruck_ingest_points_total", "Points and samples stored")),
       duplicates_(deps_.metrics.counter("ruck_ingest_duplicates_total",
@@ -338,7 +319,7 @@ bool Ingest::take_batch(store::Key key, const Batch& batch,
     promise.set(ruck::fail(overloaded()));
     return false;
   }
-  Write write{.key = key, .generation = live->generation};
+  Write write{.batch = {.key = key}, .generation = live->generation};
   if (const auto known = advance(*live, batch, write)) {
     promise.set(*known);
     return false;
@@ -359,8 +340,7 @@ std::optional<Ingest::Outcome> Ingest::advance(Live& live, const Batch& batch, W
   auto points = new_ones(live.points, batch.points, duplicates);
   const auto samples = new_ones(live.heart_rate, batch.heart_rate, more_duplicates);
   if (!points || !samples) return Outcome{.step = Step::kOutOfOrder};
-  const bool is_sabotaged =
-      sabotage::breaks(sabotage::Promise::kStoreOnce) && (appends_ || !live.tail.empty());
+  const bool is_sabotaged = sabotage::breaks(sabotage::Promise::kStoreOnce);
   const std::vector<TrackPoint>& kept = is_sabotaged ? batch.points : *points;
   for (const TrackPoint& point : *points) {
     // Only the first can come before a pause that was fed already: times ascend.
@@ -384,78 +364,31 @@ std::optional<Ingest::Outcome> Ingest::advance(Live& live, const Batch& batch, W
   if (write.stored.inserted == 0 && live.queued == 0) {
     return Outcome{.step = Step::kStored, .stored = write.stored};
   }
-  write.expected_version = live.version;
-  live.version = store::new_version();
   live.queued += 1;
-  if (appends_) {
-    write_appended(live, kept, *samples, write);
-  } else {
-    write_whole(live, kept, *samples, write);
-  }
+  fill_row(live, kept, *samples, write.batch);
   write.points = std::move(*points);
   return std::nullopt;
 }
 
-void Ingest::write_appended(Live& live, const std::vector<TrackPoint>& points,
-                            const std::vector<HeartRateSample>& samples, Write& write) const {
-  RecentRow& row = write.appended.emplace(
-      RecentRow{.expected_version = write.expected_version,
-                .version = live.version,
-                .points = {},
-                .heart_rate = {},
-                .point_count = static_cast<std::int64_t>(points.size()),
-                .heart_rate_count = static_cast<std::int64_t>(samples.size()),
-                .arrived_at = deps_.clock.now()});
-  if (!points.empty()) rucking::append_block(row.points.data, points);
-  if (!samples.empty()) rucking::append_block(row.heart_rate.data, samples);
-}
-
-void Ingest::write_whole(Live& live, const std::vector<TrackPoint>& points,
-                         const std::vector<HeartRateSample>& samples, Write& write) const {
-  if (!points.empty()) {
-    if (live.tail.empty()) live.tail_first_ms = points.front().time_ms;
-    rucking::append_block(live.tail, points);
-    live.tail_points += static_cast<std::int64_t>(points.size());
-  }
-  if (!samples.empty()) {
-    if (live.heart_rate_tail.empty()) live.heart_rate_tail_first_ms = samples.front().time_ms;
-    rucking::append_block(live.heart_rate_tail, samples);
-    live.heart_rate_tail_samples += static_cast<std::int64_t>(samples.size());
-  }
-  live.point_count += static_cast<std::int64_t>(points.size());
-  live.heart_rate_count += static_cast<std::int64_t>(samples.size());
-  seal_tails(live, write);
-  write.row = {.version = live.version,
-               .state = {live.engine.serialize()},
-               .tail = {live.tail},
-               .heart_rate_tail = {live.heart_rate_tail},
-               .point_count = live.point_count,
-               .heart_rate_count = live.heart_rate_count,
-               .last_arrival_at = deps_.clock.now()};
-}
-
-// A tail that has grown long becomes a row of its own.
-void Ingest::seal_tails(Live& live, Write& write) {
-  if (live.tail.size() > kTailBytesMax) {
-    write.sealed = ChunkRow{.first_ms = live.tail_first_ms,
-                            .points = live.tail_points,
-                            .packing = std::string(kPackingBlocks),
-                            .data = {std::move(live.tail)}};
-    live.tail.clear();
-    live.tail_points = 0;
-  }
-  if (live.heart_rate_tail.size() > kTailBytesMax) {
-    write.sealed_heart_rate = ChunkRow{.first_ms = live.heart_rate_tail_first_ms,
-                                       .points = live.heart_rate_tail_samples,
-                                       .packing = std::string(kPackingBlocks),
-                                       .data = {std::move(live.heart_rate_tail)}};
-    live.heart_rate_tail.clear();
-    live.heart_rate_tail_samples = 0;
-  }
+void Ingest::fill_row(Live& live, const std::vector<TrackPoint>& points,
+                      const std::vector<HeartRateSample>& samples, AppendedBatch& batch) const {
+  const std::int64_t before = live.version;
+  const bool is_exclusive = deps_.database.is_exclusive();
+  batch.is_whole = !is_exclusive && !deps_.partitions.takes(before);
+  live.version = is_exclusive ? store::new_version() : deps_.partitions.version_after(before);
+  batch.row = {.expected_version = before,
+               .version = live.version,
+               .points = {},
+               .heart_rate = {},
+               .point_count = static_cast<std::int64_t>(points.size()),
+               .heart_rate_count = static_cast<std::int64_t>(samples.size()),
+               .arrived_at = deps_.clock.now()};
+  if (!points.empty()) rucking::append_block(batch.row.points.data, points);
+  if (!samples.empty()) rucking::append_block(batch.row.heart_rate.data, samples);
 }
 
 bool Ingest::enqueue(Write write) {
-  Lane& lane = lane_of(write.key.ruck);
+  Lane& lane = lane_of(write.batch.key.ruck);
   const Guard lock(lane.mutex);
   lane.queued.push_back(std::move(write));
   lane.size = lane.queued.size();
@@ -472,20 +405,27 @@ void Ingest::finish_flush(Lane& lane, std::vector<Write> writes, const Error* er
   std::vector<std::unique_ptr<runtime::Resumption>> waiters;
   waiters.reserve(writes.size());
   for (Write& write : writes) {
-    const bool is_written = error == nullptr && write.is_written;
+    const store::Key key = write.batch.key;
+    const bool is_written = error == nullptr && write.batch.is_written;
     {
-      Shard& shard = shard_of(write.key.ruck);
+      Shard& shard = shard_of(key.ruck);
       const Guard lock(shard.mutex);
-      const auto found = shard.live.find(write.key.ruck);
+      const auto found = shard.live.find(key.ruck);
       if (found != shard.live.end() && found->second->generation == write.generation) {
         found->second->queued -= 1;
         // Memory went ahead of a write that did not happen: it must be read again.
-        if (!is_written) shard.erase(write.key.ruck);
+        if (!is_written) shard.erase(key.ruck);
+      }
+    }
+    if (is_written && !deps_.database.is_exclusive()) {
+      if (write.batch.is_whole) {
+        deps_.partitions.merged(key.ruck);
+      } else {
+        deps_.partitions.appended(key);
       }
     }
     if (is_written && !write.points.empty()) {
-      deps_.on_stored(
-          {.key = write.key, .points = std::move(write.points), .stored = write.stored});
+      deps_.on_stored({.key = key, .points = std::move(write.points), .stored = write.stored});
     }
     if (!write.waiter) continue;  // sabotage
     if (error != nullptr) {
@@ -522,16 +462,6 @@ Result<std::unique_ptr<Ingest::Live>> Ingest::read_live(db::Session& q, store::K
   if (!engine) return fail(std::move(engine).error());
   auto live = std::make_unique<Live>(key, std::move(*engine));
   live->version = progress->version;
-  if (!appends_) {
-    live->tail = progress->tail.data;
-    live->tail_first_ms = newest->tail_first_ms;
-    live->tail_points = newest->tail_points;
-    live->heart_rate_tail = progress->heart_rate_tail.data;
-    live->heart_rate_tail_first_ms = newest->heart_rate_tail_first_ms;
-    live->heart_rate_tail_samples = newest->heart_rate_tail_samples;
-    live->point_count = progress->point_count;
-    live->heart_rate_count = progress->heart_rate_count;
-  }
   live->points = RecentTimes(newest_times(newest->points));
   live->heart_rate = RecentTimes(newest_times(newest->heart_rate));
   return live;

@@ -3,9 +3,9 @@
 //
 // A live ruck is in memory: its engine, the tail of its blocks, the newest fix times. A batch that
 // continues it is checked, fed to the engine and encoded on the core that received it; the result
-// is one row: appended to recent_batches (recent.hpp), or, where other processes write as well,
-// that of ruck_progress. All rows that wait are written by one unit of work, so that many users
-// share one transaction and one fsync, and every batch is answered only after the commit.
+// is one row, appended to recent_batches (recent.hpp). All rows that wait are written by one unit
+// of work, so that many users share one transaction and one fsync, and every batch is answered only
+// after the commit.
 //
 //   core A  parse ── lock ruck ── new? feed, encode ── queue ─┐            ┌─ reply
 //   core B  parse ── lock ruck ── new? feed, encode ── queue ─┴─ flush ────┴─ reply
@@ -53,6 +53,7 @@ class Ingest {
  public:
   struct Dependencies {
     db::Database& database;
+    RecentPartitions& partitions;  // unused where no other process writes
     cache::Revisions& revisions;
     const Clock& clock;
     telemetry::Metrics& metrics;
@@ -103,14 +104,10 @@ class Ingest {
   [[nodiscard]] bool enqueue(Write write);
   void flush(Lane& lane);
   void finish_flush(Lane& lane, std::vector<Write> writes, const Error* error);
-  void write_appended(Live& live, const std::vector<rucking::TrackPoint>& points,
-                      const std::vector<rucking::HeartRateSample>& samples, Write& write) const;
-  void write_whole(Live& live, const std::vector<rucking::TrackPoint>& points,
-                   const std::vector<rucking::HeartRateSample>& samples, Write& write) const;
-  static void seal_tails(Live& live, Write& write);
+  void fill_row(Live& live, const std::vector<rucking::TrackPoint>& points,
+                const std::vector<rucking::HeartRateSample>& samples, AppendedBatch& batch) const;
 
   Dependencies deps_;
-  const bool appends_;  // batches are rows of their own
   std::atomic<std::uint64_t> next_generation_{1};
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<std::unique_ptr<Lane>> lanes_;

@@ -39,6 +39,13 @@ inline constexpr auto kMergedKept = std::chrono::seconds(5);  // more than a rea
 inline constexpr std::size_t kMergesPerUnit = 4;              // half a millisecond of the writer
 inline constexpr std::int64_t kDeletesPerUnit = 500;          // likewise
 inline constexpr auto kMergeEvery = std::chrono::milliseconds(200);
+// PostgreSQL (recent_partitions.hpp). A partition lives for as many periods as its batches need
+// until they are merged by age, and one more.
+inline constexpr auto kRecentPeriod = std::chrono::minutes(5);
+inline constexpr std::int64_t kRecentPeriodsKept = 3;
+inline constexpr auto kPartitionsEvery = std::chrono::seconds(10);   // how often they are looked at
+inline constexpr auto kRecentPeriodKnown = std::chrono::minutes(1);  // what was seen then
+inline constexpr std::int64_t kLeftoversPerUnit = 50;  // rucks that a process left when it died
 
 // ---- what is live in memory ---------------------------------------------------------------------
 inline constexpr std::size_t kLiveRucksMax = 130'000;        // about 3 KiB each

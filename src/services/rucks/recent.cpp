@@ -1,6 +1,6 @@
 #include "services/rucks/recent.hpp"
 
-#include "base/text.hpp"
+#include "db/failure.hpp"
 #include "rucking/track_codec.hpp"
 #include "services/rucks/limits.hpp"
 #include "services/rucks/packing.hpp"
@@ -8,26 +8,11 @@
 #include "telemetry/log.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <utility>
 
 namespace ruck::rucks {
 
-namespace {
-// Tests merge more often, to be killed in the middle of it: RUCK_TEST_MERGE_EVERY=batches.
-std::size_t batches_per_merge() {
-#ifdef RUCK_TEST_BUILD
-  if (const char* given = std::getenv("RUCK_TEST_MERGE_EVERY")) {
-    return parse_number<std::size_t>(given).value_or(kBatchesPerMerge);
-  }
-#endif
-  return kBatchesPerMerge;
-}
-}  // namespace
-
 // ---- where they are ----------------------------------------------------------------------------
-
-RecentIndex::RecentIndex() : batches_per_merge_(batches_per_merge()) {}
 
 RecentIndex* RecentIndex::of(db::Session& q) {
   db::Companions* companions = q.companions();
@@ -88,38 +73,15 @@ void RecentIndex::add_locked(const store::Key& key, std::int64_t id, std::int64_
                              SteadyTime now) {
   const auto [place, is_new] = entries_.try_emplace(key.ruck);
   Entry& entry = place->second;
-  entry.user = key.user;
   if (is_new) first_.emplace(id, key.ruck);
-  if (entry.merged == entry.ids.size()) {
-    first_unmerged_.emplace(id, key.ruck);
-    entry.since = now;
-  }
   entry.ids.push_back(id);
   entry.version = version;
-  if (!entry.is_due && entry.ids.size() - entry.merged >= batches_per_merge_) {
-    entry.is_due = true;
-    due_.push_back(key.ruck);
-  }
+  schedule_.add(key, now);
 }
 
 std::vector<store::Key> RecentIndex::due(std::size_t limit, SteadyTime now) {
-  std::vector<store::Key> keys;
   const Guard lock(mutex_);
-  while (!due_.empty() && keys.size() < limit) {
-    const auto found = entries_.find(due_.front());
-    due_.pop_front();
-    if (found == entries_.end() || !std::exchange(found->second.is_due, false)) continue;
-    keys.push_back({.user = found->second.user, .ruck = found->first});
-  }
-  const bool is_long = rows_locked() > kRecentRowsMax;
-  for (auto each = first_unmerged_.begin(); each != first_unmerged_.end(); ++each) {
-    if (keys.size() >= limit) break;
-    const Entry& entry = entries_.at(each->second);
-    if (!is_long && now - entry.since < kRecentAge) break;
-    const bool is_new = std::ranges::find(keys, each->second, &store::Key::ruck) == keys.end();
-    if (is_new) keys.push_back({.user = entry.user, .ruck = each->second});
-  }
-  return keys;
+  return schedule_.due(limit, now, rows_locked() > kRecentRowsMax);
 }
 
 void RecentIndex::merged(RuckId ruck, std::int64_t last, std::int64_t version, SteadyTime now) {
@@ -127,19 +89,16 @@ void RecentIndex::merged(RuckId ruck, std::int64_t last, std::int64_t version, S
   const auto found = entries_.find(ruck);
   if (found == entries_.end()) return;
   Entry& entry = found->second;
-  if (entry.merged < entry.ids.size()) first_unmerged_.erase(entry.ids[entry.merged]);
   const auto upto = std::ranges::upper_bound(entry.ids, last) - entry.ids.begin();
   entry.merged = std::max(entry.merged, static_cast<std::size_t>(upto));
   entry.row_version = version;
-  entry.since = now;
-  if (entry.merged < entry.ids.size()) first_unmerged_.emplace(entry.ids[entry.merged], ruck);
+  schedule_.set(ruck, entry.ids.size() - entry.merged, now);
   retired_.push_back({.at = now, .ruck = ruck, .last = last});
 }
 
 void RecentIndex::postpone(RuckId ruck, SteadyTime now) {
   const Guard lock(mutex_);
-  const auto found = entries_.find(ruck);
-  if (found != entries_.end()) found->second.since = now;
+  schedule_.postpone(ruck, now);
 }
 
 // A read that began before the merge still looks for what was merged, so long as it may last.
@@ -181,19 +140,25 @@ std::size_t RecentIndex::rows_locked() const {
 
 // ---- rows --------------------------------------------------------------------------------------
 
+void add_batch(Progress& progress, const RecentRow& batch) {
+  progress.version = batch.version;
+  progress.tail.data += batch.points.data;
+  progress.heart_rate_tail.data += batch.heart_rate.data;
+  progress.point_count += batch.point_count;
+  progress.heart_rate_count += batch.heart_rate_count;
+  progress.last_arrival_at = batch.arrived_at;
+}
+
 void add_recent_batches(db::Session& q, store::Key key, Progress& progress) {
   const RecentIndex* index = RecentIndex::of(q);
-  if (index == nullptr) return;
+  if (index == nullptr) {
+    add_partitioned(q, key, progress);
+    return;
+  }
   for (const std::int64_t id : index->ids_after(key.ruck, progress.row_version)) {
     progress.last_batch = id;
     const auto batch = store::find_recent(q, id, key.ruck);
-    if (!batch || batch->expected_version != progress.version) continue;
-    progress.version = batch->version;
-    progress.tail.data += batch->points.data;
-    progress.heart_rate_tail.data += batch->heart_rate.data;
-    progress.point_count += batch->point_count;
-    progress.heart_rate_count += batch->heart_rate_count;
-    progress.last_arrival_at = batch->arrived_at;
+    if (batch && batch->expected_version == progress.version) add_batch(progress, *batch);
   }
 }
 
@@ -211,23 +176,25 @@ bool append_batch(RecentIndex& index, db::Session& q, store::Key key, const Rece
 namespace {
 // A tail that has grown long becomes a row of its own.
 template <class Sample>
-void seal(db::Session& q, store::Key key, store::Track track, std::string& tail,
-          const std::vector<Sample>& samples) {
-  if (tail.size() <= kTailBytesMax || samples.empty()) return;
-  store::add_chunk(q, track, key,
-                   {.first_ms = samples.front().time_ms,
-                    .points = static_cast<std::int64_t>(samples.size()),
-                    .packing = std::string(kPackingBlocks),
-                    .data = {std::move(tail)}});
-  tail.clear();
+std::optional<ChunkRow> seal(std::string& tail, const std::vector<Sample>& samples) {
+  if (tail.size() <= kTailBytesMax || samples.empty()) return std::nullopt;
+  return ChunkRow{.first_ms = samples.front().time_ms,
+                  .points = static_cast<std::int64_t>(samples.size()),
+                  .packing = std::string(kPackingBlocks),
+                  .data = {std::exchange(tail, {})}};
 }
 }  // namespace
 
-Result<MergedBatches> merge_recent(db::Session& q, store::Key key) {
+Result<MergedBatches> merge_recent(db::Session& q, store::Key key, const RecentRow* more) {
   MergedBatches merged;
-  const auto progress = store::find_progress(q, key);
+  auto progress = store::find_progress(q, key);
   const auto row = progress ? store::find(q, key) : std::nullopt;
   if (!row) return merged;  // deleted meanwhile
+  if (progress->version == store::kNoVersion) return fail(ErrorCode::kUnavailable);
+  if (more != nullptr) {
+    if (progress->version != more->expected_version) return merged;
+    add_batch(*progress, *more);
+  }
   merged = {.last = progress->last_batch, .version = progress->version};
   if (progress->version == progress->row_version) return merged;
   const ProgressRow& stored = *progress;
@@ -235,15 +202,24 @@ Result<MergedBatches> merge_recent(db::Session& q, store::Key key) {
   const auto engine = engine_of(q, *row, *progress);
   next.state.data = engine ? engine->serialize() : std::string();  // damaged: computed when read
   // What cannot be read stays as it is.
-  if (const auto points = rucking::decode_points(next.tail.data)) {
-    seal(q, key, store::Track::kPoints, next.tail.data, *points);
+  std::optional<ChunkRow> points;
+  std::optional<ChunkRow> heart_rate;
+  if (const auto decoded = rucking::decode_points(next.tail.data)) {
+    points = seal(next.tail.data, *decoded);
   }
-  if (const auto samples = rucking::decode_heart_rate(next.heart_rate_tail.data)) {
-    seal(q, key, store::Track::kHeartRate, next.heart_rate_tail.data, *samples);
+  if (const auto decoded = rucking::decode_heart_rate(next.heart_rate_tail.data)) {
+    heart_rate = seal(next.heart_rate_tail.data, *decoded);
   }
+  // First the row: if somebody else has written it, nothing may be changed.
   if (!store::merge_progress(q, key, progress->row_version, next)) {
     return fail(ErrorCode::kUnavailable);
   }
+  if (points) store::add_chunk(q, store::Track::kPoints, key, *points);
+  if (heart_rate) store::add_chunk(q, store::Track::kHeartRate, key, *heart_rate);
+  if (more != nullptr && !close_version(q, key, more->expected_version, more->version)) {
+    throw db::Failure(db::FailureKind::kConflict, "a batch was appended meanwhile", "merge_recent");
+  }
+  merged.is_row_written = true;
   return merged;
 }
 
@@ -257,22 +233,33 @@ RecentMerger::RecentMerger(Dependencies dependencies)
                                     "Merges of appended batches that failed")) {}
 
 task<> RecentMerger::run() {
-  if (!deps_.database.is_exclusive()) co_return;
-  if (index_ == nullptr) {
+  if (deps_.database.is_exclusive() && index_ == nullptr) {
     const auto found =
         co_await deps_.database.read([](db::Session& q) { return RecentIndex::of(q); });
     if (!found) co_return;
     index_ = *found;
   }
-  while (co_await merge_some(*index_)) {
+  while (co_await merge_some()) {
   }
-  co_await delete_some(*index_);
+  if (index_ != nullptr) {
+    co_await delete_some(*index_);
+  } else {
+    co_await tend_partitions();
+  }
+}
+
+std::vector<store::Key> RecentMerger::due() {
+  if (index_ == nullptr) return deps_.partitions.due(kMergesPerUnit);
+  return index_->due(kMergesPerUnit, std::chrono::steady_clock::now());
+}
+
+task<bool> RecentMerger::merge_some() {
+  const std::vector<store::Key> keys = due();
+  co_return !keys.empty() && co_await merge(keys);
 }
 
 // One unit of work is short: recording waits behind it.
-task<bool> RecentMerger::merge_some(RecentIndex& index) {
-  const std::vector<store::Key> keys = index.due(kMergesPerUnit, std::chrono::steady_clock::now());
-  if (keys.empty()) co_return false;
+task<bool> RecentMerger::merge(const std::vector<store::Key>& keys) {
   std::vector<Result<MergedBatches>> outcomes;
   const Result<> written = co_await deps_.database.write([&keys, &outcomes](db::Session& q) {
     outcomes.clear();
@@ -281,17 +268,26 @@ task<bool> RecentMerger::merge_some(RecentIndex& index) {
   const auto now = std::chrono::steady_clock::now();
   bool is_clean = true;
   for (std::size_t i = 0; i < keys.size(); ++i) {
+    const RuckId ruck = keys[i].ruck;
     if (written && outcomes[i]) {
-      index.merged(keys[i].ruck, outcomes[i]->last, outcomes[i]->version, now);
+      if (index_ != nullptr) {
+        index_->merged(ruck, outcomes[i]->last, outcomes[i]->version, now);
+      } else {
+        deps_.partitions.merged(ruck);
+      }
       merged_.add();
       continue;
     }
     const Error& error = written ? outcomes[i].error() : written.error();
     is_clean = false;
-    index.postpone(keys[i].ruck, now);
+    if (index_ != nullptr) {
+      index_->postpone(ruck, now);
+    } else {
+      deps_.partitions.postpone(ruck);
+    }
     failed_.add();
     telemetry::log_warning("ingest.recent_not_merged",
-                           {{"ruck", keys[i].ruck.value()}, {"reason", error.detail}});
+                           {{"ruck", ruck.value()}, {"reason", error.detail}});
   }
   co_return is_clean;
 }
@@ -307,6 +303,26 @@ task<> RecentMerger::delete_some(RecentIndex& index) {
     removed = *outcome;
   }
   deleted_before_ = first;
+}
+
+// Makes the next partition and drops an old one, at most one of each a time.
+task<> RecentMerger::tend_partitions() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now - tended_at_ < kPartitionsEvery) co_return;
+  tended_at_ = now;
+  const auto period = co_await deps_.database.write(make_partitions);
+  if (!period) {
+    telemetry::log_warning("ingest.partitions_not_made", {{"reason", period.error().detail}});
+    co_return;
+  }
+  if (*period == 0) co_return;  // another process is at it
+  deps_.partitions.set_current(*period);
+  const auto oldest = co_await deps_.database.read(oldest_partition);
+  if (!oldest || !*oldest) co_return;
+  const auto old = co_await deps_.database.write(
+      [period = **oldest](db::Session& q) { return drop_partition(q, period); });
+  // Refused while a long read goes on, or dropped by another process: the next time.
+  if (old && !old->to_merge.empty()) static_cast<void>(co_await merge(old->to_merge));
 }
 
 }  // namespace ruck::rucks

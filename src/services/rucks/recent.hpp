@@ -11,13 +11,16 @@
 //
 // Which rows are a ruck's own is said by the rows: each names the version before it and its own.
 // From the version of ruck_progress they make a chain; what is not in it (merged already, or
-// before a completion) is not read. The index by ruck is in memory alone (RecentIndex) and only
-// says where to look: an id too many does no harm. So this is for databases that one process has
-// open; at the first use the table is read once.
+// before a completion) is not read.
+//
+// SQLite: the index by ruck is in memory alone (RecentIndex) and only says where to look: an id too
+// many does no harm. At the first use the table is read once. PostgreSQL: recent_partitions.hpp.
 #include "base/clock.hpp"
 #include "base/thread_safety.hpp"
 #include "db/companions.hpp"
 #include "db/database.hpp"
+#include "services/rucks/merge_schedule.hpp"
+#include "services/rucks/recent_partitions.hpp"
 #include "services/rucks/store.hpp"
 #include "telemetry/metrics.hpp"
 
@@ -35,8 +38,7 @@ namespace ruck::rucks {
 // Where the recent batches of each ruck are. From any thread.
 class RecentIndex final : public db::Companion {
  public:
-  using SteadyTime = std::chrono::steady_clock::time_point;
-  RecentIndex();
+  using SteadyTime = MergeSchedule::SteadyTime;
 
   // Null where other processes write, too: there batches are not appended.
   [[nodiscard]] static RecentIndex* of(db::Session& q);
@@ -63,15 +65,12 @@ class RecentIndex final : public db::Companion {
   [[nodiscard]] std::size_t rows() const;
 
  private:
-  static constexpr std::int64_t kUnknown = -1;  // versions are not negative
+  static constexpr std::int64_t kUnknown = store::kNoVersion;
   struct Entry {
-    UserId user;
     std::vector<std::int64_t> ids;        // ascending
     std::size_t merged = 0;               // so many of the first are merged
     std::int64_t row_version = kUnknown;  // with the first `merged` ids
     std::int64_t version = kUnknown;      // the newest
-    SteadyTime since{};                   // of the first that is not merged
-    bool is_due = false;
   };
   struct Retired {
     SteadyTime at{};
@@ -84,19 +83,19 @@ class RecentIndex final : public db::Companion {
   void retire(SteadyTime now) RUCK_REQUIRES(mutex_);
   [[nodiscard]] std::size_t rows_locked() const RUCK_REQUIRES(mutex_);
 
-  const std::size_t batches_per_merge_;
   Mutex loading_;
   bool is_read_ RUCK_GUARDED_BY(loading_) = false;
   std::atomic<bool> is_loaded_{false};
   mutable Mutex mutex_;
   std::unordered_map<RuckId, Entry> entries_ RUCK_GUARDED_BY(mutex_);
   std::map<std::int64_t, RuckId> first_ RUCK_GUARDED_BY(mutex_);  // id of each one's first
-  std::map<std::int64_t, RuckId> first_unmerged_ RUCK_GUARDED_BY(mutex_);
-  std::deque<RuckId> due_ RUCK_GUARDED_BY(mutex_);
+  MergeSchedule schedule_ RUCK_GUARDED_BY(mutex_);
   std::deque<Retired> retired_ RUCK_GUARDED_BY(mutex_);  // merged a moment ago
   std::int64_t next_id_ RUCK_GUARDED_BY(mutex_) = 1;
 };
 
+// Adds one batch to what is known of a ruck.
+void add_batch(Progress& progress, const RecentRow& batch);
 // Adds to what the row says the batches that were appended since.
 void add_recent_batches(db::Session& q, store::Key key, Progress& progress);
 
@@ -105,18 +104,22 @@ void add_recent_batches(db::Session& q, store::Key key, Progress& progress);
                                 const RecentRow& row);
 
 // Writes the ruck's row and chunks with all its recent batches. Its version stays, so that batches
-// go on meanwhile. Returns what is merged then.
+// go on meanwhile. Returns what is merged then. With one more batch it gets that batch's version,
+// if it has the one that the batch expects.
 struct MergedBatches {
   std::int64_t last = std::numeric_limits<std::int64_t>::max();  // id; by default all
   std::int64_t version = 0;
+  bool is_row_written = false;
 };
-[[nodiscard]] Result<MergedBatches> merge_recent(db::Session& q, store::Key key);
+[[nodiscard]] Result<MergedBatches> merge_recent(db::Session& q, store::Key key,
+                                                 const RecentRow* more = nullptr);
 
 // Does so in the background, and deletes what nobody reads any more.
 class RecentMerger {
  public:
   struct Dependencies {
     db::Database& database;
+    RecentPartitions& partitions;
     telemetry::Metrics& metrics;
   };
   explicit RecentMerger(Dependencies dependencies);
@@ -125,14 +128,19 @@ class RecentMerger {
   task<> run();
 
  private:
-  task<bool> merge_some(RecentIndex& index);
+  [[nodiscard]] std::vector<store::Key> due();
+  task<bool> merge_some();
+  // False if one of them was not merged.
+  task<bool> merge(const std::vector<store::Key>& keys);
   task<> delete_some(RecentIndex& index);
+  task<> tend_partitions();
 
   Dependencies deps_;
   telemetry::Counter& merged_;
   telemetry::Counter& failed_;
-  RecentIndex* index_ = nullptr;  // once it has been asked for
+  RecentIndex* index_ = nullptr;  // SQLite: once it has been asked for
   std::int64_t deleted_before_ = 0;
+  MergeSchedule::SteadyTime tended_at_{};
 };
 
 }  // namespace ruck::rucks

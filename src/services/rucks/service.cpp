@@ -93,12 +93,13 @@ void on_zone_changed(db::Session& q, UserId user, const calendar::TimeZone& zone
 RuckService::RuckService(Dependencies dependencies)
     : deps_(std::move(dependencies)),
       ingest_({.database = deps_.database,
+               .partitions = partitions_,
                .revisions = deps_.revisions,
                .clock = deps_.clock,
                .metrics = deps_.metrics,
                .on_stored = deps_.on_stored,
                .on_merged = deps_.on_changed}),
-      merger_({.database = deps_.database, .metrics = deps_.metrics}) {}
+      merger_({.database = deps_.database, .partitions = partitions_, .metrics = deps_.metrics}) {}
 
 namespace {
 task<> close_and_say(RuckService& service) {

@@ -134,6 +134,7 @@ class RuckService {
   [[nodiscard]] DetailsExtra extra_of(db::Session& q, UserId viewer, const RuckRow& row) const;
 
   Dependencies deps_;
+  RecentPartitions partitions_;
   Ingest ingest_;
   RecentMerger merger_;
   std::unique_ptr<runtime::Periodic> closer_;

@@ -35,7 +35,7 @@ Result<> write_live(db::Session& q, const RuckRow& row, const Track& track, cons
   store_merged(q, key, track, Packing::kLive);
   store::update(q, row);
   const bool written = store::advance_progress(
-      q, key, before.row_version,
+      q, key, before,
       {.version = store::new_version(),
        .state = {engine.serialize()},
        .point_count = static_cast<std::int64_t>(track.points.size()),
@@ -59,7 +59,7 @@ Result<> write_completed(db::Session& q, RuckRow& row, const Track& track, const
   store::put_splits(q, key, results.splits);
   store_merged(q, key, track, Packing::kFinished);
   const bool written = store::advance_progress(
-      q, key, before.row_version,
+      q, key, before,
       {.version = store::new_version(),
        .point_count = static_cast<std::int64_t>(track.points.size()),
        .heart_rate_count = static_cast<std::int64_t>(track.heart_rate.size()),

@@ -59,8 +59,9 @@ void set_clock_offset(db::Session& q, Key key, std::int64_t minutes);
 // A version that no row ever had. Versions are random, not counted: a queue of writes that each
 // expect the one before must not meet a number that somebody else has counted up to meanwhile.
 [[nodiscard]] std::int64_t new_version();
-// Writes the row if it still has `expected_version`; false if it has another.
-[[nodiscard]] bool advance_progress(db::Session& q, Key key, std::int64_t expected_version,
+inline constexpr std::int64_t kNoVersion = -1;  // of no row
+// Writes the row with a new version if it is still as it was read; false if it is not.
+[[nodiscard]] bool advance_progress(db::Session& q, Key key, const Progress& before,
                                     const ProgressRow& row);
 // The same with batches in it that were appended before: the newest version stays what it was.
 [[nodiscard]] bool merge_progress(db::Session& q, Key key, std::int64_t expected_version,

@@ -53,21 +53,16 @@ Result<std::vector<Sample>> load(db::Session& q, store::Key key, store::Track tr
   return all;
 }
 
-// The last chunk and the tail, and where the tail begins.
+// The last chunk and the tail.
 template <class Sample>
 Result<> append_newest(db::Session& q, store::Key key, store::Track track, std::string_view tail,
-                       std::vector<Sample>& out, std::int64_t& tail_first_ms,
-                       std::int64_t& tail_size) {
+                       std::vector<Sample>& out) {
   if (const auto chunk = store::last_chunk(q, track, key)) {
     const Result<std::string> blocks = unpack(chunk->packing, chunk->data.data);
     if (!blocks) return fail(blocks.error());
     if (const Result<> ok = append_decoded(*blocks, out); !ok) return ok;
   }
-  const std::size_t before = out.size();
-  if (const Result<> ok = append_decoded(tail, out); !ok) return ok;
-  tail_size = static_cast<std::int64_t>(out.size() - before);
-  if (tail_size > 0) tail_first_ms = out[before].time_ms;
-  return {};
+  return append_decoded(tail, out);
 }
 
 template <class Sample>
@@ -137,14 +132,12 @@ Result<Track> load_track(db::Session& q, store::Key key, const ProgressRow& prog
 
 Result<Newest> load_newest(db::Session& q, store::Key key, const ProgressRow& progress) {
   Newest out;
-  if (const auto ok = append_newest(q, key, store::Track::kPoints, progress.tail.data, out.points,
-                                    out.tail_first_ms, out.tail_points);
+  if (const auto ok = append_newest(q, key, store::Track::kPoints, progress.tail.data, out.points);
       !ok) {
     return fail(ok.error());
   }
-  if (const auto ok =
-          append_newest(q, key, store::Track::kHeartRate, progress.heart_rate_tail.data,
-                        out.heart_rate, out.heart_rate_tail_first_ms, out.heart_rate_tail_samples);
+  if (const auto ok = append_newest(q, key, store::Track::kHeartRate, progress.heart_rate_tail.data,
+                                    out.heart_rate);
       !ok) {
     return fail(ok.error());
   }

@@ -28,10 +28,6 @@ struct Track {
 struct Newest {
   std::vector<rucking::TrackPoint> points;
   std::vector<rucking::HeartRateSample> heart_rate;
-  std::int64_t tail_first_ms = 0;
-  std::int64_t tail_points = 0;
-  std::int64_t heart_rate_tail_first_ms = 0;
-  std::int64_t heart_rate_tail_samples = 0;
 };
 [[nodiscard]] Result<Newest> load_newest(db::Session& q, store::Key key,
                                          const ProgressRow& progress);

@@ -95,6 +95,7 @@ class HubTest : public test::OnBothDatabases {
     revisions_ = std::make_unique<cache::Revisions>(database());
     ingest_ = std::make_unique<rucks::Ingest>(rucks::Ingest::Dependencies{
         .database = database(),
+        .partitions = partitions_,
         .revisions = *revisions_,
         .clock = clock_,
         .metrics = metrics_,
@@ -240,6 +241,7 @@ class HubTest : public test::OnBothDatabases {
     }
   }
   std::unique_ptr<cache::Revisions> revisions_;
+  rucks::RecentPartitions partitions_;
   std::unique_ptr<rucks::Ingest> ingest_;
   std::int64_t zones_ = 0;
   runtime::TaskGroup group_{"test", [](std::string_view, const std::exception_ptr& failure) {

@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <list>
 #include <map>
 #include <random>
 #include <thread>
@@ -38,8 +39,15 @@ class IngestTest : public test::OnBothDatabases {
   }
   // A server's share: two of them over one database are two instances.
   std::unique_ptr<Ingest> instance() {
-    return std::make_unique<Ingest>(Ingest::Dependencies{
-        .database = database(), .revisions = *revisions_, .clock = clock_, .metrics = metrics_});
+    RecentPartitions& partitions = partitions_.emplace_back();
+    if (kind() == test::DatabaseKind::kPostgres) {
+      partitions.set_current(database().write_now(make_partitions).value());
+    }
+    return std::make_unique<Ingest>(Ingest::Dependencies{.database = database(),
+                                                         .partitions = partitions,
+                                                         .revisions = *revisions_,
+                                                         .clock = clock_,
+                                                         .metrics = metrics_});
   }
   Result<Stored> add(Ingest& ingest, std::vector<TrackPoint> points, std::size_t core = 0) {
     return cores_.run(ingest.add_points(key_, std::move(points)), core);
@@ -58,6 +66,7 @@ class IngestTest : public test::OnBothDatabases {
   }
 
   test::RunningCores cores_{4};
+  std::list<RecentPartitions> partitions_;  // one of each instance
   std::unique_ptr<cache::Revisions> revisions_;
   store::Key key_{};
 };

@@ -16,6 +16,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <thread>
 
 namespace ruck::rucks {
 namespace {
@@ -44,8 +45,26 @@ class RecentTest : public test::OnBothDatabases {
   }
   void begin() {
     revisions_ = std::make_unique<cache::Revisions>(database());
-    ingest_ = std::make_unique<Ingest>(Ingest::Dependencies{
-        .database = database(), .revisions = *revisions_, .clock = clock_, .metrics = metrics_});
+    partitions_ = std::make_unique<RecentPartitions>();
+    if (is_postgres()) {
+      partitions_->set_current(database().write_now(make_partitions).value());
+    }
+    ingest_ = std::make_unique<Ingest>(Ingest::Dependencies{.database = database(),
+                                                            .partitions = *partitions_,
+                                                            .revisions = *revisions_,
+                                                            .clock = clock_,
+                                                            .metrics = metrics_});
+  }
+  [[nodiscard]] bool is_postgres() const { return kind() == test::DatabaseKind::kPostgres; }
+  [[nodiscard]] RecentMerger merger() {
+    return RecentMerger({.database = database(), .partitions = *partitions_, .metrics = metrics_});
+  }
+  // One batch that continues `expected`, as another process would append it.
+  bool append(db::Session& q, const RecentRow& row) {
+    if (RecentIndex* index = RecentIndex::of(q)) return append_batch(*index, q, key_, row);
+    AppendedBatch batch{.key = key_, .row = row};
+    write_batches(q, std::vector{&batch});
+    return batch.is_written;
   }
   // As a server does that ends and starts again, or is killed: nothing is written at the end.
   void restart() {
@@ -85,8 +104,9 @@ class RecentTest : public test::OnBothDatabases {
       const Result<MergedBatches> merged = merge_recent(q, key_);
       EXPECT_TRUE(merged);
       if (!commit) return fail(ErrorCode::kConflict);
-      RecentIndex::of(q)->merged(key_.ruck, merged->last, merged->version,
-                                 std::chrono::steady_clock::now());
+      if (RecentIndex* index = RecentIndex::of(q)) {
+        index->merged(key_.ruck, merged->last, merged->version, std::chrono::steady_clock::now());
+      }
       return {};
     }));
   }
@@ -127,6 +147,7 @@ class RecentTest : public test::OnBothDatabases {
       "SELECT point_count FROM ruck_progress WHERE user_id = $1 AND ruck_id = $2"};
   test::RunningCores cores_{2};
   std::unique_ptr<cache::Revisions> revisions_;
+  std::unique_ptr<RecentPartitions> partitions_;
   std::unique_ptr<Ingest> ingest_;
   store::Key key_{.user = UserId(Uuid::make_v7(utc_ms(kStartMs))),
                   .ruck = RuckId(20'000'000'000'000)};
@@ -135,8 +156,9 @@ class RecentTest : public test::OnBothDatabases {
 TEST_P(RecentTest, ABatchIsARowOfItsOwnUntilItIsMerged) {
   for (int i = 0; i < 10; ++i) add(10 * i, 10);
   add_heart_rate(0, 20);
-  EXPECT_EQ(rows(), 11);
-  EXPECT_EQ(row_points(), 0) << "the ruck's row is not written";
+  // PostgreSQL: the first is the ruck's row, its version is of no period.
+  EXPECT_EQ(rows(), is_postgres() ? 10 : 11);
+  EXPECT_EQ(row_points(), is_postgres() ? 10 : 0) << "the ruck's row is not written";
   expect_points(100);
   merge();
   EXPECT_EQ(row_points(), 100);
@@ -167,7 +189,7 @@ TEST_P(RecentTest, WhatWasAppendedIsThereAfterARestart) {
 TEST_P(RecentTest, MergedRowsThatAreStillThereAreNotReadAgain) {
   for (int i = 0; i < 4; ++i) add(10 * i, 10);
   merge();
-  ASSERT_EQ(rows(), 4);
+  ASSERT_EQ(rows(), is_postgres() ? 3 : 4);
   restart();
   expect_points(40);
   merge();
@@ -181,7 +203,7 @@ TEST_P(RecentTest, AMergeThatIsRolledBackChangesNothing) {
   add(0, 10);
   add(10, 10);
   merge(false);
-  EXPECT_EQ(row_points(), 0);
+  EXPECT_EQ(row_points(), is_postgres() ? 10 : 0);
   expect_points(20);
   add(20, 10);
   expect_points(30);
@@ -195,13 +217,14 @@ TEST_P(RecentTest, NothingIsBuiltOnABatchThatWasRolledBack) {
   const RecentRow lost{
       .expected_version = index_version(), .version = 77, .points = {}, .heart_rate = {}};
   static_cast<void>(database().write_now([&](db::Session& q) -> Result<> {
-    EXPECT_TRUE(append_batch(*RecentIndex::of(q), q, key_, lost));
+    EXPECT_TRUE(append(q, lost));
     return fail(ErrorCode::kConflict);
   }));
-  index().doubt(key_.ruck);  // as whoever appends does when a unit of work fails
+  // As whoever appends does when a unit of work fails.
+  if (!is_postgres()) index().doubt(key_.ruck);
   EXPECT_FALSE(*database().write_now([&](db::Session& q) {
-    return append_batch(*RecentIndex::of(q), q, key_,
-                        {.expected_version = 77, .version = 78, .points = {}, .heart_rate = {}});
+    if (is_postgres()) return false;  // a version is named by who has read or written it
+    return append(q, {.expected_version = 77, .version = 78, .points = {}, .heart_rate = {}});
   }));
   add(10, 10);
   expect_points(20);
@@ -219,9 +242,7 @@ TEST_P(RecentTest, ACompletedRuckHasAllThatWasAppendedAndTakesNoMore) {
     ASSERT_TRUE(merge_track(q, row, {}, clock_.now()));
   }));
   EXPECT_FALSE(*database().write_now([&](db::Session& q) {
-    return append_batch(
-        *RecentIndex::of(q), q, key_,
-        {.expected_version = newest, .version = 78, .points = {}, .heart_rate = {}});
+    return append(q, {.expected_version = newest, .version = 78, .points = {}, .heart_rate = {}});
   })) << "a batch that was built on what was there before";
   expect_points(30);
   merge();
@@ -231,16 +252,17 @@ TEST_P(RecentTest, ACompletedRuckHasAllThatWasAppendedAndTakesNoMore) {
 }
 
 TEST_P(RecentTest, MergingGoesOnByItselfAndCleansUp) {
-  RecentMerger merger({.database = database(), .metrics = metrics_});
+  if (is_postgres()) return;  // the same below, by partitions
+  RecentMerger merging = merger();
   const int batches = 3 * static_cast<int>(kBatchesPerMerge);
   for (int i = 0; i < batches; ++i) {
     add(10 * i, 10);
-    run(merger);
+    run(merging);
   }
   EXPECT_EQ(row_points(), 10 * batches);
   expect_points(10 * batches);
   EXPECT_GT(index().first_needed(std::chrono::steady_clock::now() + kMergedKept), batches);
-  run(merger);
+  run(merging);
   EXPECT_EQ(rows(), 0);
   add(10 * batches, 10);
   expect_points(10 * batches + 10);
@@ -250,7 +272,8 @@ TEST_P(RecentTest, MergingGoesOnByItselfAndCleansUp) {
 
 // A unit of work that was rolled back leaves a gap in the ids; the deletion ended there once.
 TEST_P(RecentTest, ManyRowsWithAGapAmongThemAreAllDeleted) {
-  RecentMerger merger({.database = database(), .metrics = metrics_});
+  if (is_postgres()) return;  // has no ids
+  RecentMerger merging = merger();
   const int batches = static_cast<int>(kDeletesPerUnit) + 20;
   for (int i = 0; i < batches; ++i) {
     if (i == 10) static_cast<void>(index().next_id());
@@ -258,19 +281,202 @@ TEST_P(RecentTest, ManyRowsWithAGapAmongThemAreAllDeleted) {
   }
   merge();
   static_cast<void>(index().first_needed(std::chrono::steady_clock::now() + kMergedKept));
-  run(merger);
+  run(merging);
   EXPECT_EQ(rows(), 0);
   expect_points(batches);
 }
 
 TEST_P(RecentTest, ADeletedRuckLeavesNothingThatStays) {
-  RecentMerger merger({.database = database(), .metrics = metrics_});
+  if (is_postgres()) return;  // the same below, by partitions
+  RecentMerger merging = merger();
   for (int i = 0; i < static_cast<int>(kBatchesPerMerge); ++i) add(10 * i, 10);
   ASSERT_TRUE(database().write_now([&](db::Session& q) { store::remove(q, key_); }));
-  run(merger);
+  run(merging);
   static_cast<void>(index().first_needed(std::chrono::steady_clock::now() + kMergedKept));
-  run(merger);
+  run(merging);
   EXPECT_EQ(rows(), 0);
+}
+
+// ---- PostgreSQL: partitions --------------------------------------------------------------------
+
+class RecentPartitionsTest : public RecentTest {
+ protected:
+  std::int64_t newest() { return index_version(); }
+  std::vector<std::string> names() {
+    return *database().read_now([](db::Session& q) { return q.many<std::string>(kNames); });
+  }
+  bool has(std::int64_t period) {
+    return std::ranges::count(names(), "recent_batches_" + std::to_string(period)) == 1;
+  }
+  std::int64_t current() { return *database().write_now(make_partitions); }
+  static inline const db::Sql kNames{
+      "test.partitions",
+      "SELECT CAST(relname AS TEXT) FROM pg_class WHERE relkind = 'r' AND"
+      " relname LIKE 'recent_batches_%' ORDER BY relname",
+      db::Dialect::kPostgres};
+};
+
+TEST_P(RecentPartitionsTest, ThePresentPeriodAndTheNextHaveOne) {
+  const std::int64_t now = current();  // a new period may begin in the middle of a test
+  EXPECT_TRUE(has(now));
+  EXPECT_TRUE(has(now + 1));
+  EXPECT_LE(current() - now, 1);
+  EXPECT_LE(names().size(), 3U);
+}
+
+TEST_P(RecentPartitionsTest, OfTwoWhoFollowOneVersionOneComesFirst) {
+  add(0, 10);
+  const std::int64_t version = newest();
+  ASSERT_TRUE(partitions_->takes(version));
+  const auto from = [&](std::int64_t next) {
+    return *database().write_now([&](db::Session& q) {
+      return append(q, {.expected_version = version,
+                        .version = next,
+                        .points = {},
+                        .heart_rate = {},
+                        .arrived_at = clock_.now()});
+    });
+  };
+  EXPECT_TRUE(from(partitions_->version_after(version)));
+  EXPECT_FALSE(from(partitions_->version_after(version)));
+  add(10, 10);  // memory is behind: it is read again
+  expect_points(20);
+}
+
+// More at once than go into one statement, with one among them that is too late.
+TEST_P(RecentPartitionsTest, ManyAtOnceAreWrittenEachForItself) {
+  add(0, 10);
+  constexpr std::size_t kMany = 50;
+  constexpr std::size_t kLate = 20;
+  std::vector<AppendedBatch> batches(kMany);
+  std::int64_t version = newest();
+  for (AppendedBatch& batch : batches) {
+    const std::int64_t next = partitions_->version_after(version);
+    batch = {.key = key_,
+             .row = {.expected_version = version,
+                     .version = next,
+                     .points = {},
+                     .heart_rate = {},
+                     .arrived_at = clock_.now()}};
+    version = next;
+  }
+  ASSERT_TRUE(database().write_now([&](db::Session& q) {
+    return append(q, {.expected_version = batches[kLate].row.expected_version,
+                      .version = partitions_->version_after(version),
+                      .points = {},
+                      .heart_rate = {},
+                      .arrived_at = clock_.now()});
+  }));
+  std::vector<AppendedBatch*> all;
+  for (AppendedBatch& batch : batches) all.push_back(&batch);
+  ASSERT_TRUE(database().write_now([&](db::Session& q) { write_batches(q, all); }));
+  for (std::size_t i = 0; i < kMany; ++i) EXPECT_EQ(batches[i].is_written, i < kLate) << i;
+}
+
+// The row is written with another version while somebody has a batch ready that follows the old.
+TEST_P(RecentPartitionsTest, NothingFollowsAVersionThatACompletionHasReplaced) {
+  for (int i = 0; i < 3; ++i) add(10 * i, 10);
+  const std::int64_t version = newest();
+  ASSERT_TRUE(database().write_now([&](db::Session& q) {
+    RuckRow row = *store::find(q, key_);
+    row.status = "completed";
+    row.completed_at = to_us(utc_ms(kStartMs + 300'000));
+    ASSERT_TRUE(merge_track(q, row, {}, clock_.now()));
+  }));
+  EXPECT_FALSE(*database().write_now([&](db::Session& q) {
+    return append(q, {.expected_version = version,
+                      .version = partitions_->version_after(version),
+                      .points = {},
+                      .heart_rate = {},
+                      .arrived_at = clock_.now()});
+  }));
+  expect_points(30);
+}
+
+// A completion that has read the ruck, and a batch that comes before it has written.
+TEST_P(RecentPartitionsTest, ACompletionThatOverlooksABatchIsRunAgain) {
+  for (int i = 0; i < 3; ++i) add(10 * i, 10);
+  int runs = 0;
+  ASSERT_TRUE(database().write_now([&](db::Session& q) -> Result<> {
+    RuckRow row = *store::find(q, key_);
+    if (++runs == 1) {
+      static_cast<void>(store::find_progress(q, key_));  // its snapshot begins here
+      std::thread([&] { add(30, 10); }).join();
+    }
+    row.status = "completed";
+    row.completed_at = to_us(utc_ms(kStartMs + 300'000));
+    const Result<Merged> merged = merge_track(q, row, {}, clock_.now());
+    if (!merged) return fail(merged.error());
+    return {};
+  }));
+  EXPECT_EQ(runs, 2);
+  expect_points(40);
+}
+
+TEST_P(RecentPartitionsTest, WithoutAPartitionABatchIsWrittenWithTheRow) {
+  add(0, 10);
+  partitions_->set_current(0);
+  add(10, 10);
+  EXPECT_EQ(row_points(), 20);
+  EXPECT_EQ(rows(), 1) << "nothing can follow the version before";
+  expect_points(20);
+  partitions_->set_current(current());
+  add(20, 10);
+  add(30, 10);
+  expect_points(40);
+  EXPECT_EQ(row_points(), 30);
+}
+
+TEST_P(RecentPartitionsTest, ManyBatchesAreMerged) {
+  RecentMerger merging = merger();
+  for (int i = 0; i <= static_cast<int>(kBatchesPerMerge); ++i) {
+    add(10 * i, 10);
+    run(merging);
+  }
+  EXPECT_EQ(row_points(), 10 * static_cast<int>(kBatchesPerMerge) + 10);
+  expect_points(10 * static_cast<int>(kBatchesPerMerge) + 10);
+  restart();
+  expect_points(10 * static_cast<int>(kBatchesPerMerge) + 10);
+}
+
+// Its process died before it merged them.
+TEST_P(RecentPartitionsTest, APartitionGoesWhenAllOfItIsMergedWhoeverAppendedIt) {
+  for (int i = 0; i < 3; ++i) add(10 * i, 10);
+  restart();
+  const std::int64_t period = period_of(newest());
+  const auto dropped = [&] {
+    return database().write_now([&](db::Session& q) { return drop_partition(q, period); }).value();
+  };
+  const OldPartition before = dropped();
+  EXPECT_FALSE(before.is_dropped);
+  ASSERT_THAT(before.to_merge, SizeIs(1));
+  EXPECT_EQ(before.to_merge.front().ruck, key_.ruck);
+  EXPECT_TRUE(has(period));
+  merge();
+  EXPECT_TRUE(dropped().is_dropped);
+  EXPECT_FALSE(has(period));
+  expect_points(30);
+  EXPECT_NE(current(), period);
+  EXPECT_FALSE(has(period)) << "it is not made again";
+  partitions_->set_current(0);
+  add(30, 10);
+  expect_points(40);
+}
+
+TEST_P(RecentPartitionsTest, ARuckThatIsDeletedTakesNoMoreAndHoldsUpNothing) {
+  for (int i = 0; i < 3; ++i) add(10 * i, 10);
+  const std::int64_t version = newest();
+  ASSERT_TRUE(database().write_now([&](db::Session& q) { store::remove(q, key_); }));
+  EXPECT_FALSE(*database().write_now([&](db::Session& q) {
+    return append(q, {.expected_version = version,
+                      .version = partitions_->version_after(version),
+                      .points = {},
+                      .heart_rate = {},
+                      .arrived_at = clock_.now()});
+  }));
+  const std::int64_t period = period_of(version);
+  EXPECT_TRUE(
+      database().write_now([&](db::Session& q) { return drop_partition(q, period); })->is_dropped);
 }
 
 // ---- the index ---------------------------------------------------------------------------------
@@ -336,8 +542,9 @@ TEST(RecentTimesTest, AJumpOfYearsIsNoDuplicate) {
   EXPECT_EQ(times.look(kStartMs + 1000 + kRound), Seen::kDuplicate);
 }
 
-INSTANTIATE_TEST_SUITE_P(Databases, RecentTest, testing::Values(test::DatabaseKind::kSqlite),
-                         test::name_of);
+RUCK_ON_BOTH_DATABASES(RecentTest);
+INSTANTIATE_TEST_SUITE_P(Databases, RecentPartitionsTest,
+                         testing::Values(test::DatabaseKind::kPostgres), test::name_of);
 
 }  // namespace
 }  // namespace ruck::rucks
