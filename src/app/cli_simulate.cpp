@@ -5,7 +5,8 @@
 #include "db/migrations.hpp"
 #include "db/open.hpp"
 #include "gpx/recording.hpp"
-#include "load/population.hpp"
+#include "load/accounts.hpp"
+#include "population/population.hpp"
 #include "rucking/simulate.hpp"
 #include "services/auth/passwords.hpp"
 #include "services/auth/service.hpp"
@@ -57,7 +58,7 @@ std::optional<std::size_t> count_in(std::optional<std::string> text, std::size_t
 }
 
 struct PopulationFlags {
-  load::PopulationSettings settings;
+  population::Settings settings;
   std::string accounts_path;
   std::string password;
 };
@@ -90,7 +91,7 @@ std::optional<PopulationFlags> take_flags(Arguments& arguments) {
   return out;
 }
 
-Result<load::Population> fill(const runtime::Config& config, const PopulationFlags& flags) {
+Result<population::Population> fill(const runtime::Config& config, const PopulationFlags& flags) {
   telemetry::Metrics metrics;
   const SystemClock clock;
   auto database = db::open({.url = config.database_url, .fills = true}, metrics);
@@ -102,17 +103,17 @@ Result<load::Population> fill(const runtime::Config& config, const PopulationFla
       !loaded) {
     return fail(std::move(loaded).error());
   }
-  load::PopulationSettings settings = flags.settings;
+  population::Settings settings = flags.settings;
   settings.password_hash =
       flags.password.empty() ? std::string(auth::kNoPassword) : auth::hash_password(flags.password);
   settings.writers = (*database)->is_exclusive() ? 1 : kPostgresWriters;
   const bool is_terminal = ::isatty(STDERR_FILENO) != 0;
-  auto population = load::populate(**database, tokens, clock, settings, [&](std::size_t users) {
+  auto people = population::populate(**database, tokens, clock, settings, [&](std::size_t users) {
     if (is_terminal) fmt::print(stderr, "\r{} of {} users", users, settings.users);
   });
   if (is_terminal) fmt::print(stderr, "\r\x1b[K");
   (*database)->close();
-  return population;
+  return people;
 }
 
 int simulate_population(Arguments arguments) {
@@ -126,19 +127,24 @@ int simulate_population(Arguments arguments) {
   if (!config) return 2;
   if (sodium_init() < 0) return print_error("libsodium cannot be used");
   const auto began = std::chrono::steady_clock::now();
-  const auto population = fill(*config, *flags);
-  if (!population) {
-    if (!population.error().detail.empty()) print_error(population.error().detail);
-    return print_error(population.error().client_text());
+  const auto filled = fill(*config, *flags);
+  if (!filled) {
+    if (!filled.error().detail.empty()) print_error(filled.error().detail);
+    return print_error(filled.error().client_text());
   }
   const double took_s =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-  const Result<> kept = load::write_accounts(flags->accounts_path, population->accounts);
+  std::vector<load::LoadAccount> accounts;
+  for (const population::Account& account : filled->accounts) {
+    accounts.push_back(
+        {.email = account.email, .user_id = account.user_id, .token = account.token});
+  }
+  const Result<> kept = load::write_accounts(flags->accounts_path, accounts);
   if (!kept) return print_error(kept.error().client_text());
   fmt::print(
       "{} users, {} rucks, {} of them with {} points, {} follows, in {:.1f} s; tokens in {}\n",
-      population->accounts.size(), population->rucks, population->tracks, population->points,
-      population->follows, took_s, flags->accounts_path);
+      filled->accounts.size(), filled->rucks, filled->tracks, filled->points, filled->follows,
+      took_s, flags->accounts_path);
   return 0;
 }
 

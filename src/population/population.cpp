@@ -1,4 +1,4 @@
-#include "load/population.hpp"
+#include "population/population.hpp"
 
 #include "base/bytes.hpp"
 #include "base/random.hpp"
@@ -17,7 +17,7 @@
 #include <set>
 #include <thread>
 
-namespace ruck::load {
+namespace ruck::population {
 namespace {
 constexpr std::size_t kRucksPerUnit = 2000;  // a transaction of some megabytes
 constexpr std::size_t kUsersPerUnitMax = 500;
@@ -77,8 +77,7 @@ rucking::SimulationSettings make_walk(rucking::SeededRandom& random, rucking::Po
 }
 
 // Person `number` of a population: the same for the same seed.
-Person make_person(const PopulationSettings& s, std::size_t number, const std::string& run,
-                   UtcUs now) {
+Person make_person(const Settings& s, std::size_t number, const std::string& run, UtcUs now) {
   rucking::SeededRandom random(s.seed * 0x9e3779b97f4a7c15 + number);
   const std::string_view first = kFirstNames[random.below(kFirstNames.size())];
   const std::string_view last = kLastNames[random.below(kLastNames.size())];
@@ -122,7 +121,7 @@ struct Written {
   std::size_t points = 0;
 };
 
-Result<Written> write_people(db::Session& q, const PopulationSettings& settings,
+Result<Written> write_people(db::Session& q, const Settings& settings,
                              std::span<const Person> people, std::uint64_t seed, UtcUs now) {
   Written out;
   for (const Person& person : people) {
@@ -144,7 +143,7 @@ Result<Written> write_people(db::Session& q, const PopulationSettings& settings,
 // Several writers take one unit of people after the other.
 class Filler {
  public:
-  Filler(db::Database& database, const Clock& clock, const PopulationSettings& settings,
+  Filler(db::Database& database, const Clock& clock, const Settings& settings,
          const std::function<void(std::size_t)>& progress)
       : database_(database), clock_(clock), settings_(settings), progress_(progress) {}
 
@@ -184,7 +183,7 @@ class Filler {
 
   db::Database& database_;
   const Clock& clock_;
-  const PopulationSettings& settings_;
+  const Settings& settings_;
   const std::function<void(std::size_t)>& progress_;
   const std::string run_ = to_hex(random_bytes(4));  // a second population has other addresses
   std::atomic<std::size_t> next_{0};
@@ -194,7 +193,7 @@ class Filler {
 };
 // Whom one follows: the square of an even draw, so that a few have very many followers.
 std::vector<people::BulkFollow> choose_follows(std::span<const UserId> people, std::size_t number,
-                                               const PopulationSettings& s, UtcUs now) {
+                                               const Settings& s, UtcUs now) {
   rucking::SeededRandom random(s.seed * 0x9e3779b97f4a7c15 + ~number);
   std::set<std::size_t> chosen;
   const std::size_t wanted = std::min(s.follows_per_user, people.size() - 1);
@@ -212,7 +211,7 @@ std::vector<people::BulkFollow> choose_follows(std::span<const UserId> people, s
 }
 
 Result<std::size_t> write_follows(db::Database& database, std::span<const UserId> people,
-                                  const PopulationSettings& settings, UtcUs now) {
+                                  const Settings& settings, UtcUs now) {
   std::size_t written = 0;
   for (std::size_t from = 0; from < people.size(); from += kFollowersPerUnit) {
     std::vector<people::BulkFollow> follows;
@@ -231,7 +230,7 @@ Result<std::size_t> write_follows(db::Database& database, std::span<const UserId
 }  // namespace
 
 Result<Population> populate(db::Database& database, const auth::Tokens& tokens, const Clock& clock,
-                            const PopulationSettings& settings,
+                            const Settings& settings,
                             const std::function<void(std::size_t users)>& progress) {
   auto written = Filler(database, clock, settings, progress).run();
   if (!written) return fail(written.error());
@@ -259,4 +258,4 @@ Result<Population> populate(db::Database& database, const auth::Tokens& tokens, 
   return out;
 }
 
-}  // namespace ruck::load
+}  // namespace ruck::population
