@@ -391,18 +391,20 @@ TEST_P(LiveSocketTest, ASlowReaderIsCutOffAtItsBoundAndNobodyElseWaits) {
     const std::string_view name = "\nruck_socket_sent_total ";
     return std::atol(text.c_str() + text.find(name) + name.size());
   };
+  const auto is_cut_off = [this] {
+    return server_->metrics().contains("ruck_socket_slow_total 1\n");
+  };
   for (int i = 0; i < 20; ++i) {
     const long before = sent_frames();
-    const auto is_cut_off = [this] {
-      return server_->metrics().contains("ruck_socket_slow_total 1\n");
-    };
     slow.subscribe("ruck:" + ruck);
     EXPECT_TRUE(until([&] { return sent_frames() > before || is_cut_off(); }));
+    // What is sent to a closed socket resets it, and the close code with it.
+    if (is_cut_off()) break;
     static_cast<void>(slow.socket().send(R"({"type":"unsubscribe","topic":"ruck:)" + ruck + "\"}"));
   }
   send(anna, ruck, all.part(980, 10));
   EXPECT_FALSE(quick.next("update").is_null());
-  EXPECT_TRUE(until([&] { return server_->metrics().contains("ruck_socket_slow_total 1\n"); }));
+  EXPECT_TRUE(until(is_cut_off));
   EXPECT_EQ(slow.closed(), 1013);
   std::size_t bytes = 0;
   for (const std::string& frame : slow.heard) bytes += frame.size();
