@@ -10,7 +10,6 @@
 #include <sodium.h>
 
 #include <algorithm>
-#include <cstring>
 
 namespace ruck::auth {
 namespace {
@@ -44,7 +43,7 @@ std::string_view as_text(std::span<const unsigned char> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-Result<http::Viewer> viewer_of(std::string_view payload, UtcUs now) {
+Result<http::Viewer> viewer_of(std::string_view payload) {
   const auto text = from_canonical(payload);
   if (!text) return fail(ErrorCode::kInvalidToken);
   const auto claims = json::parse(*text);
@@ -57,15 +56,13 @@ Result<http::Viewer> viewer_of(std::string_view payload, UtcUs now) {
   const auto session_id = Uuid::parse(session->string().value_or(""));
   const auto seconds = expires->integer();
   if (!user || !session_id || !seconds) return fail(ErrorCode::kInvalidToken);
-  // In whole seconds: a time of the far future has no microseconds that fit.
-  if (std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count() >= *seconds) {
-    return fail(ErrorCode::kTokenExpired);
-  }
+  // A time of the far future, or of the far past, has no microseconds that fit.
   constexpr std::int64_t kFarSeconds = 4'102'444'800;  // 2100
   return http::Viewer{
       .user = UserId(*user),
       .session = *session_id,
-      .expires_at = UtcUs(std::chrono::seconds(std::min<std::int64_t>(*seconds, kFarSeconds)))};
+      .expires_at =
+          UtcUs(std::chrono::seconds(std::clamp<std::int64_t>(*seconds, 0, kFarSeconds)))};
 }
 }  // namespace
 
@@ -95,18 +92,9 @@ void Tokens::add_key(const SigningKey& signing_key) {
   Key& key = keys_[count];
   key.id = signing_key.id;
   key.header = header;
-  std::array<unsigned char, 64> block{};
-  if (signing_key.secret.size() > block.size()) {
-    crypto_hash_sha256(block.data(),
-                       reinterpret_cast<const unsigned char*>(signing_key.secret.data()),
-                       signing_key.secret.size());
-  } else {
-    std::memcpy(block.data(), signing_key.secret.data(), signing_key.secret.size());
-  }
-  for (std::size_t i = 0; i < block.size(); ++i) {
-    key.inner_pad[i] = block[i] ^ 0x36;
-    key.outer_pad[i] = block[i] ^ 0x5c;
-  }
+  crypto_auth_hmacsha256_init(&key.state,
+                              reinterpret_cast<const unsigned char*>(signing_key.secret.data()),
+                              signing_key.secret.size());
   count_.store(count + 1, std::memory_order_release);
 }
 
@@ -117,17 +105,11 @@ void Tokens::sign_with(std::string_view id) {
 }
 
 std::array<unsigned char, 32> Tokens::sign(const Key& key, std::string_view text) {
-  std::array<unsigned char, 32> digest;
-  crypto_hash_sha256_state state;
-  crypto_hash_sha256_init(&state);
-  crypto_hash_sha256_update(&state, key.inner_pad.data(), key.inner_pad.size());
-  crypto_hash_sha256_update(&state, reinterpret_cast<const unsigned char*>(text.data()),
-                            text.size());
-  crypto_hash_sha256_final(&state, digest.data());
-  crypto_hash_sha256_init(&state);
-  crypto_hash_sha256_update(&state, key.outer_pad.data(), key.outer_pad.size());
-  crypto_hash_sha256_update(&state, digest.data(), digest.size());
-  crypto_hash_sha256_final(&state, digest.data());
+  std::array<unsigned char, crypto_auth_hmacsha256_BYTES> digest;
+  crypto_auth_hmacsha256_state state = key.state;
+  crypto_auth_hmacsha256_update(&state, reinterpret_cast<const unsigned char*>(text.data()),
+                                text.size());
+  crypto_auth_hmacsha256_final(&state, digest.data());
   return digest;
 }
 
@@ -168,12 +150,10 @@ Tokens::Issued Tokens::issue(const http::Viewer& viewer, UtcUs now,
   return {.token = std::move(token), .expires_at = expires};
 }
 
-Result<http::Viewer> Tokens::authenticate(std::string_view token, UtcUs now) const {
+Result<http::Viewer> Tokens::verify(std::string_view token) const {
   const std::size_t first = token.find('.');
   const std::size_t second = first == std::string_view::npos ? first : token.find('.', first + 1);
-  if (second == std::string_view::npos || token.size() > kTokenBytesMax) {
-    return fail(ErrorCode::kInvalidToken);
-  }
+  if (second == std::string_view::npos) return fail(ErrorCode::kInvalidToken);
   const Key* key = key_of(token.substr(0, first + 1));
   if (key == nullptr) return fail(ErrorCode::kInvalidToken);
   const auto signature = sign(*key, token.substr(0, second));
@@ -181,10 +161,23 @@ Result<http::Viewer> Tokens::authenticate(std::string_view token, UtcUs now) con
   if (!given || !crypto::equal_in_constant_time(*given, as_text(signature))) {
     return fail(ErrorCode::kInvalidToken);
   }
-  Result<http::Viewer> viewer = viewer_of(token.substr(first + 1, second - first - 1), now);
+  return viewer_of(token.substr(first + 1, second - first - 1));
+}
+
+Result<http::Viewer> Tokens::authenticate(std::string_view token, UtcUs now) const {
+  if (token.size() > kTokenBytesMax) return fail(ErrorCode::kInvalidToken);
+  const VerifiedTokens::Tag tag = verified_.tag_of(token);
+  auto viewer = verified_.find(tag);
+  if (!viewer) {
+    const Result<http::Viewer> verified = verify(token);
+    if (!verified) return fail(verified.error());
+    viewer = *verified;
+    verified_.keep(tag, *viewer);
+  }
+  if (now >= viewer->expires_at) return fail(ErrorCode::kTokenExpired);
   // As an expired token: then a phone keeps its data and asks for a new one, which is refused.
-  if (viewer && ended_.has(viewer->session)) return fail(ErrorCode::kTokenExpired);
-  return viewer;
+  if (ended_.has(viewer->session)) return fail(ErrorCode::kTokenExpired);
+  return *viewer;
 }
 
 }  // namespace ruck::auth

@@ -8,6 +8,9 @@
 #include "http/router.hpp"
 #include "services/auth/ended_sessions.hpp"
 #include "services/auth/limits.hpp"
+#include "services/auth/verified_tokens.hpp"
+
+#include <sodium.h>
 
 #include <array>
 #include <atomic>
@@ -56,17 +59,19 @@ class Tokens final : public http::Authenticator {
  private:
   struct Key {
     std::string id;
-    std::string header;  // base64url, with the dot
-    std::array<unsigned char, 64> inner_pad{};
-    std::array<unsigned char, 64> outer_pad{};
+    std::string header;                    // base64url, with the dot
+    crypto_auth_hmacsha256_state state{};  // with the secret in it
   };
   [[nodiscard]] static std::array<unsigned char, 32> sign(const Key& key, std::string_view text);
   [[nodiscard]] const Key* key_of(std::string_view header) const;
+  // Of a token whose signature is right; perhaps of one that has expired.
+  [[nodiscard]] Result<http::Viewer> verify(std::string_view token) const;
 
   // Only ever grows, so readers need no lock: the count is published after the key.
   std::array<Key, kKeysMax> keys_;
   std::atomic<std::size_t> count_{0};
   std::atomic<std::size_t> signer_{0};
+  mutable VerifiedTokens verified_;
   EndedSessions ended_;
   std::function<void(std::span<const Uuid>)> on_ended_;
 };

@@ -35,6 +35,41 @@ TEST_F(TokensTest, ATokenNamesItsUserUntilItExpires) {
             ErrorCode::kTokenExpired);
 }
 
+// The second time it is not computed anew, but it is checked as the first time.
+TEST_F(TokensTest, ATokenThatWasVerifiedBeforeExpiresAndEndsLikeAnyOther) {
+  const auto issued = tokens_.issue(viewer_, kNow);
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(tokens_.authenticate(issued.token, kNow));
+  std::string changed = issued.token;
+  changed.back() = changed.back() == 'A' ? 'E' : 'A';
+  EXPECT_EQ(tokens_.authenticate(changed, kNow).error().code, ErrorCode::kInvalidToken);
+  EXPECT_EQ(tokens_.authenticate(issued.token, issued.expires_at).error().code,
+            ErrorCode::kTokenExpired);
+  tokens_.end_sessions(std::vector{viewer_.session}, kNow);
+  EXPECT_EQ(tokens_.authenticate(issued.token, kNow).error().code, ErrorCode::kTokenExpired);
+}
+
+TEST(VerifiedTokensTest, OneOfManyIsFoundAndNeverAnothers) {
+  VerifiedTokens verified;
+  const auto user = [](std::uint64_t number) {
+    return UserId(Uuid::make_v7(to_ms(kNow) + std::chrono::milliseconds(number)));
+  };
+  constexpr std::size_t kMany = 50'000;
+  std::vector<http::Viewer> viewers;
+  for (std::size_t i = 0; i < kMany; ++i) {
+    viewers.push_back({.user = user(i)});
+    verified.keep(verified.tag_of(std::to_string(i)), viewers.back());
+  }
+  std::size_t found = 0;
+  for (std::size_t i = 0; i < kMany; ++i) {
+    const auto viewer = verified.find(verified.tag_of(std::to_string(i)));
+    if (!viewer) continue;
+    ++found;
+    ASSERT_EQ(viewer->user, viewers[i].user);
+  }
+  EXPECT_GT(found, kMany / 2);
+  EXPECT_FALSE(verified.find(verified.tag_of("nobody's")));
+}
+
 // The end was turned into microseconds, which overflowed.
 TEST_F(TokensTest, AnEndInTheFarFutureOrPastIsOnlyAnEnd) {
   const std::string issued = tokens_.issue(viewer_, kNow).token;
