@@ -4,6 +4,7 @@
 #include "app/private_files.hpp"
 #include "app/system.hpp"
 #include "app/version.hpp"
+#include "app/wiring.hpp"
 #include "base/assert.hpp"
 #include "base/embedded.hpp"
 #include "bus/in_process.hpp"
@@ -20,7 +21,6 @@
 #include "services/gpx/service.hpp"
 #include "services/live/service.hpp"
 #include "services/people/service.hpp"
-#include "services/people/zones.hpp"
 #include "services/profile/service.hpp"
 #include "services/rucks/service.hpp"
 #include "services/stats/service.hpp"
@@ -110,6 +110,10 @@ struct ServerApp::Parts {
   std::unique_ptr<cache::ResponseCache> responses;
   std::unique_ptr<http::MemoryRateLimiter> limiter;
   std::unique_ptr<mail::Mailer> mailer;
+  ProfileWiring profile_wiring;
+  AccountWiring account_wiring;
+  ReactionWiring reaction_wiring;
+  RecentRucksWiring recent_rucks_wiring;
   auth::Tokens tokens;
   std::unique_ptr<auth::AuthService> auth;
   std::unique_ptr<auth::TokenUpkeep> token_upkeep;
@@ -134,7 +138,6 @@ struct ServerApp::Parts {
   void make_services();
   void make_ruck_services();
   void make_account_service();
-  task<Result<std::string>> delete_account(UserId user);
   void add_all_routes();
   Result<> make_server();
   void abandon();
@@ -166,6 +169,7 @@ void ServerApp::Parts::make_services() {
       .name = "ruck-passwords", .threads = kPasswordThreads, .queue_max = kPasswordQueueMax});
   compression = std::make_unique<runtime::BlockingPool>(runtime::BlockingPool::Options{
       .name = "ruck-compress", .threads = 1, .queue_max = kCompressionQueueMax});
+  tokens.publish_to(bus);
   revisions = std::make_unique<cache::Revisions>(*database);
   responses =
       std::make_unique<cache::ResponseCache>(cache::ResponseCache::Options{}, *revisions, metrics);
@@ -181,29 +185,12 @@ void ServerApp::Parts::make_services() {
                                       .limiter = limiter.get(),
                                       .public_url = public_url(config)});
   profile = std::make_unique<profile::ProfileService>(
-      *database, *revisions, clock,
-      profile::ProfileService::Hooks{
-          .ask_for_email =
-              [this](db::Session& q, UserId user, const std::string& email) {
-                return account->ask_for_email(q, user, email);
-              },
-          .on_zone_changed = rucks::on_zone_changed,
-          .on_totals_changed =
-              [this](db::Session& q, UserId user, UtcUs now) {
-                people::begin_refresh(q, user, now);
-                rucks->on_privacy_changed(user);
-              },
-          .is_own_media =
-              [url = public_url(config)](std::string_view address) {
-                return profile::is_media_address(address, url);
-              },
-          .may_meet =
-              [](db::Session& q, UserId viewer, UserId user) {
-                const auto standing = people::standing_of(q, viewer, user);
-                return standing && (standing->is_self || !standing->is_blocked);
-              },
-          .on_access_changed = [this](UserId user) { live->hub().on_privacy_changed(user); },
-          .delete_account = [this](UserId user) { return delete_account(user); }});
+      profile::ProfileService::Dependencies{.database = *database,
+                                            .revisions = *revisions,
+                                            .clock = clock,
+                                            .bus = bus,
+                                            .relations = profile_wiring,
+                                            .public_url = public_url(config)});
   stats = std::make_unique<stats::StatsService>(*database, clock, profile::zone_of);
   make_ruck_services();
   feed = std::make_unique<feed::FeedService>(*database, *revisions, clock);
@@ -218,7 +205,6 @@ void ServerApp::Parts::make_services() {
                                        web::Origins{.tiles = web::origin_of(config.map_tiles)});
 }
 
-// Rucks, those who follow them live, and people, who tell each other of changes.
 void ServerApp::Parts::make_ruck_services() {
   live = std::make_unique<live::LiveService>(
       live::LiveService::Dependencies{.database = *database,
@@ -228,26 +214,19 @@ void ServerApp::Parts::make_ruck_services() {
                                       .clock = clock,
                                       .metrics = metrics,
                                       .public_url = public_url(config)});
-  live::Hub& hub = live->hub();
-  tokens.tell_of_ended([&hub](std::span<const Uuid> sessions) { hub.on_signed_out(sessions); });
-  rucks = std::make_unique<rucks::RuckService>(rucks::RuckService::Dependencies{
-      .database = *database,
-      .revisions = *revisions,
-      .clock = clock,
-      .metrics = metrics,
-      .reactions = feed::reactions,
-      .on_stored = [&hub](const rucks::Committed& committed) { hub.on_stored(committed); },
-      .on_changed = [&hub](RuckId ruck) { hub.on_ruck_changed(ruck); }});
+  rucks = std::make_unique<rucks::RuckService>(
+      rucks::RuckService::Dependencies{.database = *database,
+                                       .revisions = *revisions,
+                                       .clock = clock,
+                                       .metrics = metrics,
+                                       .bus = bus,
+                                       .reactions = reaction_wiring});
   people = std::make_unique<people::PeopleService>(
-      *database, *revisions, clock,
-      people::PeopleService::Hooks{
-          .recent_rucks = rucks::recent_rucks,
-          .on_privacy_changed =
-              [this, &hub](UserId owner) {
-                hub.on_privacy_changed(owner);
-                rucks->on_privacy_changed(owner);
-              },
-          .on_parted = [&hub](UserId one, UserId other) { hub.on_parted(one, other); }});
+      people::PeopleService::Dependencies{.database = *database,
+                                          .revisions = *revisions,
+                                          .clock = clock,
+                                          .bus = bus,
+                                          .recent_rucks = recent_rucks_wiring});
 }
 
 void ServerApp::Parts::make_account_service() {
@@ -260,28 +239,9 @@ void ServerApp::Parts::make_account_service() {
                                          .password_pool = *passwords,
                                          .mailer = *mailer,
                                          .public_url = public_url(config),
-                                         .hooks = {.on_hidden =
-                                                       [](db::Session& q, UserId user) {
-                                                         feed::on_hidden(q, user);
-                                                         return people::on_hidden(q, user);
-                                                       },
-                                                   .on_shown =
-                                                       [](db::Session& q, UserId user) {
-                                                         feed::on_shown(q, user);
-                                                         return people::on_shown(q, user);
-                                                       },
-                                                   .remove = profile::remove_user,
-                                                   .on_changed =
-                                                       [this](UserId user) {
-                                                         rucks->forget_user(user);
-                                                         live->hub().on_user_gone(user);
-                                                       }}});
-}
-
-task<Result<std::string>> ServerApp::Parts::delete_account(UserId user) {
-  Result<auth::DeletionReply> reply = co_await account->request_deletion(user);
-  if (!reply) co_return fail(std::move(reply).error());
-  co_return std::move(reply->message);
+                                         .bus = bus,
+                                         .relations = account_wiring});
+  profile_wiring.set_account(*account);
 }
 
 void ServerApp::Parts::add_all_routes() {

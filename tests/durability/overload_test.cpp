@@ -2,6 +2,7 @@
 // its core for good: the refusal was handed out inside the call that had the ruck locked, and
 // looked at the ruck.
 #include "base/embedded.hpp"
+#include "bus/in_process.hpp"
 #include "db/migrations.hpp"
 #include "db/sqlite/sqlite_database.hpp"
 #include "durability/fault_vfs.hpp"
@@ -93,8 +94,10 @@ class OverloadTest : public testing::Test {
       metrics_};
   cache::Revisions revisions_{database_};
   rucks::RecentPartitions partitions_;
+  bus::InProcessBus bus_;
   std::unique_ptr<rucks::Ingest> ingest_ =
       std::make_unique<rucks::Ingest>(rucks::Ingest::Dependencies{.database = database_,
+                                                                  .bus = bus_,
                                                                   .partitions = partitions_,
                                                                   .revisions = revisions_,
                                                                   .clock = clock_,

@@ -63,6 +63,7 @@ Result<> RecordingMachine::start() {
   if (!migrated) return fail(migrated.error());
   revisions_ = std::make_unique<cache::Revisions>(*database_);
   ingest_ = std::make_unique<rucks::Ingest>(rucks::Ingest::Dependencies{.database = *database_,
+                                                                        .bus = bus_,
                                                                         .partitions = partitions_,
                                                                         .revisions = *revisions_,
                                                                         .clock = clock_,

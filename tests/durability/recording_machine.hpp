@@ -2,6 +2,7 @@
 // A machine that records rucks into a SQLite file on a disk that can fail: the store and the hot
 // path of the real server, without HTTP, and virtual phones that send until the power is cut.
 #include "base/clock.hpp"
+#include "bus/in_process.hpp"
 #include "cache/revisions.hpp"
 #include "db/sqlite/sqlite_database.hpp"
 #include "durability/batches.hpp"
@@ -71,6 +72,7 @@ class RecordingMachine {
   std::unique_ptr<db::sqlite::SqliteDatabase> database_;
   std::unique_ptr<cache::Revisions> revisions_;
   rucks::RecentPartitions partitions_;
+  bus::InProcessBus bus_;
   std::unique_ptr<rucks::Ingest> ingest_;
   std::unique_ptr<rucks::RecentMerger> merger_;
   std::vector<std::unique_ptr<Phone>> phones_;

@@ -7,6 +7,7 @@
 #include "services/auth/secrets.hpp"
 #include "services/auth/store.hpp"
 #include "services/profile/service.hpp"
+#include "services/profile/topics.hpp"
 #include "telemetry/log.hpp"
 
 #include <fmt/format.h>
@@ -237,14 +238,14 @@ task<Result<DeletionReply>> AccountService::request_deletion(UserId user) {
         if (!out.is_new) return out;
         store::clear_resets(q, user);
         store::clear_email_change(q, user);
-        out.moved = deps_.hooks.on_hidden(q, user);
+        out.moved = deps_.relations.hidden(q, user);
         for (const UserId& each : out.moved) deps_.revisions.bump(q, each);
         return out;
       });
   if (!done) co_return fail(done.error());
   for (const UserId& each : done->moved) deps_.revisions.changed(each);
   deps_.tokens.end_sessions(done->ended, now);
-  deps_.hooks.on_changed(user);
+  profile::publish_account(deps_.bus, user);
   if (done->is_new) {
     send(message_deletion(done->email, link("undo-deletion", token), done->final_at));
   }
@@ -267,7 +268,7 @@ task<Result<EmailConfirmed>> AccountService::undo_deletion(MailedToken token) {
         const auto user = store::undo_deletion(q, hash, now);
         const auto row = user ? profile::find_user(q, *user) : std::nullopt;
         if (!row) return fail(ErrorCode::kInvalidResetToken, kBadLink);
-        Done out{.user = *user, .email = row->email, .moved = deps_.hooks.on_shown(q, *user)};
+        Done out{.user = *user, .email = row->email, .moved = deps_.relations.shown(q, *user)};
         deps_.revisions.bump(q, *user);
         for (const UserId& each : out.moved) deps_.revisions.bump(q, each);
         return out;
@@ -275,7 +276,7 @@ task<Result<EmailConfirmed>> AccountService::undo_deletion(MailedToken token) {
   if (!done) co_return fail(done.error());
   deps_.revisions.changed(done->user);
   for (const UserId& each : done->moved) deps_.revisions.changed(each);
-  deps_.hooks.on_changed(done->user);
+  profile::publish_account(deps_.bus, done->user);
   co_return EmailConfirmed{.message = "The account is as it was. Sign in to it",
                            .email = done->email};
 }
@@ -291,11 +292,11 @@ task<> AccountService::finalise_one(UserId user) {
   const Result<bool> removed =
       co_await deps_.revisions.write(user, [this, user, now = deps_.clock.now()](db::Session& q) {
         const bool is_due = store::take_due_deletion(q, user, now);
-        if (is_due) deps_.hooks.remove(q, user);
+        if (is_due) deps_.relations.remove(q, user);
         return is_due;
       });
   if (!removed || !*removed) co_return;
-  deps_.hooks.on_changed(user);
+  profile::publish_account(deps_.bus, user);
   telemetry::log_info("account.deleted");
 }
 

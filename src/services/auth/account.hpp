@@ -10,6 +10,7 @@
 //   - a deletion ends every sign-in and hides the account from everybody at once, is final after
 //     kDeletionDelay, and is undone until then by a link that was mailed.
 #include "base/clock.hpp"
+#include "bus/bus.hpp"
 #include "cache/revisions.hpp"
 #include "mail/mailer.hpp"
 #include "runtime/blocking_pool.hpp"
@@ -21,19 +22,22 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace ruck::auth {
 
+// What hangs on an account elsewhere; inside the unit of work.
+class AccountRelations {
+ public:
+  virtual ~AccountRelations() = default;
+  // What others count of it goes, and comes back; they give whose counts moved.
+  [[nodiscard]] virtual std::vector<UserId> hidden(db::Session& q, UserId user) = 0;
+  [[nodiscard]] virtual std::vector<UserId> shown(db::Session& q, UserId user) = 0;
+  virtual void remove(db::Session& q, UserId user) = 0;  // everything of it goes
+};
+
 class AccountService {
  public:
-  // What hangs on an account elsewhere. The first three inside the unit of work.
-  struct Hooks {
-    // What others count of it goes, and comes back; they give whose counts moved.
-    std::function<std::vector<UserId>(db::Session&, UserId)> on_hidden;
-    std::function<std::vector<UserId>(db::Session&, UserId)> on_shown;
-    std::function<void(db::Session&, UserId)> remove;  // everything of it goes
-    std::function<void(UserId)> on_changed;  // after it: who may see it is not what it was
-  };
   struct Dependencies {
     db::Database& database;
     cache::Revisions& revisions;
@@ -43,7 +47,8 @@ class AccountService {
     runtime::BlockingPool& password_pool;
     mail::Mailer& mailer;
     std::string public_url;  // of links in e-mails
-    Hooks hooks;
+    bus::Bus& bus;           // profile/topics.hpp
+    AccountRelations& relations;
   };
   explicit AccountService(Dependencies dependencies);
   ~AccountService();

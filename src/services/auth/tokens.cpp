@@ -6,6 +6,7 @@
 #include "crypto/digest.hpp"
 #include "http/json/element.hpp"
 #include "http/json/writer.hpp"
+#include "services/auth/topics.hpp"
 
 #include <sodium.h>
 
@@ -96,6 +97,11 @@ void Tokens::add_key(const SigningKey& signing_key) {
                               reinterpret_cast<const unsigned char*>(signing_key.secret.data()),
                               signing_key.secret.size());
   count_.store(count + 1, std::memory_order_release);
+}
+
+void Tokens::end_sessions(std::span<const Uuid> sessions, UtcUs now) {
+  ended_.add(sessions, now);
+  if (bus_ != nullptr) publish_ended(*bus_, sessions);
 }
 
 void Tokens::sign_with(std::string_view id) {

@@ -5,6 +5,7 @@
 // A token is accepted only if its header is byte for byte one that we write, so no other algorithm
 // can be talked into.
 #include "base/error.hpp"
+#include "bus/bus.hpp"
 #include "http/router.hpp"
 #include "services/auth/ended_sessions.hpp"
 #include "services/auth/limits.hpp"
@@ -14,7 +15,7 @@
 
 #include <array>
 #include <atomic>
-#include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,14 +48,9 @@ class Tokens final : public http::Authenticator {
   [[nodiscard]] Result<http::Viewer> authenticate(std::string_view token, UtcUs now) const override;
   [[nodiscard]] bool has_ended(const Uuid& session) const override { return ended_.has(session); }
   // Tokens of these sign-ins are refused from now on, as expired ones are.
-  void end_sessions(std::span<const Uuid> sessions, UtcUs now) {
-    ended_.add(sessions, now);
-    if (on_ended_) on_ended_(sessions);
-  }
-  // Told of each of these, after they are refused, on any thread; set before the server starts.
-  void tell_of_ended(std::function<void(std::span<const Uuid>)> told) {
-    on_ended_ = std::move(told);
-  }
+  void end_sessions(std::span<const Uuid> sessions, UtcUs now);
+  // Where it is told (topics.hpp), after they are refused; set before the server starts.
+  void publish_to(bus::Bus& bus) { bus_ = &bus; }
 
  private:
   struct Key {
@@ -73,7 +69,7 @@ class Tokens final : public http::Authenticator {
   std::atomic<std::size_t> signer_{0};
   mutable VerifiedTokens verified_;
   EndedSessions ended_;
-  std::function<void(std::span<const Uuid>)> on_ended_;
+  bus::Bus* bus_ = nullptr;
 };
 
 }  // namespace ruck::auth

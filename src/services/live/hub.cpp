@@ -1,8 +1,10 @@
 #include "services/live/hub.hpp"
 
-#include "rucking/track_codec.hpp"
+#include "services/auth/topics.hpp"
 #include "services/live/hub_parts.hpp"
 #include "services/live/messages.hpp"
+#include "services/profile/topics.hpp"
+#include "services/rucks/topics.hpp"
 #include "telemetry/log.hpp"
 
 namespace ruck::live {
@@ -17,6 +19,7 @@ Hub::Hub(Dependencies dependencies)
   for (std::size_t i = 0; i < deps_.cores.size(); ++i) homes_.push_back(std::make_unique<Home>());
   deps_.metrics.gauge_callback("ruck_live_rooms", "Rucks that are followed",
                                [this] { return static_cast<double>(rooms_.load()); });
+  listen_to_news();
 }
 
 Hub::~Hub() = default;
@@ -33,6 +36,7 @@ void Hub::start() {
 
 void Hub::stop() {
   stopped_ = true;
+  news_.clear();
   for (const auto& home : homes_) home->ticks.reset();
   tasks_.join();
   posts_.close_and_wait();
@@ -42,40 +46,36 @@ std::size_t Hub::home_of(RuckId ruck) const { return std::hash<RuckId>{}(ruck) %
 
 // ---- what has happened -------------------------------------------------------------------------
 
-void Hub::on_stored(const rucks::Committed& committed) {
-  const std::string topic = ruck_topic(committed.key.ruck);
-  if (stopped_ || !deps_.bus.is_wanted(topic)) return;
-  std::string payload(1, kPoints);
-  append_raw(payload, committed.stored.distance_m);
-  append_raw(payload, committed.stored.duration_s);
-  rucking::append_block(payload, committed.points);
-  deps_.bus.publish(topic, std::move(payload));
+// A gate moves on the thread that publishes, so before the reply is sent.
+void Hub::listen_to_news() {
+  const auto subscribe = [this](std::string_view topic, auto fn) {
+    news_.push_back(deps_.bus.subscribe(
+        std::string(topic), [this, fn](const bus::Payload& payload) { fn(*this, *payload); }));
+  };
+  subscribe(rucks::kRuckChanged, [](Hub& hub, std::string_view payload) {
+    if (const auto ruck = rucks::changed_ruck(payload)) hub.gates_.move_ruck(*ruck);
+  });
+  subscribe(profile::kAccessChanged, [](Hub& hub, std::string_view payload) {
+    const auto change = profile::access_change(payload);
+    if (!change) return;
+    if (change->parted) {
+      hub.gates_.move_pair(change->owner, *change->parted);
+    } else {
+      hub.gates_.move_owner(change->owner);
+    }
+  });
+  subscribe(profile::kAccountChanged, [](Hub& hub, std::string_view payload) {
+    if (const auto user = profile::account_change(payload)) hub.on_account_changed(*user);
+  });
+  subscribe(auth::kSessionsEnded, [](Hub& hub, std::string_view payload) {
+    hub.on_signed_out(auth::ended_sessions(payload));
+  });
 }
-
-void Hub::on_ruck_changed(RuckId ruck) {
-  gates_.move_ruck(ruck);
-  if (!stopped_) deps_.bus.publish(ruck_topic(ruck), std::string(1, kChanged));
-}
-
-void Hub::on_parted(UserId one, UserId other) {
-  gates_.move_pair(one, other);
-  if (stopped_) return;
-  for (const auto& [owner, lost] : {std::pair(one, other), std::pair(other, one)}) {
-    deps_.bus.publish(owner_topic(owner), kParted + lost.value().to_string());
-  }
-}
-
-void Hub::on_privacy_changed(UserId owner) {
-  gates_.move_owner(owner);
-  if (!stopped_) deps_.bus.publish(owner_topic(owner), std::string(1, kPrivacy));
-}
-
-void Hub::on_link_revoked(RuckId ruck) { on_ruck_changed(ruck); }
 
 // Their sockets also look for themselves before they send anything.
-void Hub::on_signed_out(std::span<const Uuid> sessions) {
+void Hub::on_signed_out(const std::vector<Uuid>& sessions) {
   if (stopped_ || sessions.empty()) return;
-  const auto ended = std::make_shared<const std::vector<Uuid>>(sessions.begin(), sessions.end());
+  const auto ended = std::make_shared<const std::vector<Uuid>>(sessions);
   for (std::size_t core = 0; core < homes_.size(); ++core) {
     post(core, [this, core, ended] {
       std::vector<Member*> told;
@@ -88,8 +88,7 @@ void Hub::on_signed_out(std::span<const Uuid> sessions) {
   }
 }
 
-void Hub::on_user_gone(UserId user) {
-  on_privacy_changed(user);
+void Hub::on_account_changed(UserId user) {
   if (stopped_) return;
   for (std::size_t core = 0; core < homes_.size(); ++core) {
     post(core, [this, core, user] {
@@ -106,7 +105,7 @@ void Hub::tell_user(UserId user, std::string_view json, std::uint64_t key) {
   const std::string topic = me_topic(user);
   if (stopped_ || !deps_.bus.is_wanted(topic)) return;
   std::string payload;
-  append_raw(payload, key);
+  bus::append_raw(payload, key);
   payload += json;
   deps_.bus.publish(topic, std::move(payload));
 }
@@ -306,7 +305,7 @@ void Hub::listen(UserId user, Member& member) {
       const auto found = homes_[core]->users.find(user);
       if (stopped_ || found == homes_[core]->users.end()) return;
       std::string_view bytes = *payload;
-      const auto key = take_raw<std::uint64_t>(bytes);
+      const auto key = bus::take_raw<std::uint64_t>(bytes);
       const http::Frame frame = http::text_frame(bytes);
       for (Member* each : found->second.members) {
         key == 0 ? each->deliver(frame) : each->deliver_latest(key, frame);

@@ -70,16 +70,6 @@ class Hub {
   // Joins what is under way, while cores and database still run. Calls afterwards do nothing.
   void stop();
 
-  // What has happened; from any thread, after the commit.
-  void on_stored(const rucks::Committed& committed);
-  void on_ruck_changed(RuckId ruck);
-  void on_parted(UserId one, UserId other);
-  // What the owner hides, or who may follow.
-  void on_privacy_changed(UserId owner);
-  void on_link_revoked(RuckId ruck);
-  // These sign-ins have been ended; or all of a user, whose account is gone.
-  void on_signed_out(std::span<const Uuid> sessions);
-  void on_user_gone(UserId user);
   // To the topic `me` of a user; one with a key may be replaced by a newer one.
   void tell_user(UserId user, std::string_view json, std::uint64_t key = 0);
 
@@ -160,6 +150,10 @@ class Hub {
   [[nodiscard]] Asked asked_of(const Room& room) const;
   [[nodiscard]] static Result<Reread> reread(db::Session& q, UserId owner, RuckId ruck,
                                              const Asked& asked);
+  // What has happened: from the bus, so on any thread, after the commit.
+  void listen_to_news();
+  void on_account_changed(UserId user);
+  void on_signed_out(const std::vector<Uuid>& sessions);
   void on_ruck_news(RuckId ruck, const bus::Payload& payload);
   void on_owner_news(RuckId ruck, const bus::Payload& payload);
   void add_points(Room& room, std::string_view bytes);
@@ -192,6 +186,7 @@ class Hub {
   telemetry::Counter& ended_;
   runtime::TaskGroup tasks_;
   runtime::Gate posts_;
+  std::vector<std::unique_ptr<bus::Bus::Subscription>> news_;  // last: they use the rest
 };
 
 }  // namespace ruck::live

@@ -1,5 +1,6 @@
 #pragma once
 // What a hub is made of; only for its own files.
+#include "bus/payload.hpp"
 #include "http/json/writer.hpp"
 #include "services/live/hub.hpp"
 
@@ -13,28 +14,9 @@ namespace ruck::live {
 namespace asio = boost::asio;
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-// What travels on the topic of a ruck and of an owner: the first byte says what.
-inline constexpr char kPoints = 'P';
-inline constexpr char kChanged = 'C';
-inline constexpr char kParted = 'X';
-inline constexpr char kPrivacy = 'Z';
 inline constexpr std::size_t kMissedMax = 64;  // batches that come while a ruck is read
 
-inline std::string ruck_topic(RuckId ruck) { return fmt::format("ruck:{}", ruck.value()); }
-inline std::string owner_topic(UserId owner) { return "owner:" + owner.value().to_string(); }
 inline std::string me_topic(UserId user) { return "me:" + user.value().to_string(); }
-
-template <class T>
-void append_raw(std::string& out, const T& value) {
-  out.append(reinterpret_cast<const char*>(&value), sizeof value);
-}
-template <class T>
-T take_raw(std::string_view& bytes) {
-  T value{};
-  std::memcpy(&value, bytes.data(), sizeof value);
-  bytes.remove_prefix(sizeof value);
-  return value;
-}
 
 // Somebody who watches, as their ruck's home knows them.
 struct Hub::Watching {

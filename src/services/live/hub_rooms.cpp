@@ -1,7 +1,8 @@
 // Rooms: how a ruck is read, kept up to date, and who loses it.
-#include "rucking/track_codec.hpp"
 #include "services/live/hub_parts.hpp"
 #include "services/live/store.hpp"
+#include "services/profile/topics.hpp"
+#include "services/rucks/topics.hpp"
 
 namespace ruck::live {
 
@@ -10,7 +11,7 @@ void Hub::on_ruck_news(RuckId ruck, const bus::Payload& payload) {
     const auto found = home.rooms.find(ruck);
     if (found == home.rooms.end() || payload->empty()) return;
     Room& room = *found->second;
-    if (payload->front() == kChanged) return refresh(room);
+    if (rucks::is_change(*payload)) return refresh(room);
     if (room.is_loading) {
       // Read again at the end if these are too many.
       if (room.missed.size() < kMissedMax) room.missed.push_back(payload);
@@ -23,17 +24,12 @@ void Hub::on_ruck_news(RuckId ruck, const bus::Payload& payload) {
 }
 
 void Hub::add_points(Room& room, std::string_view bytes) {
-  constexpr std::size_t kHeadBytes = 1 + 2 * sizeof(double);
-  if (bytes.size() < kHeadBytes) return;
-  bytes.remove_prefix(1);
-  const auto distance_m = take_raw<double>(bytes);
-  const auto duration_s = take_raw<double>(bytes);
-  auto points = rucking::decode_points(bytes);
-  if (!points) return;
+  auto news = rucks::stored_news(bytes);
+  if (!news) return;
   // What was read from the database may hold some of them.
   const std::int64_t known_ms = room.view->last_point_ms().value_or(0);
-  std::erase_if(*points, [known_ms](const auto& p) { return p.time_ms <= known_ms; });
-  room.view->add(*points, {.distance_m = distance_m, .duration_s = duration_s});
+  std::erase_if(news->points, [known_ms](const auto& p) { return p.time_ms <= known_ms; });
+  room.view->add(news->points, {.distance_m = news->distance_m, .duration_s = news->duration_s});
 }
 
 void Hub::on_owner_news(RuckId ruck, const bus::Payload& payload) {
@@ -41,12 +37,12 @@ void Hub::on_owner_news(RuckId ruck, const bus::Payload& payload) {
     const auto found = home.rooms.find(ruck);
     if (found == home.rooms.end() || payload->empty()) return;
     Room& room = *found->second;
-    if (payload->front() == kPrivacy) return refresh(room);
-    const auto other = Uuid::parse(std::string_view(*payload).substr(1));
-    const bool watches = other && std::ranges::any_of(room.watching, [&](const auto& each) {
-                           return each.second.user == UserId(*other);
-                         });
-    if (watches) tasks_.spawn(deps_.cores.at(home_of(ruck)), ask_again(ruck, UserId(*other)));
+    const auto change = profile::access_change(*payload);
+    if (!change) return;
+    if (!change->parted) return refresh(room);
+    const bool watches = std::ranges::any_of(
+        room.watching, [&](const auto& each) { return each.second.user == change->parted; });
+    if (watches) tasks_.spawn(deps_.cores.at(home_of(ruck)), ask_again(ruck, *change->parted));
   });
 }
 
@@ -102,7 +98,7 @@ void Hub::refresh(Room& room) {
   if (!room.ruck_news) {
     room.per_core.assign(homes_.size(), 0);
     room.ruck_news = deps_.bus.subscribe(
-        ruck_topic(room.ruck),
+        rucks::topic_of(room.ruck),
         [this, ruck = room.ruck](const auto& news) { on_ruck_news(ruck, news); });
   }
   tasks_.spawn(deps_.cores.at(home_of(room.ruck)), load(room.ruck));
@@ -119,7 +115,7 @@ task<Result<>> Hub::find_owner(RuckId ruck) {
   Room& room = *home.rooms.at(ruck);
   room.owner = (*state)->owner;
   room.owner_news = deps_.bus.subscribe(
-      owner_topic(room.owner), [this, ruck](const auto& news) { on_owner_news(ruck, news); });
+      profile::topic_of(room.owner), [this, ruck](const auto& news) { on_owner_news(ruck, news); });
   co_return Result<>{};
 }
 

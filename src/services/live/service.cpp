@@ -4,6 +4,7 @@
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "services/profile/service.hpp"
+#include "services/rucks/topics.hpp"
 #include "telemetry/log.hpp"
 
 #include <fmt/format.h>
@@ -166,7 +167,7 @@ task<Result<LinkRevoked>> LiveService::remove_link(Viewer viewer, RuckId ruck, L
         return {};
       });
   // Also after a failure: a COMMIT whose answer was lost may have happened.
-  hub_.on_link_revoked(ruck);
+  rucks::publish_changed(deps_.bus, ruck);
   if (!removed) co_return fail(removed.error());
   co_return LinkRevoked{.message = "The link shows nothing any more"};
 }

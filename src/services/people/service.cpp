@@ -4,6 +4,7 @@
 #include "services/people/store.hpp"
 #include "services/people/zones.hpp"
 #include "services/profile/names.hpp"
+#include "services/profile/topics.hpp"
 #include "services/stats/service.hpp"
 
 #include <fmt/format.h>
@@ -207,23 +208,19 @@ std::vector<UserId> on_shown(db::Session& q, UserId user) {
   return store::acquainted(q, user);
 }
 
-PeopleService::PeopleService(db::Database& database, cache::Revisions& revisions,
-                             const Clock& clock, Hooks hooks)
-    : database_(database), revisions_(revisions), clock_(clock), hooks_(std::move(hooks)) {}
-
 template <class T, class Fn>
 task<Result<T>> PeopleService::write_both(UserId first, UserId second, Fn fn) {
-  Result<T> outcome = co_await revisions_.write(
+  Result<T> outcome = co_await deps_.revisions.write(
       first, [this, second, fn = std::move(fn)](db::Session& q) -> Result<T> {
-        revisions_.bump(q, second);
+        deps_.revisions.bump(q, second);
         return fn(q);
       });
-  revisions_.changed(second);
+  deps_.revisions.changed(second);
   co_return outcome;
 }
 
 task<Result<ProfilePageReply>> PeopleService::profile(Viewer viewer, UserId user) {
-  co_return co_await database_.read(
+  co_return co_await deps_.database.read(
       [this, me = viewer.user, user](db::Session& q) -> Result<ProfilePageReply> {
         const Result<Standing> standing = meet(q, me, user);
         if (!standing) return fail(standing.error());
@@ -243,15 +240,15 @@ task<Result<ProfilePageReply>> PeopleService::profile(Viewer viewer, UserId user
                                   .isFollowRequested = row->is_requested}};
         if (access_to(*standing, Visibility::kPublic) != Access::kHidden) {
           page.stats = stats_of(*row, sums_for(q, *standing, user));
-          page.recentRucks = hooks_.recent_rucks(q, me, user, kRecentRucks);
+          page.recentRucks = deps_.recent_rucks.of(q, me, user, kRecentRucks);
         }
         return ProfilePageReply{.data = std::move(page)};
       });
 }
 
 task<Result<FollowersReply>> PeopleService::followers(Viewer viewer, UserId user, PageQuery query) {
-  Result<PeoplePage> page =
-      co_await database_.read([me = viewer.user, user, query = std::move(query)](db::Session& q) {
+  Result<PeoplePage> page = co_await deps_.database.read(
+      [me = viewer.user, user, query = std::move(query)](db::Session& q) {
         return page_of(q, me, user, query, kFollowersPerPage, store::followers);
       });
   if (!page) co_return fail(std::move(page).error());
@@ -259,8 +256,8 @@ task<Result<FollowersReply>> PeopleService::followers(Viewer viewer, UserId user
 }
 
 task<Result<FollowingReply>> PeopleService::following(Viewer viewer, UserId user, PageQuery query) {
-  Result<PeoplePage> page =
-      co_await database_.read([me = viewer.user, user, query = std::move(query)](db::Session& q) {
+  Result<PeoplePage> page = co_await deps_.database.read(
+      [me = viewer.user, user, query = std::move(query)](db::Session& q) {
         return page_of(q, me, user, query, kFollowingPerPage, store::following);
       });
   if (!page) co_return fail(std::move(page).error());
@@ -268,7 +265,7 @@ task<Result<FollowingReply>> PeopleService::following(Viewer viewer, UserId user
 }
 
 task<Result<OutNowReply>> PeopleService::out_now(Viewer viewer) {
-  co_return co_await database_.read([me = viewer.user](db::Session& q) {
+  co_return co_await deps_.database.read([me = viewer.user](db::Session& q) {
     OutNowReply reply;
     for (const store::OutRow& row : store::out_now(q, me)) {
       OutNow out{.id = row.id,
@@ -291,7 +288,7 @@ task<Result<OutNowReply>> PeopleService::out_now(Viewer viewer) {
 task<Result<FollowReply>> PeopleService::follow(Viewer viewer, UserId user) {
   const store::Pair pair{viewer.user, user};
   co_return co_await write_both<FollowReply>(
-      viewer.user, user, [pair, now = clock_.now()](db::Session& q) -> Result<FollowReply> {
+      viewer.user, user, [pair, now = deps_.clock.now()](db::Session& q) -> Result<FollowReply> {
         const Result<Standing> standing = meet(q, pair.from, pair.to);
         if (!standing) return fail(standing.error());
         if (standing->is_self) return fail(ErrorCode::kInvalidState, "You cannot follow yourself");
@@ -325,7 +322,7 @@ task<Result<FollowReply>> PeopleService::unfollow(Viewer viewer, UserId user) {
                            .followersCount = shown_followers(q, *standing, pair.to)};
       });
   // Also after a failure: a COMMIT whose answer was lost may have happened.
-  hooks_.on_parted(viewer.user, user);
+  profile::publish_parted(deps_.bus, viewer.user, user);
   co_return reply;
 }
 
@@ -338,12 +335,12 @@ task<Result<FollowersChanged>> PeopleService::remove_follower(Viewer viewer, Use
         store::unfollow(q, pair);
         return FollowersChanged{.followersCount = store::followers_count(q, pair.to)};
       });
-  hooks_.on_parted(viewer.user, follower);
+  profile::publish_parted(deps_.bus, viewer.user, follower);
   co_return reply;
 }
 
 task<Result<FollowRequestsReply>> PeopleService::follow_requests(Viewer viewer) {
-  co_return co_await database_.read([me = viewer.user](db::Session& q) {
+  co_return co_await deps_.database.read([me = viewer.user](db::Session& q) {
     FollowRequestsReply reply;
     for (const store::RequestRow& row : store::requests(q, me, kRequestsShownMax + 1)) {
       reply.data.requests.push_back({.id = row.id,
@@ -361,7 +358,7 @@ task<Result<FollowersChanged>> PeopleService::approve_follower(Viewer viewer, Us
   const store::Pair pair{follower, viewer.user};
   co_return co_await write_both<FollowersChanged>(
       viewer.user, follower,
-      [pair, now = clock_.now()](db::Session& q) -> Result<FollowersChanged> {
+      [pair, now = deps_.clock.now()](db::Session& q) -> Result<FollowersChanged> {
         if (!store::drop_request(q, pair)) return fail(ErrorCode::kNotFound);
         store::follow(q, pair, now);
         return FollowersChanged{.followersCount = store::followers_count(q, pair.to)};
@@ -380,7 +377,7 @@ task<Result<FollowersChanged>> PeopleService::decline_follower(Viewer viewer, Us
 task<Result<BlockReply>> PeopleService::block(Viewer viewer, UserId user) {
   const store::Pair pair{viewer.user, user};
   Result<BlockReply> reply = co_await write_both<BlockReply>(
-      viewer.user, user, [pair, now = clock_.now()](db::Session& q) -> Result<BlockReply> {
+      viewer.user, user, [pair, now = deps_.clock.now()](db::Session& q) -> Result<BlockReply> {
         // Also of somebody who has blocked first: that must not be found out here.
         const auto standing = standing_of(q, pair.from, pair.to);
         if (!standing) return fail(ErrorCode::kUserNotFound);
@@ -392,7 +389,7 @@ task<Result<BlockReply>> PeopleService::block(Viewer viewer, UserId user) {
         }
         return BlockReply{.isBlocked = true};
       });
-  hooks_.on_parted(viewer.user, user);
+  profile::publish_parted(deps_.bus, viewer.user, user);
   co_return reply;
 }
 
@@ -406,7 +403,7 @@ task<Result<BlockReply>> PeopleService::unblock(Viewer viewer, UserId user) {
 }
 
 task<Result<BlockedReply>> PeopleService::blocked(Viewer viewer) {
-  co_return co_await database_.read([me = viewer.user](db::Session& q) {
+  co_return co_await deps_.database.read([me = viewer.user](db::Session& q) {
     BlockedReply reply;
     for (const store::BlockedRow& row : store::blocked(q, me)) {
       reply.data.blocked.push_back({.id = row.id,
@@ -422,7 +419,8 @@ task<Result<BlockedReply>> PeopleService::blocked(Viewer viewer) {
 task<Result<SearchReply>> PeopleService::search(Viewer viewer, SearchQuery query) {
   const std::string key = profile::name_key(query.q);
   if (key.empty()) co_return fail(ErrorCode::kInvalidInput, "query.q: expected a name, got blanks");
-  co_return co_await database_.read([me = viewer.user, key, limit = query.limit](db::Session& q) {
+  co_return co_await deps_.database.read([me = viewer.user, key,
+                                          limit = query.limit](db::Session& q) {
     SearchReply reply;
     std::vector<FoundUser>& users = reply.data.users;
     for (const auto& row : store::names_from(q, me, key, limit)) users.push_back(found_user(row));
@@ -442,7 +440,7 @@ task<Result<SearchReply>> PeopleService::search(Viewer viewer, SearchQuery query
 }
 
 task<Result<ZonesReply>> PeopleService::zones(Viewer viewer) {
-  co_return co_await database_.read([me = viewer.user](db::Session& q) {
+  co_return co_await deps_.database.read([me = viewer.user](db::Session& q) {
     ZonesReply reply;
     for (const store::ZoneRow& row : store::zones(q, me)) reply.data.push_back(view_of(row));
     return reply;
@@ -450,10 +448,10 @@ task<Result<ZonesReply>> PeopleService::zones(Viewer viewer) {
 }
 
 task<Result<http::Created<ZoneReply>>> PeopleService::add_zone(Viewer viewer, ZoneInput zone) {
-  const UtcUs now = clock_.now();
+  const UtcUs now = deps_.clock.now();
   const store::ZoneRow row = row_of(ZoneId(Uuid::make_v7(to_ms(now))), zone, now);
-  const Result<> added =
-      co_await revisions_.write(viewer.user, [me = viewer.user, row](db::Session& q) -> Result<> {
+  const Result<> added = co_await deps_.revisions.write(
+      viewer.user, [me = viewer.user, row](db::Session& q) -> Result<> {
         if (store::zones(q, me).size() >= kZonesMax) {
           return fail(ErrorCode::kInvalidState,
                       fmt::format("There can be {} privacy zones at most", kZonesMax));
@@ -463,14 +461,14 @@ task<Result<http::Created<ZoneReply>>> PeopleService::add_zone(Viewer viewer, Zo
         return {};
       });
   if (!added) co_return fail(added.error());
-  hooks_.on_privacy_changed(viewer.user);
+  profile::publish_privacy(deps_.bus, viewer.user);
   co_return http::Created<ZoneReply>{{.data = view_of(row)}};
 }
 
 task<Result<ZoneReply>> PeopleService::change_zone(Viewer viewer, ZoneId id, ZoneInput zone) {
-  Result<ZoneReply> reply = co_await revisions_.write(
+  Result<ZoneReply> reply = co_await deps_.revisions.write(
       viewer.user,
-      [me = viewer.user, id, zone, now = clock_.now()](db::Session& q) -> Result<ZoneReply> {
+      [me = viewer.user, id, zone, now = deps_.clock.now()](db::Session& q) -> Result<ZoneReply> {
         const auto all = store::zones(q, me);
         const auto found = std::ranges::find(all, id, &store::ZoneRow::id);
         if (found == all.end()) return fail(ErrorCode::kNotFound);
@@ -486,14 +484,14 @@ task<Result<ZoneReply>> PeopleService::change_zone(Viewer viewer, ZoneId id, Zon
         if (is_elsewhere) hide_anew(q, me, circle_of(row), now);
         return ZoneReply{.data = view_of(row)};
       });
-  if (reply) hooks_.on_privacy_changed(viewer.user);
+  if (reply) profile::publish_privacy(deps_.bus, viewer.user);
   co_return reply;
 }
 
 task<Result<ZoneDeleted>> PeopleService::remove_zone(Viewer viewer, ZoneId id) {
-  Result<ZoneDeleted> reply = co_await revisions_.write(
+  Result<ZoneDeleted> reply = co_await deps_.revisions.write(
       viewer.user,
-      [me = viewer.user, id, now = clock_.now()](db::Session& q) -> Result<ZoneDeleted> {
+      [me = viewer.user, id, now = deps_.clock.now()](db::Session& q) -> Result<ZoneDeleted> {
         const auto all = store::zones(q, me);
         const auto found = std::ranges::find(all, id, &store::ZoneRow::id);
         if (found == all.end()) return fail(ErrorCode::kNotFound);
@@ -504,7 +502,7 @@ task<Result<ZoneDeleted>> PeopleService::remove_zone(Viewer viewer, ZoneId id) {
                                                   " in {} days",
                                                   kFormerZoneKept.count())};
       });
-  if (reply) hooks_.on_privacy_changed(viewer.user);
+  if (reply) profile::publish_privacy(deps_.bus, viewer.user);
   co_return reply;
 }
 

@@ -1,12 +1,12 @@
 #pragma once
 // People: public profiles, follows, blocks, search, privacy zones (contract core §8).
 #include "base/clock.hpp"
+#include "bus/bus.hpp"
 #include "cache/revisions.hpp"
 #include "db/database.hpp"
 #include "services/people/types.hpp"
 #include "services/people/visibility.hpp"
 
-#include <functional>
 #include <vector>
 
 namespace ruck::people {
@@ -17,21 +17,24 @@ namespace ruck::people {
 std::vector<UserId> on_hidden(db::Session& q, UserId user);
 std::vector<UserId> on_shown(db::Session& q, UserId user);
 
+// The latest rucks of an owner that this viewer may see, rendered; kept by another service.
+class RecentRucks {
+ public:
+  virtual ~RecentRucks() = default;
+  [[nodiscard]] virtual std::vector<json::Raw> of(db::Session& q, UserId viewer, UserId owner,
+                                                  std::size_t limit) = 0;
+};
+
 class PeopleService {
  public:
-  struct Hooks {
-    // The latest rucks of an owner that this viewer may see, rendered.
-    std::function<std::vector<json::Raw>(db::Session&, UserId viewer, UserId owner,
-                                         std::size_t limit)>
-        recent_rucks;
-    // After a commit: what the owner shows has changed (a zone, a block, a follower lost), so
-    // whoever keeps something rendered or open must ask again.
-    std::function<void(UserId owner)> on_privacy_changed = [](UserId) {};
-    // After a commit: these two no longer see each other, or one no longer follows the other.
-    std::function<void(UserId, UserId)> on_parted = [](UserId, UserId) {};
+  struct Dependencies {
+    db::Database& database;
+    cache::Revisions& revisions;
+    const Clock& clock;
+    bus::Bus& bus;  // profile/topics.hpp: who may see what
+    RecentRucks& recent_rucks;
   };
-  PeopleService(db::Database& database, cache::Revisions& revisions, const Clock& clock,
-                Hooks hooks);
+  explicit PeopleService(Dependencies dependencies) : deps_(dependencies) {}
 
   using Viewer = http::Viewer;
   task<Result<ProfilePageReply>> profile(Viewer viewer, UserId user);
@@ -60,10 +63,7 @@ class PeopleService {
   template <class T, class Fn>
   task<Result<T>> write_both(UserId first, UserId second, Fn fn);
 
-  db::Database& database_;
-  cache::Revisions& revisions_;
-  const Clock& clock_;
-  Hooks hooks_;
+  Dependencies deps_;
 };
 
 void add_routes(http::Router& router, PeopleService& service);

@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "base/whole_number.hpp"
 #include "services/profile/store.hpp"
+#include "services/profile/topics.hpp"
 #include "services/stats/service.hpp"
 
 #include <algorithm>
@@ -224,13 +225,11 @@ Profile to_profile(db::Session& q, const UserRow& r, UtcUs now) {
           .hr_zones = zones_of(body_of(r, now))};
 }
 
-ProfileService::ProfileService(db::Database& database, cache::Revisions& revisions,
-                               const Clock& clock, Hooks hooks)
-    : database_(database), revisions_(revisions), clock_(clock), hooks_(std::move(hooks)) {}
+ProfileService::ProfileService(Dependencies dependencies) : deps_(std::move(dependencies)) {}
 
 task<Result<Profile>> ProfileService::get(http::Viewer viewer) {
-  co_return co_await database_.read(
-      [user = viewer.user, now = clock_.now()](db::Session& q) -> Result<Profile> {
+  co_return co_await deps_.database.read(
+      [user = viewer.user, now = deps_.clock.now()](db::Session& q) -> Result<Profile> {
         const auto row = store::find(q, user);
         if (!row) return fail(ErrorCode::kUserNotFound);
         return to_profile(q, *row, now);
@@ -246,12 +245,13 @@ Result<ProfileService::Applied> ProfileService::apply(db::Session& q, UserId use
   const UserRow before = *row;
   copy_fields(*row, changes);
   // A picture from elsewhere would tell its host who looks at it. Not an error: apps send one.
-  const bool is_ours = !changes.avatar_url.value || hooks_.is_own_media(*changes.avatar_url.value);
+  const bool is_ours =
+      !changes.avatar_url.value || is_media_address(*changes.avatar_url.value, deps_.public_url);
   if (is_ours) set(row->avatar_url, changes.avatar_url);
   if (const Result<> fine = check(before, *row); !fine) return fail(fine.error());
   std::function<void()> after_commit;
   if (changes.email.value && trim(*changes.email.value) != before.email) {
-    auto asked = hooks_.ask_for_email(q, user, *changes.email.value);
+    auto asked = deps_.relations.ask_for_email(q, user, *changes.email.value);
     if (!asked) return fail(std::move(asked).error());
     after_commit = std::move(*asked);
   }
@@ -259,9 +259,10 @@ Result<ProfileService::Applied> ProfileService::apply(db::Session& q, UserId use
   store::update(q, *row);
   if (row->username != before.username) store::rename(q, *row);
   if (row->time_zone != before.time_zone) {
-    hooks_.on_zone_changed(q, user, *calendar::TimeZone::find(row->time_zone));
+    deps_.relations.zone_changed(q, user, *calendar::TimeZone::find(row->time_zone));
   }
-  if (row->show_full_totals != before.show_full_totals) hooks_.on_totals_changed(q, user, now);
+  if (row->show_full_totals != before.show_full_totals)
+    deps_.relations.totals_changed(q, user, now);
   return Applied{.row = std::move(*row), .after_commit = std::move(after_commit)};
 }
 
@@ -271,18 +272,19 @@ task<Result<Profile>> ProfileService::update(http::Viewer viewer, UpdateProfile 
     std::function<void()> after_commit;
   };
   const UserId user = viewer.user;
-  const bool changes_access = changes.is_profile_private.given || changes.live_audience.given;
-  Result<Updated> updated =
-      co_await revisions_.write(user,
-                                [this, user, changes = std::move(changes),
-                                 now = clock_.now()](db::Session& q) -> Result<Updated> {
-                                  Result<Applied> applied = apply(q, user, changes, now);
-                                  if (!applied) return fail(std::move(applied).error());
-                                  return Updated{.profile = to_profile(q, applied->row, now),
-                                                 .after_commit = std::move(applied->after_commit)};
-                                });
+  const bool changes_access = changes.is_profile_private.given || changes.live_audience.given ||
+                              changes.show_full_totals.given;
+  Result<Updated> updated = co_await deps_.revisions.write(
+      user,
+      [this, user, changes = std::move(changes),
+       now = deps_.clock.now()](db::Session& q) -> Result<Updated> {
+        Result<Applied> applied = apply(q, user, changes, now);
+        if (!applied) return fail(std::move(applied).error());
+        return Updated{.profile = to_profile(q, applied->row, now),
+                       .after_commit = std::move(applied->after_commit)};
+      });
   // Also after a failure: a COMMIT whose answer was lost may have happened.
-  if (changes_access) hooks_.on_access_changed(user);
+  if (changes_access) publish_privacy(deps_.bus, user);
   if (!updated) co_return fail(std::move(updated).error());
   if (updated->after_commit) updated->after_commit();
   co_return std::move(updated->profile);
@@ -305,16 +307,17 @@ task<Result<UserReply>> ProfileService::patch(http::Viewer viewer, UserId user,
 
 task<Result<MessageReply>> ProfileService::remove(http::Viewer viewer, UserId user) {
   if (viewer.user != user) co_return fail(ErrorCode::kForbidden);
-  Result<std::string> told = co_await hooks_.delete_account(user);
+  Result<std::string> told = co_await deps_.relations.delete_account(user);
   if (!told) co_return fail(std::move(told).error());
   co_return MessageReply{std::move(*told)};
 }
 
 task<Result<PublicUserReply>> ProfileService::get_public(http::Viewer viewer, UserId user) {
-  co_return co_await database_.read(
+  co_return co_await deps_.database.read(
       [this, viewer, user](db::Session& q) -> Result<PublicUserReply> {
         const auto row = store::find(q, user);
-        if (!row || !hooks_.may_meet(q, viewer.user, user)) return fail(ErrorCode::kUserNotFound);
+        if (!row || !deps_.relations.may_meet(q, viewer.user, user))
+          return fail(ErrorCode::kUserNotFound);
         const PublicUser shown{.id = row->id,
                                .username = row->username,
                                .avatar_url = row->avatar_url,

@@ -1,6 +1,7 @@
 #pragma once
 // Users and their profiles.
 #include "base/clock.hpp"
+#include "bus/bus.hpp"
 #include "cache/revisions.hpp"
 #include "calendar/time_zone.hpp"
 #include "db/database.hpp"
@@ -9,6 +10,7 @@
 #include "services/profile/types.hpp"
 
 #include <functional>
+#include <string>
 #include <vector>
 
 namespace ruck::profile {
@@ -43,28 +45,35 @@ void remove_user(db::Session& q, UserId user);
 // What an e-mail address looks like to us: something, an @, a dot in what follows.
 [[nodiscard]] bool is_email(std::string_view text);
 
+// What a profile needs of services that stand on it. All but the last inside the unit of work.
+class ProfileRelations {
+ public:
+  virtual ~ProfileRelations() = default;
+  // A new address to sign in with waits to be confirmed; what is returned sends the mails and is
+  // called after the commit. kDuplicateEmail when it is taken.
+  [[nodiscard]] virtual Result<std::function<void()>> ask_for_email(db::Session& q, UserId user,
+                                                                    const std::string& email) = 0;
+  // The user's local days have moved: sums by day are to be made anew.
+  virtual void zone_changed(db::Session& q, UserId user, const calendar::TimeZone& zone) = 0;
+  // Others are shown other figures of the user's rucks from now on.
+  virtual void totals_changed(db::Session& q, UserId user, UtcUs now) = 0;
+  // Whether the two may know of each other: neither has blocked the other.
+  [[nodiscard]] virtual bool may_meet(db::Session& q, UserId viewer, UserId user) = 0;
+  // Hides the account now, deletes it later; the text for the user.
+  [[nodiscard]] virtual task<Result<std::string>> delete_account(UserId user) = 0;
+};
+
 class ProfileService {
  public:
-  struct Hooks {
-    // A new address to sign in with waits to be confirmed; what is returned sends the mails and is
-    // called after the commit. kDuplicateEmail when it is taken.
-    std::function<Result<std::function<void()>>(db::Session&, UserId, const std::string& email)>
-        ask_for_email;
-    // The user's local days have moved: sums by day are to be made anew.
-    std::function<void(db::Session&, UserId, const calendar::TimeZone&)> on_zone_changed;
-    // Others are shown other figures of the user's rucks from now on.
-    std::function<void(db::Session&, UserId, UtcUs now)> on_totals_changed;
-    // Whether an address of a picture is one that this server gave out.
-    std::function<bool(std::string_view url)> is_own_media;
-    // Whether the two may know of each other: neither has blocked the other.
-    std::function<bool(db::Session&, UserId viewer, UserId user)> may_meet;
-    // After a change of who may see the user's rucks or follow them live.
-    std::function<void(UserId)> on_access_changed;
-    // Hides the account now, deletes it later; the text for the user.
-    std::function<task<Result<std::string>>(UserId)> delete_account;
+  struct Dependencies {
+    db::Database& database;
+    cache::Revisions& revisions;
+    const Clock& clock;
+    bus::Bus& bus;  // topics.hpp
+    ProfileRelations& relations;
+    std::string public_url;  // pictures from elsewhere are not taken
   };
-  ProfileService(db::Database& database, cache::Revisions& revisions, const Clock& clock,
-                 Hooks hooks);
+  explicit ProfileService(Dependencies dependencies);
 
   task<Result<Profile>> get(http::Viewer viewer);
   task<Result<Profile>> update(http::Viewer viewer, UpdateProfile changes);
@@ -81,10 +90,7 @@ class ProfileService {
   };
   Result<Applied> apply(db::Session& q, UserId user, const UpdateProfile& changes, UtcUs now) const;
 
-  db::Database& database_;
-  cache::Revisions& revisions_;
-  const Clock& clock_;
-  Hooks hooks_;
+  Dependencies deps_;
 };
 
 void add_routes(http::Router& router, ProfileService& service);

@@ -7,6 +7,7 @@
 #include "services/rucks/packing.hpp"
 #include "services/rucks/recent_times.hpp"
 #include "services/rucks/settle.hpp"
+#include "services/rucks/topics.hpp"
 #include "services/rucks/track.hpp"
 #include "telemetry/log.hpp"
 
@@ -223,7 +224,7 @@ Ingest::Ingest(Dependencies dependencies)
              .metrics = deps_.metrics},
             [this](RuckId ruck) {
               forget(ruck);
-              deps_.on_merged(ruck);
+              publish_changed(deps_.bus, ruck);
             }) {
   for (std::size_t i = 0; i < kShards; ++i) shards_.push_back(std::make_unique<Shard>());
   const std::size_t lanes = deps_.database.is_exclusive() ? 1 : kPostgresLanes;
@@ -425,7 +426,8 @@ void Ingest::finish_flush(Lane& lane, std::vector<Write> writes, const Error* er
       }
     }
     if (is_written && !write.points.empty()) {
-      deps_.on_stored({.key = key, .points = std::move(write.points), .stored = write.stored});
+      publish_stored(deps_.bus,
+                     {.key = key, .points = std::move(write.points), .stored = write.stored});
     }
     if (!write.waiter) continue;  // sabotage
     if (error != nullptr) {

@@ -18,6 +18,7 @@
 // the slow path of late.hpp: one unit of work reads the whole track, merges, computes everything
 // again and writes it.
 #include "base/clock.hpp"
+#include "bus/bus.hpp"
 #include "cache/revisions.hpp"
 #include "db/database.hpp"
 #include "rucking/track_engine.hpp"
@@ -28,11 +29,11 @@
 #include "services/rucks/recent.hpp"
 #include "services/rucks/rows.hpp"
 #include "services/rucks/store.hpp"
+#include "services/rucks/stored.hpp"
 #include "telemetry/metrics.hpp"
 
 #include <array>
 #include <atomic>
-#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -42,25 +43,15 @@
 
 namespace ruck::rucks {
 
-// Points that were committed just now.
-struct Committed {
-  store::Key key;
-  std::vector<rucking::TrackPoint> points;  // new ones, by time; they continue the track
-  Stored stored;
-};
-
 class Ingest {
  public:
   struct Dependencies {
     db::Database& database;
+    bus::Bus& bus;                 // topics.hpp, after each commit
     RecentPartitions& partitions;  // unused where no other process writes
     cache::Revisions& revisions;
     const Clock& clock;
     telemetry::Metrics& metrics;
-    // After the commit, on a database thread, so quick. What does not continue the track is told
-    // by on_merged: ask for all of it.
-    std::function<void(const Committed&)> on_stored = [](const Committed&) {};
-    std::function<void(RuckId)> on_merged = [](RuckId) {};
   };
   explicit Ingest(Dependencies dependencies);
   ~Ingest();

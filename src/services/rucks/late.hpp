@@ -11,6 +11,7 @@
 #include "runtime/task_group.hpp"
 #include "services/rucks/settle.hpp"
 #include "services/rucks/store.hpp"
+#include "services/rucks/stored.hpp"
 #include "telemetry/metrics.hpp"
 
 #include <atomic>
@@ -20,14 +21,6 @@
 #include <vector>
 
 namespace ruck::rucks {
-
-// What became of a batch.
-struct Stored {
-  std::int64_t inserted = 0;
-  std::int64_t duplicates = 0;
-  double distance_m = 0;  // of the ruck, with the batch
-  double duration_s = 0;
-};
 
 class LateBatches {
  public:

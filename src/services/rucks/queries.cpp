@@ -114,7 +114,7 @@ PublicRuckDetails RuckService::details_for_others(db::Session& q, UserId viewer,
 }
 
 DetailsExtra RuckService::extra_of(db::Session& q, UserId viewer, const RuckRow& row) const {
-  const Reactions reactions = deps_.reactions(q, viewer, row.id);
+  const Reactions reactions = deps_.reactions.of(q, viewer, row.id);
   return {.user = public_user(q, row.user_id),
           .like_count = reactions.likes,
           .comment_count = reactions.comments,

@@ -2,6 +2,7 @@
 
 #include "base/whole_number.hpp"
 #include "services/profile/service.hpp"
+#include "services/profile/topics.hpp"
 #include "services/rucks/closing.hpp"
 #include "services/rucks/limits.hpp"
 #include "services/rucks/results.hpp"
@@ -9,6 +10,7 @@
 #include "services/rucks/settle.hpp"
 #include "services/rucks/shown.hpp"
 #include "services/rucks/store.hpp"
+#include "services/rucks/topics.hpp"
 #include "services/rucks/views.hpp"
 #include "telemetry/log.hpp"
 
@@ -93,13 +95,21 @@ void on_zone_changed(db::Session& q, UserId user, const calendar::TimeZone& zone
 RuckService::RuckService(Dependencies dependencies)
     : deps_(std::move(dependencies)),
       ingest_({.database = deps_.database,
+               .bus = deps_.bus,
                .partitions = partitions_,
                .revisions = deps_.revisions,
                .clock = deps_.clock,
-               .metrics = deps_.metrics,
-               .on_stored = deps_.on_stored,
-               .on_merged = deps_.on_changed}),
-      merger_({.database = deps_.database, .partitions = partitions_, .metrics = deps_.metrics}) {}
+               .metrics = deps_.metrics}),
+      merger_({.database = deps_.database, .partitions = partitions_, .metrics = deps_.metrics}) {
+  // What is hidden of an owner's rucks may have changed (people::begin_refresh, committed): they
+  // are computed anew, soon.
+  news_.push_back(deps_.bus.subscribe(std::string(profile::kAccessChanged),
+                                      [this](const auto&) { refreshes_asked_ = kRefreshLooks; }));
+  news_.push_back(
+      deps_.bus.subscribe(std::string(profile::kAccountChanged), [this](const auto& payload) {
+        if (const auto user = profile::account_change(*payload)) ingest_.forget_user(*user);
+      }));
+}
 
 namespace {
 task<> close_and_say(RuckService& service) {
@@ -129,8 +139,6 @@ void RuckService::start(runtime::Core& core) {
         telemetry::log_exception("rucks.shown_failed", name, failure);
       });
 }
-
-void RuckService::on_privacy_changed(UserId) { refreshes_asked_ = kRefreshLooks; }
 
 // Another instance's owners are looked for as well, but not as often.
 task<> RuckService::refresh_if_asked() {
@@ -191,7 +199,7 @@ task<std::int64_t> RuckService::close_left_open() {
       continue;
     }
     if (*done) ingest_.forget(key.ruck);
-    if (*done) deps_.on_changed(key.ruck);
+    if (*done) publish_changed(deps_.bus, key.ruck);
     closed += *done ? 1 : 0;
   }
   co_return closed;
@@ -213,7 +221,7 @@ task<Result<T>> RuckService::change(Viewer viewer, RuckRef ref,
                                      });
   if (!outcome) co_return fail(std::move(outcome).error());
   ingest_.forget(outcome->second);
-  deps_.on_changed(outcome->second);
+  publish_changed(deps_.bus, outcome->second);
   co_return std::move(outcome->first);
 }
 

@@ -56,6 +56,13 @@ struct Reactions {
 [[nodiscard]] std::vector<json::Raw> recent_rucks(db::Session& q, UserId viewer, UserId owner,
                                                   std::size_t limit);
 
+// What people make of a ruck; kept by another service.
+class ReactionSource {
+ public:
+  virtual ~ReactionSource() = default;
+  [[nodiscard]] virtual Reactions of(db::Session& q, UserId viewer, RuckId ruck) = 0;
+};
+
 class RuckService {
  public:
   struct Dependencies {
@@ -63,13 +70,8 @@ class RuckService {
     cache::Revisions& revisions;
     const Clock& clock;
     telemetry::Metrics& metrics;
-    // What people make of a ruck; kept by another service.
-    std::function<Reactions(db::Session&, UserId viewer, RuckId ruck)> reactions =
-        [](db::Session&, UserId, RuckId) { return Reactions(); };
-    // For those who follow live, after commits: new points (see Ingest), and anything else about a
-    // ruck: its status, who may see it, its track.
-    std::function<void(const Committed&)> on_stored = [](const Committed&) {};
-    std::function<void(RuckId)> on_changed = [](RuckId) {};
+    bus::Bus& bus;  // topics.hpp
+    ReactionSource& reactions;
   };
   explicit RuckService(Dependencies dependencies);
 
@@ -110,14 +112,8 @@ class RuckService {
   // Completes or cancels rucks that were left open (closing.hpp); how many.
   task<std::int64_t> close_left_open();
 
-  // What is hidden of the owner's rucks has changed (people::begin_refresh, which the caller has
-  // committed): they are computed anew, soon. From any thread.
-  void on_privacy_changed(UserId owner);
   // All that wait for it. Returns how many owners are done.
   task<std::int64_t> refresh_shown();
-
-  // What memory holds of a user's rucks goes.
-  void forget_user(UserId user) { ingest_.forget_user(user); }
 
  private:
   task<> refresh_if_asked();
@@ -141,9 +137,10 @@ class RuckService {
   std::unique_ptr<runtime::Periodic> merging_;
   std::unique_ptr<runtime::Periodic> refresher_;
   // How often the database is still looked at: at the start, for what the last process left; and
-  // more than once when asked, because the unit of work that asks may not be committed yet.
+  // when there was news of access.
   std::atomic<int> refreshes_asked_{kRefreshLooks};
-  std::int64_t refresh_looks_ = 0;  // on the refresher's core only
+  std::int64_t refresh_looks_ = 0;                             // on the refresher's core only
+  std::vector<std::unique_ptr<bus::Bus::Subscription>> news_;  // last: they use the rest
 };
 
 void add_routes(http::Router& router, RuckService& service);

@@ -1,10 +1,12 @@
 #include "services/gpx/service.hpp"
 
 #include "base/text.hpp"
+#include "bus/in_process.hpp"
 #include "db/migrations.hpp"
 #include "services/profile/store.hpp"
 #include "support/body.hpp"
 #include "support/databases.hpp"
+#include "support/reactions.hpp"
 #include "support/run.hpp"
 
 #include <gtest/gtest.h>
@@ -18,8 +20,13 @@ class GpxServiceTest : public test::OnBothDatabases {
     OnBothDatabases::SetUp();
     migrate();
     revisions_ = std::make_unique<cache::Revisions>(database());
-    rucks_ = std::make_unique<rucks::RuckService>(rucks::RuckService::Dependencies{
-        .database = database(), .revisions = *revisions_, .clock = clock_, .metrics = metrics_});
+    rucks_ = std::make_unique<rucks::RuckService>(
+        rucks::RuckService::Dependencies{.database = database(),
+                                         .revisions = *revisions_,
+                                         .clock = clock_,
+                                         .metrics = metrics_,
+                                         .bus = bus_,
+                                         .reactions = reactions_});
     service_ = std::make_unique<GpxService>(*rucks_, pool_, clock_);
     anna_ = add_user("anna");
   }
@@ -48,6 +55,8 @@ class GpxServiceTest : public test::OnBothDatabases {
   runtime::BlockingPool pool_{{.name = "test", .threads = 1, .queue_max = 4}};
   http::BodyBudget budget_{1 << 20, metrics_};
   std::unique_ptr<cache::Revisions> revisions_;
+  bus::InProcessBus bus_;
+  test::NoReactions reactions_;
   std::unique_ptr<rucks::RuckService> rucks_;
   std::unique_ptr<GpxService> service_;
   UserId anna_;

@@ -6,7 +6,9 @@
 #include "http/json/tree.hpp"
 #include "services/people/store.hpp"
 #include "services/profile/store.hpp"
+#include "services/profile/topics.hpp"
 #include "services/rucks/ingest.hpp"
+#include "services/rucks/topics.hpp"
 #include "support/databases.hpp"
 #include "support/run.hpp"
 #include "support/until.hpp"
@@ -81,6 +83,47 @@ class Ear final : public Member {
   std::vector<ErrorCode> ended_;
 };
 
+// Keeps the news of rucks back when it is told to.
+class HoldingBus final : public bus::Bus {
+ public:
+  [[nodiscard]] bool is_wanted(std::string_view topic) const override {
+    return bus_.is_wanted(topic);
+  }
+  void publish(std::string_view topic, std::string payload) override {
+    {
+      const std::lock_guard lock(mutex_);
+      if (is_holding_ && topic.starts_with("ruck:")) {
+        held_.emplace_back(topic, std::move(payload));
+        return;
+      }
+    }
+    bus_.publish(topic, std::move(payload));
+  }
+  [[nodiscard]] std::unique_ptr<Subscription> subscribe(std::string topic,
+                                                        bus::Receiver receiver) override {
+    return bus_.subscribe(std::move(topic), std::move(receiver));
+  }
+  void hold() {
+    const std::lock_guard lock(mutex_);
+    is_holding_ = true;
+  }
+  void tell_held() {
+    std::vector<std::pair<std::string, std::string>> held;
+    {
+      const std::lock_guard lock(mutex_);
+      is_holding_ = false;
+      held.swap(held_);
+    }
+    for (auto& [topic, payload] : held) bus_.publish(topic, std::move(payload));
+  }
+
+ private:
+  bus::InProcessBus bus_;
+  std::mutex mutex_;
+  bool is_holding_ = false;
+  std::vector<std::pair<std::string, std::string>> held_;
+};
+
 class HubTest : public test::OnBothDatabases {
  protected:
   void SetUp() override {
@@ -95,15 +138,12 @@ class HubTest : public test::OnBothDatabases {
     revisions_ = std::make_unique<cache::Revisions>(database());
     ingest_ = std::make_unique<rucks::Ingest>(rucks::Ingest::Dependencies{
         .database = database(),
+        .bus = bus_,
         .partitions = partitions_,
         .revisions = *revisions_,
         .clock = clock_,
         .metrics = metrics_,
-        .on_stored =
-            [this](const rucks::Committed& committed) {
-              is_told_ ? hub_->on_stored(committed) : untold_.push_back(committed);
-            },
-        .on_merged = [this](RuckId ruck) { hub_->on_ruck_changed(ruck); }});
+    });
     clock_.set(to_us(utc_ms(kStartMs + 3'600'000)));
     ASSERT_TRUE(database().write_now([&](db::Session& q) {
       for (const UserId user : {anna_, berta_}) {
@@ -214,11 +254,9 @@ class HubTest : public test::OnBothDatabases {
   UserId berta_{Uuid::make_v7(utc_ms(kStartMs + 1))};
   RuckId ruck_{20'000'000'000'000};
   runtime::Cores cores_{1};
-  bus::InProcessBus bus_;
+  HoldingBus bus_;
   std::optional<Hub> hub_;
   Ear ear_;
-  bool is_told_ = true;  // the hub, of what is stored
-  std::vector<rucks::Committed> untold_;
 
  private:
   task<> watching() {
@@ -252,15 +290,15 @@ class HubTest : public test::OnBothDatabases {
 // Runs `change` after the hub has read the owner's zones for a change before it, and before that
 // answer reaches the hub.
 void HubTest::change_behind_an_answer(const std::function<void()>& change) {
-  is_told_ = false;
+  bus_.hold();
   walk(200, 260);
   const std::int64_t read = times_read("people.owner_privacy");
   put_zone(9000, 100);  // far away
   std::promise<void> release;
   hold_reads(release.get_future().share());
-  hub_->on_privacy_changed(anna_);
+  profile::publish_privacy(bus_, anna_);
   settle();  // it has asked
-  for (const rucks::Committed& committed : untold_) hub_->on_stored(committed);
+  bus_.tell_held();
   settle();  // and has the points
   {
     const CoreHold core(cores_.at(0));
@@ -268,7 +306,6 @@ void HubTest::change_behind_an_answer(const std::function<void()>& change) {
     wait_for_read("people.owner_privacy", read + 1);
     change();
   }
-  is_told_ = true;
 }
 
 // Two quick edits: what was read for the first came back after the second had been saved, and was
@@ -278,7 +315,7 @@ TEST_P(HubTest, ZonesThatWereReadBeforeTheLastEditAreNotShown) {
   watch();
   change_behind_an_answer([&] {
     put_zone(2500, 600);
-    hub_->on_privacy_changed(anna_);
+    profile::publish_privacy(bus_, anna_);
   });
   const std::size_t before = ear_.heard();
   walk(260, 640);
@@ -295,7 +332,7 @@ TEST_P(HubTest, WhoHasPartedMeanwhileIsNotShownTheAnswer) {
   change_behind_an_answer([&] {
     ASSERT_TRUE(
         database().write_now([&](db::Session& q) { people::store::unfollow(q, {anna_, berta_}); }));
-    hub_->on_parted(anna_, berta_);
+    profile::publish_parted(bus_, anna_, berta_);
   });
   EXPECT_EQ(ear_.wait_for_end(), ErrorCode::kForbidden);
   walk(260, 400);
@@ -312,7 +349,7 @@ TEST_P(HubTest, ARuckMadePrivateMeanwhileIsNotShown) {
       row.visibility = "private";
       rucks::store::update(q, row);
     }));
-    hub_->on_ruck_changed(ruck_);
+    rucks::publish_changed(bus_, ruck_);
   });
   EXPECT_EQ(ear_.wait_for_end(), ErrorCode::kRuckNotFound);
   EXPECT_EQ(ear_.places_between(1995, 5000), 0U);

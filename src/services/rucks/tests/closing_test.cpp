@@ -1,11 +1,13 @@
 // Rucks that were left open, with a clock that is moved by hand.
 #include "services/rucks/closing.hpp"
 
+#include "bus/in_process.hpp"
 #include "db/migrations.hpp"
 #include "http/json/element.hpp"
 #include "services/profile/store.hpp"
 #include "services/rucks/service.hpp"
 #include "support/databases.hpp"
+#include "support/reactions.hpp"
 #include "support/run.hpp"
 
 #include <gtest/gtest.h>
@@ -21,8 +23,12 @@ class ClosingTest : public test::OnBothDatabases {
     OnBothDatabases::SetUp();
     migrate();
     revisions_ = std::make_unique<cache::Revisions>(database());
-    service_ = std::make_unique<RuckService>(RuckService::Dependencies{
-        .database = database(), .revisions = *revisions_, .clock = clock_, .metrics = metrics_});
+    service_ = std::make_unique<RuckService>(RuckService::Dependencies{.database = database(),
+                                                                       .revisions = *revisions_,
+                                                                       .clock = clock_,
+                                                                       .metrics = metrics_,
+                                                                       .bus = bus_,
+                                                                       .reactions = reactions_});
     anna_.user = UserId(Uuid::make_v7(utc_ms(1)));
     ASSERT_TRUE(database().write_now([&](db::Session& q) {
       profile::store::insert(q, {.id = anna_.user, .email = "a@example.org", .username = "anna"},
@@ -52,6 +58,8 @@ class ClosingTest : public test::OnBothDatabases {
 
   test::RunningCores cores_;
   std::unique_ptr<cache::Revisions> revisions_;
+  bus::InProcessBus bus_;
+  test::NoReactions reactions_;
   std::unique_ptr<RuckService> service_;
   http::Viewer anna_;
 };

@@ -1,6 +1,7 @@
 // Ingest against both databases, without HTTP: schedules that a network would need luck for.
 #include "services/rucks/ingest.hpp"
 
+#include "bus/in_process.hpp"
 #include "db/migrations.hpp"
 #include "services/profile/store.hpp"
 #include "services/rucks/settle.hpp"
@@ -44,6 +45,7 @@ class IngestTest : public test::OnBothDatabases {
       partitions.set_current(database().write_now(make_partitions).value());
     }
     return std::make_unique<Ingest>(Ingest::Dependencies{.database = database(),
+                                                         .bus = bus_,
                                                          .partitions = partitions,
                                                          .revisions = *revisions_,
                                                          .clock = clock_,
@@ -66,6 +68,7 @@ class IngestTest : public test::OnBothDatabases {
   }
 
   test::RunningCores cores_{4};
+  bus::InProcessBus bus_;
   std::list<RecentPartitions> partitions_;  // one of each instance
   std::unique_ptr<cache::Revisions> revisions_;
   store::Key key_{};

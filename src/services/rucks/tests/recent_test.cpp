@@ -1,6 +1,7 @@
 // Batches that are appended and merged later: what is read at each moment in between.
 #include "services/rucks/recent.hpp"
 
+#include "bus/in_process.hpp"
 #include "db/migrations.hpp"
 #include "services/profile/store.hpp"
 #include "services/rucks/audit.hpp"
@@ -50,6 +51,7 @@ class RecentTest : public test::OnBothDatabases {
       partitions_->set_current(database().write_now(make_partitions).value());
     }
     ingest_ = std::make_unique<Ingest>(Ingest::Dependencies{.database = database(),
+                                                            .bus = bus_,
                                                             .partitions = *partitions_,
                                                             .revisions = *revisions_,
                                                             .clock = clock_,
@@ -148,6 +150,7 @@ class RecentTest : public test::OnBothDatabases {
   test::RunningCores cores_{2};
   std::unique_ptr<cache::Revisions> revisions_;
   std::unique_ptr<RecentPartitions> partitions_;
+  bus::InProcessBus bus_;
   std::unique_ptr<Ingest> ingest_;
   store::Key key_{.user = UserId(Uuid::make_v7(utc_ms(kStartMs))),
                   .ruck = RuckId(20'000'000'000'000)};
