@@ -1,5 +1,7 @@
 #include "app/metrics_listener.hpp"
 
+#include "http/endpoint.hpp"
+
 namespace ruck::app {
 namespace {
 constexpr std::size_t kConnectionsMax = 32;  // a few that scrape

@@ -11,6 +11,7 @@
 #include "cache/response_cache.hpp"
 #include "db/migrations.hpp"
 #include "db/open.hpp"
+#include "http/pressure.hpp"
 #include "http/server.hpp"
 #include "mail/mailer.hpp"
 #include "runtime/blocking_pool.hpp"

@@ -1,6 +1,8 @@
 #include "app/system.hpp"
 
 #include "app/version.hpp"
+#include "http/endpoint.hpp"
+#include "http/json/writer.hpp"
 
 namespace ruck::app {
 namespace {

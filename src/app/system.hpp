@@ -1,7 +1,7 @@
 #pragma once
 // What operators and load balancers ask: is it alive, is it ready, what does it measure.
 #include "db/database.hpp"
-#include "http/endpoint.hpp"
+#include "http/handler.hpp"
 #include "telemetry/metrics.hpp"
 
 #include <atomic>

@@ -4,10 +4,8 @@
 // Out: a described struct (BOOST_DESCRIBE_STRUCT) is read member by member in column order, so a
 // SELECT lists its columns in the order of the struct; columns_of<Row>() writes that list.
 #include "base/ids.hpp"
+#include "base/members.hpp"
 #include "base/time.hpp"
-
-#include <boost/describe.hpp>
-#include <boost/mp11/algorithm.hpp>
 
 #include <chrono>
 #include <concepts>
@@ -129,23 +127,29 @@ struct ColumnReader<std::optional<T>> {
   }
 };
 
+// Reads a column into a member.
+using ReadColumn = void (*)(const Row& row, int column, void* out);
 template <class T>
-concept DescribedRow = boost::describe::has_describe_members<T>::value && std::is_class_v<T>;
+struct HowToReadColumn {
+  static constexpr ReadColumn kWay = [](const Row& row, int column, void* out) {
+    *static_cast<T*>(out) = read_column<T>(row, column);
+  };
+};
+using ColumnTable = MemberTable<ReadColumn>;
+void read_columns(const Row& row, const ColumnTable& columns, void* out);
+[[nodiscard]] std::string columns_of(const ColumnTable& columns, std::string_view prefix);
 
-template <class T>
+// As a list of types, for code that needs all members at once.
+template <Described T>
 using MembersOf = boost::describe::describe_members<T, boost::describe::mod_public |
                                                            boost::describe::mod_inherited>;
 
 // A described struct takes consecutive columns; anything else is the first column.
 template <class T>
 [[nodiscard]] T read_row(const Row& row) {
-  if constexpr (DescribedRow<T>) {
+  if constexpr (Described<T>) {
     T out{};
-    int column = 0;
-    boost::mp11::mp_for_each<MembersOf<T>>([&](auto member) {
-      using Member = std::remove_cvref_t<decltype(out.*member.pointer)>;
-      out.*member.pointer = read_column<Member>(row, column++);
-    });
+    read_columns(row, members_of<T, HowToReadColumn>(), &out);
     return out;
   } else {
     return read_column<T>(row, 0);
@@ -153,15 +157,9 @@ template <class T>
 }
 
 // "a, b, c" for the members of T, each with `prefix` in front ("r." for a join).
-template <DescribedRow T>
+template <Described T>
 [[nodiscard]] std::string columns_of(std::string_view prefix = {}) {
-  std::string list;
-  boost::mp11::mp_for_each<MembersOf<T>>([&](auto member) {
-    if (!list.empty()) list += ", ";
-    list += prefix;
-    list += member.name;
-  });
-  return list;
+  return columns_of(members_of<T, HowToReadColumn>(), prefix);
 }
 
 }  // namespace ruck::db

@@ -3,6 +3,7 @@
 #include "base/bytes.hpp"
 #include "base/clean_text.hpp"
 #include "base/text.hpp"
+#include "http/json/writer.hpp"
 
 #include <fmt/format.h>
 
@@ -34,6 +35,14 @@ std::string range_text(const Rule& rule, std::string_view kind) {
 }
 }  // namespace
 
+const Rule& rule_for(std::span<const Rule> rules, std::string_view field) {
+  static constexpr Rule kNone{};
+  for (const Rule& each : rules) {
+    if (each.field == field) return each;
+  }
+  return kNone;
+}
+
 std::string describe(const json::Element& element) {
   if (const auto text = element.string()) {
     const std::string shown = clean_line(text->substr(0, kShownTextMax));
@@ -58,11 +67,83 @@ bool Binder::wrong(std::string_view expected, std::string_view got) {
   return false;
 }
 
+bool Binder::wrong_name(std::span<const std::string_view> names, const json::Element& in) {
+  return wrong(fmt::format("one of {}", fmt::join(names, ", ")), describe(in));
+}
+
 void Binder::missing(std::string_view field) {
   const std::size_t size = path_.size();
   path_ += fmt::format(".{}", field);
   wrong("a value", "nothing");
   path_.resize(size);
+}
+
+void Binder::object(const json::Element& object, const ReadMembers& members,
+                    std::span<const Rule> rules, void* out) {
+  const std::size_t path_size = path_.size();
+  const auto read_one = [&](const char* name, void* member, const ReadMember& way) {
+    const Rule& rule = rule_for(rules, name);
+    bool found = false;
+    for (json::Members it(object); it.next();) {
+      if (!is_named(it.key(), name, rule)) continue;
+      found = true;
+      path_ += ".";
+      path_ += it.key();
+      way.read(*this, it.value(), member, rule);
+      path_.resize(path_size);
+    }
+    if (!found && rule.is_required) missing(name);
+  };
+  for_each_member(members, out, read_one);
+}
+
+void Binder::pairs(std::string_view place, const Pairs& pairs, const ReadMembers& members,
+                   std::span<const Rule> rules, void* out) {
+  path_ = place;
+  const auto read_one = [&](const char* name, void* member, const ReadMember& way) {
+    const Rule& rule = rule_for(rules, name);
+    bool found = false;
+    for (const auto& [key, text] : pairs) {
+      if (!is_named(key, name, rule)) continue;
+      found = true;
+      path_ = fmt::format("{}.{}", place, key);
+      pair_value(text, way, member, rule);
+      path_ = place;
+    }
+    if (!found && rule.is_required) missing(name);
+  };
+  for_each_member(members, out, read_one);
+}
+
+void Binder::pair_value(std::string_view text, const ReadMember& way, void* out, const Rule& rule) {
+  if (!is_utf8(text)) {
+    wrong("text in UTF-8");
+    return;
+  }
+  const auto element = json::parse(query_value_as_json(text, way.is_text));
+  if (element) way.read(*this, *element, out, rule);
+}
+
+bool Binder::read_items(const json::Element& in, void* items, ReadItem read_item,
+                        const Rule& rule) {
+  if (in.kind() != json::Kind::kArray) return wrong("an array", describe(in));
+  const std::size_t path_size = path_.size();
+  for (json::Items it(in); it.next();) {
+    if (it.index() >= rule.length_max) {
+      return wrong("at most " + std::to_string(rule.length_max) + " items");
+    }
+    path_ += "[" + std::to_string(it.index()) + "]";
+    read_item(*this, it.value(), items, rule);
+    path_.resize(path_size);
+  }
+  return true;
+}
+
+bool Binder::read_object(const json::Element& in, const ReadMembers& members,
+                         std::span<const Rule> rules, void* out) {
+  if (in.kind() != json::Kind::kObject) return wrong("an object", describe(in));
+  object(in, members, rules, out);
+  return true;
 }
 
 bool Binder::in_range(double number, const Rule& rule) {
@@ -178,6 +259,8 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_bl
   }
   return out;
 }
+
+void write(json::Writer& w, const Timestamp& value) { w.time(value.time); }
 
 Pairs split_query(std::string_view query) {
   Pairs pairs;

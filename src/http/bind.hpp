@@ -6,47 +6,35 @@
 // was expected. Lenient, for the routes where the mobile app would take a 4xx for success and drop
 // its data (contract core §0.1): the field is left at its default and named in `warnings`.
 #include "base/error.hpp"
-#include "base/text.hpp"
+#include "base/ids.hpp"
+#include "base/members.hpp"
+#include "base/time.hpp"
 #include "http/json/element.hpp"
-#include "http/json/writer.hpp"
 #include "http/rules.hpp"
-
-#include <boost/mp11/algorithm.hpp>
+#include "http/values.hpp"
 
 #include <concepts>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace ruck::http {
 
-// A member of an update: absent, null (clear it) or a value.
-template <class T>
-struct Settable {
-  bool given = false;
-  std::optional<T> value;
-};
-
-// A moment as a client wrote it. Without a zone it may be device-local time (contract core §3.3).
-struct Timestamp {
-  UtcMs time{};
-  bool has_zone = true;
-};
-
-inline void write(json::Writer& w, const Timestamp& value) { w.time(value.time); }
-
-// A body read leniently, with what was dropped.
-template <class T>
-struct Lenient {
-  T value;
-  std::vector<std::string> warnings;
-};
-
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 // A query as pairs, percent-decoded. At most 64 pairs.
 [[nodiscard]] Pairs split_query(std::string_view query);
+
+class Binder;
+// Reads a value into a member.
+struct ReadMember {
+  void (*read)(Binder& binder, const json::Element& in, void* out, const Rule& rule);
+  bool is_text;  // in a query: what it is given is text and never a number
+};
+using ReadMembers = MemberTable<ReadMember>;
 
 class Binder {
  public:
@@ -54,27 +42,28 @@ class Binder {
   explicit Binder(Mode mode) : mode_(mode) {}
 
   // Reads the members of `object` into `out`; unknown members are ignored.
-  template <json::Described T>
+  template <Described T>
   void object(const json::Element& object, T& out);
   // Reads name=value pairs.
-  template <json::Described T>
-  void query(std::string_view query, T& out) {
-    pairs("query", split_query(query), out);
-  }
+  template <Described T>
+  void query(std::string_view query, T& out);
   // The same of pairs that have been taken apart: the fields of a form. Their text is trimmed.
-  template <json::Described T>
-  void form(const Pairs& fields, T& out) {
-    pairs("form", fields, out);
-  }
+  template <Described T>
+  void form(const Pairs& fields, T& out);
+
+  // The same for a struct that is known by its table; `out` is one.
+  void object(const json::Element& object, const ReadMembers& members, std::span<const Rule> rules,
+              void* out);
+  void pairs(std::string_view place, const Pairs& pairs, const ReadMembers& members,
+             std::span<const Rule> rules, void* out);
 
   [[nodiscard]] const std::optional<Error>& error() const { return error_; }
   [[nodiscard]] std::vector<std::string> take_warnings() { return std::move(warnings_); }
 
  private:
-  template <json::Described T>
-  void pairs(std::string_view place, const Pairs& pairs, T& out);
   template <class T>
-  void pair_value(std::string_view text, T& out, const Rule& rule);
+  friend struct HowToRead;
+  void pair_value(std::string_view text, const ReadMember& way, void* out, const Rule& rule);
   template <class T>
   bool value(const json::Element& in, T& out, const Rule& rule);
   bool read(const json::Element& in, bool& out, const Rule& rule);
@@ -94,12 +83,18 @@ class Binder {
   bool read(const json::Element& in, std::vector<T>& out, const Rule& rule);
   template <class Tag, class Rep>
   bool read(const json::Element& in, Id<Tag, Rep>& out, const Rule& rule);
-  template <json::Described T>
+  template <Described T>
   bool read(const json::Element& in, T& out, const Rule& rule);
+  // What is left of these two without the type.
+  using ReadItem = void (*)(Binder& binder, const json::Element& in, void* items, const Rule& rule);
+  bool read_items(const json::Element& in, void* items, ReadItem read_item, const Rule& rule);
+  bool read_object(const json::Element& in, const ReadMembers& members, std::span<const Rule> rules,
+                   void* out);
 
   bool in_range(double number, const Rule& rule);
   // Notes what is wrong at the present path; false, so that it can be returned.
   bool wrong(std::string_view expected, std::string_view got = {});
+  bool wrong_name(std::span<const std::string_view> names, const json::Element& in);
   void missing(std::string_view field);
   [[nodiscard]] static bool is_named(std::string_view key, std::string_view field,
                                      const Rule& rule);
@@ -117,26 +112,6 @@ class Binder {
 [[nodiscard]] std::string query_value_as_json(std::string_view value, bool as_text);
 
 namespace detail {
-template <class T>
-struct IsSettable : std::false_type {};
-template <class T>
-struct IsSettable<Settable<T>> : std::true_type {};
-template <class T>
-struct IsOptional : std::false_type {};
-template <class T>
-struct IsOptional<std::optional<T>> : std::true_type {};
-template <class T>
-struct Inner {
-  using type = T;
-};
-template <class T>
-struct Inner<std::optional<T>> {
-  using type = T;
-};
-template <class T>
-struct Inner<Settable<T>> {
-  using type = T;
-};
 template <class T>
 inline constexpr bool kIsText = !std::is_arithmetic_v<typename Inner<T>::type>;
 }  // namespace detail
@@ -188,28 +163,20 @@ bool Binder::read(const json::Element& in, E& out, const Rule&) {
     out = *found;
     return true;
   }
-  std::string names;
-  for (const auto& [each, name] : json::EnumNames<E>::kNames) {
-    if (!names.empty()) names += ", ";
-    names += name;
-  }
-  return wrong("one of " + names, describe(in));
+  std::vector<std::string_view> names;
+  for (const auto& [each, name] : json::EnumNames<E>::kNames) names.push_back(name);
+  return wrong_name(names, in);
 }
 
 template <class T>
 bool Binder::read(const json::Element& in, std::vector<T>& out, const Rule& rule) {
-  if (in.kind() != json::Kind::kArray) return wrong("an array", describe(in));
-  const std::size_t path_size = path_.size();
-  for (json::Items it(in); it.next();) {
-    if (it.index() >= rule.length_max) {
-      return wrong("at most " + std::to_string(rule.length_max) + " items");
-    }
-    path_ += "[" + std::to_string(it.index()) + "]";
+  const auto read_item = [](Binder& binder, const json::Element& each, void* items,
+                            const Rule& item_rule) {
     T item{};
-    if (read(it.value(), item, rule)) out.push_back(std::move(item));
-    path_.resize(path_size);
-  }
-  return true;
+    if (!binder.read(each, item, item_rule)) return;
+    static_cast<std::vector<T>*>(items)->push_back(std::move(item));
+  };
+  return read_items(in, &out, read_item, rule);
 }
 
 template <class Tag, class Rep>
@@ -220,61 +187,37 @@ bool Binder::read(const json::Element& in, Id<Tag, Rep>& out, const Rule& rule) 
   return true;
 }
 
-template <json::Described T>
-bool Binder::read(const json::Element& in, T& out, const Rule&) {
-  if (in.kind() != json::Kind::kObject) return wrong("an object", describe(in));
-  object(in, out);
-  return true;
-}
-
-template <json::Described T>
-void Binder::object(const json::Element& object, T& out) {
-  const std::size_t path_size = path_.size();
-  boost::mp11::mp_for_each<json::MembersOf<T>>([&](auto member) {
-    const Rule& rule = rule_for<T>(member.name);
-    bool found = false;
-    for (json::Members it(object); it.next();) {
-      if (!is_named(it.key(), member.name, rule)) continue;
-      found = true;
-      path_ += ".";
-      path_ += it.key();
-      value(it.value(), out.*member.pointer, rule);
-      path_.resize(path_size);
-    }
-    if (!found && rule.is_required) missing(member.name);
-  });
-}
-
-template <json::Described T>
-void Binder::pairs(std::string_view place, const Pairs& pairs, T& out) {
-  path_ = place;
-  boost::mp11::mp_for_each<json::MembersOf<T>>([&](auto member) {
-    const Rule& rule = rule_for<T>(member.name);
-    bool found = false;
-    for (const auto& [name, text] : pairs) {
-      if (!is_named(name, member.name, rule)) continue;
-      found = true;
-      path_ = std::string(place) + "." + name;
-      pair_value(text, out.*member.pointer, rule);
-      path_ = place;
-    }
-    if (!found && rule.is_required) missing(member.name);
-  });
-}
-
 template <class T>
-void Binder::pair_value(std::string_view text, T& out, const Rule& rule) {
-  if (!is_utf8(text)) {
-    wrong("text in UTF-8");
-    return;
-  }
-  const auto element = json::parse(query_value_as_json(text, detail::kIsText<T>));
-  if (element) value(*element, out, rule);
+struct HowToRead {
+  static constexpr ReadMember kWay{
+      .read = [](Binder& binder, const json::Element& in, void* out,
+                 const Rule& rule) { binder.value(in, *static_cast<T*>(out), rule); },
+      .is_text = detail::kIsText<T>};
+};
+
+template <Described T>
+bool Binder::read(const json::Element& in, T& out, const Rule&) {
+  return read_object(in, members_of<T, HowToRead>(), RulesOf<T>::kRules, &out);
+}
+
+template <Described T>
+void Binder::object(const json::Element& in, T& out) {
+  object(in, members_of<T, HowToRead>(), RulesOf<T>::kRules, &out);
+}
+
+template <Described T>
+void Binder::query(std::string_view query, T& out) {
+  pairs("query", split_query(query), members_of<T, HowToRead>(), RulesOf<T>::kRules, &out);
+}
+
+template <Described T>
+void Binder::form(const Pairs& fields, T& out) {
+  pairs("form", fields, members_of<T, HowToRead>(), RulesOf<T>::kRules, &out);
 }
 
 // A described struct from JSON that we wrote ourselves into a column; what is missing keeps its
 // default.
-template <json::Described T>
+template <Described T>
 [[nodiscard]] T from_stored(std::string_view text) {
   T out{};
   const Result<json::Element> root = json::parse(text);

@@ -20,8 +20,11 @@
 #include "base/text.hpp"
 #include "http/bind.hpp"
 #include "http/body.hpp"
+#include "http/handler.hpp"
+#include "http/json/writer.hpp"
 #include "http/problem.hpp"
 #include "http/router.hpp"
+#include "http/values.hpp"
 
 #include <tuple>
 #include <utility>
@@ -29,30 +32,6 @@
 
 namespace ruck::http {
 
-template <class T>
-struct Query {
-  T value;
-};
-struct RawBody {
-  std::string bytes;
-  std::string content_type;
-};
-struct BodyView {
-  std::string_view bytes;  // json::kPadding readable bytes stand behind them
-};
-template <class T>
-struct Created {
-  T value;
-};
-template <class T>
-struct Reply {
-  T value;
-  HeaderList headers;
-};
-
-// How a path segment becomes T; nothing means the address does not exist.
-template <class T>
-struct PathParam;
 template <>
 struct PathParam<std::string> {
   static std::optional<std::string> parse(std::string_view text) { return std::string(text); }
@@ -76,35 +55,17 @@ concept HasPathParam = requires(std::string_view text) { PathParam<T>::parse(tex
 
 namespace detail {
 
-[[nodiscard]] inline Result<json::Element> body_object(const Call& call) {
-  static constexpr std::string_view kEmpty = "{}";
-  Result<json::Element> root =
-      call.request.body.empty() ? json::parse(kEmpty) : json::parse_padded(call.request.body);
-  if (root && root->kind() != json::Kind::kObject) {
-    return fail(ErrorCode::kInvalidInput, "$: expected an object, got " + describe(*root));
-  }
-  return root;
-}
-
-template <json::Described T>
-Result<T> bind_body(const Call& call) {
-  const Result<json::Element> root = body_object(call);
-  if (!root) return fail(root.error());
-  Binder binder(Binder::Mode::kStrict);
-  T out{};
-  binder.object(*root, out);
-  if (binder.error()) return fail(*binder.error());
-  return out;
-}
-
-template <json::Described T>
-Result<T> bind_query(const Call& call) {
-  Binder binder(Binder::Mode::kStrict);
-  T out{};
-  binder.query(call.request.query, out);
-  if (binder.error()) return fail(*binder.error());
-  return out;
-}
+// The JSON body or the query into a struct that is known by its table.
+[[nodiscard]] Result<> bind_body(const Call& call, const ReadMembers& members,
+                                 std::span<const Rule> rules, void* out);
+[[nodiscard]] Result<> bind_query(const Call& call, const ReadMembers& members,
+                                  std::span<const Rule> rules, void* out);
+// The body as far as it can be understood; gives the warnings.
+[[nodiscard]] Result<std::vector<std::string>> bind_leniently(const Call& call,
+                                                              const ReadMembers& members,
+                                                              std::span<const Rule> rules,
+                                                              void* out);
+[[nodiscard]] RequestInfo request_info(const Request& request);
 
 [[nodiscard]] inline bool has_body(Method method) {
   return method == Method::kPost || method == Method::kPut || method == Method::kPatch;
@@ -129,16 +90,7 @@ struct Argument<std::optional<Viewer>> {
 };
 template <>
 struct Argument<RequestInfo> {
-  static Result<RequestInfo> read(Call& call) {
-    const Request& r = call.request;
-    return RequestInfo{.address = std::string(r.address),
-                       .user_agent = std::string(r.header(Header::kUserAgent)),
-                       .cookie = std::string(r.header(Header::kCookie)),
-                       .origin = std::string(r.header(Header::kOrigin)),
-                       .host = std::string(r.header(Header::kHost)),
-                       .is_secure = r.is_secure,
-                       .now = r.received_at};
-  }
+  static Result<RequestInfo> read(Call& call) { return request_info(call.request); }
   static void document(Method, Schemas&, OperationDoc&) {}
 };
 template <>
@@ -172,12 +124,11 @@ struct Argument<BodyView> {
 template <class T>
 struct Argument<Lenient<T>> {
   static Result<Lenient<T>> read(Call& call) {
-    const Result<json::Element> root = body_object(call);
-    if (!root) return fail(root.error());
-    Binder binder(Binder::Mode::kLenient);
     Lenient<T> out;
-    binder.object(*root, out.value);
-    out.warnings = binder.take_warnings();
+    auto warnings =
+        bind_leniently(call, members_of<T, HowToRead>(), RulesOf<T>::kRules, &out.value);
+    if (!warnings) return fail(std::move(warnings).error());
+    out.warnings = std::move(*warnings);
     return out;
   }
   static void document(Method, Schemas& schemas, OperationDoc& doc) {
@@ -187,9 +138,10 @@ struct Argument<Lenient<T>> {
 template <class T>
 struct Argument<Query<T>> {
   static Result<Query<T>> read(Call& call) {
-    Result<T> value = bind_query<T>(call);
-    if (!value) return fail(std::move(value).error());
-    return Query<T>{std::move(*value)};
+    Query<T> out;
+    Result<> done = bind_query(call, members_of<T, HowToRead>(), RulesOf<T>::kRules, &out.value);
+    if (!done) return fail(std::move(done).error());
+    return out;
   }
   static void document(Method, Schemas& schemas, OperationDoc& doc) {
     doc.query = schemas.members_of<T>();
@@ -206,11 +158,15 @@ struct Argument<T> {
     doc.path_schemas.push_back(schemas.of<T>());
   }
 };
-template <json::Described T>
+template <Described T>
   requires(!HasPathParam<T>)
 struct Argument<T> {
   static Result<T> read(Call& call) {
-    return has_body(call.route.method) ? bind_body<T>(call) : bind_query<T>(call);
+    T out{};
+    const auto bind = has_body(call.route.method) ? bind_body : bind_query;
+    Result<> done = bind(call, members_of<T, HowToRead>(), RulesOf<T>::kRules, &out);
+    if (!done) return fail(std::move(done).error());
+    return out;
   }
   static void document(Method method, Schemas& schemas, OperationDoc& doc) {
     if (has_body(method)) {

@@ -1,6 +1,7 @@
 #include "http/openapi.hpp"
 
 #include "base/text.hpp"
+#include "http/json/writer.hpp"
 
 #include <map>
 

@@ -6,6 +6,7 @@
 #include "http/bind.hpp"
 #include "http/compress.hpp"
 #include "http/etag.hpp"
+#include "http/pressure.hpp"
 #include "http/problem.hpp"
 #include "telemetry/log.hpp"
 

@@ -3,10 +3,10 @@
 // options in its table row: who may ask, how often, how large; which error a failure becomes.
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "http/authenticator.hpp"
 #include "http/limits.hpp"
 #include "http/message.hpp"
 #include "http/openapi.hpp"
-#include "http/pressure.hpp"
 #include "http/rate_limit.hpp"
 #include "http/response_store.hpp"
 #include "runtime/task.hpp"
@@ -22,21 +22,7 @@
 
 namespace ruck::http {
 
-// Checks an access token. Pure computation: it runs on the core for every request.
-class Authenticator {
- public:
-  virtual ~Authenticator() = default;
-  // kTokenExpired for a genuine token that is too old, kInvalidToken for anything else wrong.
-  [[nodiscard]] virtual Result<Viewer> authenticate(std::string_view token, UtcUs now) const = 0;
-  // Whether a sign-in has been ended, though tokens of it still run.
-  [[nodiscard]] virtual bool has_ended(const Uuid& session) const = 0;
-};
-
-enum class Auth : std::uint8_t {
-  kUser,      // a valid token is needed
-  kOptional,  // a token is used if there is one; a bad one is still refused
-  kNone,
-};
+class Pressure;
 
 enum class BodyType : std::uint8_t {
   kJson,

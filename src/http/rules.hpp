@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 namespace ruck::http {
@@ -79,13 +80,7 @@ struct RulesOf {
   static constexpr std::array<Rule, 0> kRules{};
 };
 
-template <class T>
-[[nodiscard]] const Rule& rule_for(std::string_view field) {
-  static constexpr Rule kNone{};
-  for (const Rule& each : RulesOf<T>::kRules) {
-    if (each.field == field) return each;
-  }
-  return kNone;
-}
+// The rule of a field, or one that allows everything.
+[[nodiscard]] const Rule& rule_for(std::span<const Rule> rules, std::string_view field);
 
 }  // namespace ruck::http

@@ -1,11 +1,40 @@
 #include "http/schema.hpp"
 
-namespace ruck::http::detail {
+#include "base/assert.hpp"
+#include "http/json/writer.hpp"
+
+namespace ruck::http {
+namespace detail {
 namespace {
 void write_doc(json::Writer& w, const Rule& rule) {
   if (rule.doc.empty()) return;
   w.key("description");
   w.string(rule.doc);
+}
+
+std::string object_of(const std::vector<Schemas::Member>& members, bool is_written) {
+  std::string text;
+  json::Writer w(text);
+  w.begin_object();
+  w.key("type");
+  w.string("object");
+  w.key("properties");
+  w.begin_object();
+  std::vector<std::string> required;
+  for (const Schemas::Member& member : members) {
+    w.key(member.name);
+    w.raw(member.schema);
+    if (member.is_required || (is_written && member.is_always_sent)) {
+      required.push_back(member.name);
+    }
+  }
+  w.end_object();
+  if (!required.empty()) {
+    w.key("required");
+    json::write(w, required);
+  }
+  w.end_object();
+  return text;
 }
 }  // namespace
 
@@ -79,4 +108,34 @@ std::string one_of(const std::vector<std::string>& schemas) {
   return text + "]}";
 }
 
-}  // namespace ruck::http::detail
+}  // namespace detail
+
+std::vector<Schemas::Member> Schemas::members_of(const Members& members,
+                                                 std::span<const Rule> rules) {
+  std::vector<Member> found;
+  const auto add = [&](const char* name, const DocumentMember& way) {
+    const Rule& rule = rule_for(rules, name);
+    found.push_back({.name = name,
+                     .doc = std::string(rule.doc),
+                     .schema = way.schema(*this, rule),
+                     .is_required = rule.is_required,
+                     .is_always_sent = way.is_always_sent});
+  };
+  for_each_member(members, add);
+  return found;
+}
+
+std::string Schemas::component(std::string_view type, const Members& members,
+                               std::span<const Rule> rules) {
+  const std::string name(type.substr(type.rfind(':') + 1));
+  // Two types of one name would be documented as one of them: give one another name.
+  RUCK_ASSERT(types_.try_emplace(name, type).first->second == type);
+  if (!components_.contains(name)) {
+    components_[name] = "";  // reserves the name: a type may contain itself
+    // What has rules is read; anything else is written, and then every member is there.
+    components_[name] = detail::object_of(members_of(members, rules), rules.empty());
+  }
+  return "{\"$ref\":\"#/components/schemas/" + name + "\"}";
+}
+
+}  // namespace ruck::http

@@ -1,19 +1,27 @@
 #pragma once
 // JSON Schema (as OpenAPI 3.1 uses it) of the types that travel: what the writer writes and the
 // binder reads, told from the same declarations.
-#include "base/assert.hpp"
-#include "http/bind.hpp"
-#include "http/json/writer.hpp"
+#include "base/ids.hpp"
+#include "base/members.hpp"
+#include "base/time.hpp"
 #include "http/rules.hpp"
-
-#include <boost/mp11/algorithm.hpp>
+#include "http/values.hpp"
 
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace ruck::http {
+
+class Schemas;
+// The schema of a member.
+struct DocumentMember {
+  std::string (*schema)(Schemas& schemas, const Rule& rule);
+  bool is_always_sent;  // of what is written: never left out
+};
 
 // The named schemas of one document.
 class Schemas {
@@ -29,14 +37,16 @@ class Schemas {
     bool is_required = false;
     bool is_always_sent = false;  // of what is written: never left out
   };
-  template <json::Described T>
+  template <Described T>
   [[nodiscard]] std::vector<Member> members_of();
 
   [[nodiscard]] const std::map<std::string, std::string>& components() const { return components_; }
 
  private:
-  template <json::Described T>
-  void add_component(const std::string& name);
+  using Members = MemberTable<DocumentMember>;
+  std::vector<Member> members_of(const Members& members, std::span<const Rule> rules);
+  // A reference to the component of the type, which is made when there is none yet.
+  std::string component(std::string_view type, const Members& members, std::span<const Rule> rules);
 
   std::map<std::string, std::string> components_;
   std::map<std::string, std::string> types_;  // the whole name of the type of each component
@@ -45,15 +55,10 @@ class Schemas {
 namespace detail {
 // The name of T, as the compiler writes it.
 template <class T>
-[[nodiscard]] std::string full_type_name() {
+[[nodiscard]] constexpr std::string_view full_type_name() {
   std::string_view text = __PRETTY_FUNCTION__;
   text = text.substr(text.find("T = ") + 4);
-  return std::string(text.substr(0, text.rfind(']')));
-}
-template <class T>
-[[nodiscard]] std::string type_name() {
-  const std::string full = full_type_name<T>();
-  return full.substr(full.rfind(':') + 1);
+  return text.substr(0, text.rfind(']'));
 }
 // {"type":T,…} with what the rule adds.
 [[nodiscard]] std::string simple_schema(std::string_view type, std::string_view format,
@@ -78,7 +83,11 @@ struct IsId<Id<Tag, Rep>> : std::true_type {
 template <class T>
 struct IsVariant : std::false_type {};
 template <class... T>
-struct IsVariant<std::variant<T...>> : std::true_type {};
+struct IsVariant<std::variant<T...>> : std::true_type {
+  static std::vector<std::string> schemas_in(Schemas& schemas);
+};
+template <class T>
+struct HowToDocument;
 template <class T>
 struct OmittableInner;
 template <class T>
@@ -117,67 +126,32 @@ std::string Schemas::of(const Rule& rule) {
   } else if constexpr (detail::IsVector<T>::value) {
     return detail::array_of(of<typename detail::IsVector<T>::Item>(), rule);
   } else if constexpr (detail::IsVariant<T>::value) {
-    std::vector<std::string> all;
-    boost::mp11::mp_for_each<boost::mp11::mp_transform<std::type_identity, T>>(
-        [&](auto type) { all.push_back(of<typename decltype(type)::type>()); });
-    return detail::one_of(all);
-  } else if constexpr (json::Described<T>) {
-    const std::string name = detail::type_name<T>();
-    const std::string full = detail::full_type_name<T>();
-    // Two types of one name would be documented as one of them: give one another name.
-    RUCK_ASSERT(types_.try_emplace(name, full).first->second == full);
-    if (!components_.contains(name)) {
-      components_[name] = "";  // reserves the name: a type may contain itself
-      add_component<T>(name);
-    }
-    return "{\"$ref\":\"#/components/schemas/" + name + "\"}";
+    return detail::one_of(detail::IsVariant<T>::schemas_in(*this));
+  } else if constexpr (Described<T>) {
+    return component(detail::full_type_name<T>(), ruck::members_of<T, detail::HowToDocument>(),
+                     RulesOf<T>::kRules);
   } else {
     return "{}";  // json::Raw: anything
   }
 }
 
-template <json::Described T>
+template <Described T>
 std::vector<Schemas::Member> Schemas::members_of() {
-  std::vector<Member> members;
-  T* none = nullptr;
-  boost::mp11::mp_for_each<json::MembersOf<T>>([&](auto member) {
-    using Type = std::remove_cvref_t<decltype(none->*member.pointer)>;
-    const Rule& rule = rule_for<T>(member.name);
-    members.push_back({.name = member.name,
-                       .doc = std::string(rule.doc),
-                       .schema = of<Type>(rule),
-                       .is_required = rule.is_required,
-                       .is_always_sent = !json::IsOmittable<Type>::value});
-  });
-  return members;
+  return members_of(ruck::members_of<T, detail::HowToDocument>(), RulesOf<T>::kRules);
 }
 
-template <json::Described T>
-void Schemas::add_component(const std::string& name) {
-  std::string text;
-  json::Writer w(text);
-  w.begin_object();
-  w.key("type");
-  w.string("object");
-  w.key("properties");
-  w.begin_object();
-  std::vector<std::string> required;
-  // What has rules is read; anything else is written, and then every member is there.
-  constexpr bool kIsWritten = RulesOf<T>::kRules.empty();
-  for (const Member& member : members_of<T>()) {
-    w.key(member.name);
-    w.raw(member.schema);
-    if (member.is_required || (kIsWritten && member.is_always_sent)) {
-      required.push_back(member.name);
-    }
-  }
-  w.end_object();
-  if (!required.empty()) {
-    w.key("required");
-    json::write(w, required);
-  }
-  w.end_object();
-  components_[name] = std::move(text);
+namespace detail {
+template <class... T>
+std::vector<std::string> IsVariant<std::variant<T...>>::schemas_in(Schemas& schemas) {
+  return {schemas.of<T>()...};
 }
+
+template <class T>
+struct HowToDocument {
+  static constexpr DocumentMember kWay{
+      .schema = [](Schemas& schemas, const Rule& rule) { return schemas.of<T>(rule); },
+      .is_always_sent = !json::IsOmittable<T>::value};
+};
+}  // namespace detail
 
 }  // namespace ruck::http

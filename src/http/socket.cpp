@@ -3,6 +3,8 @@
 #include "base/bytes.hpp"
 #include "base/text.hpp"
 #include "http/problem.hpp"
+#include "http/router.hpp"
+#include "http/websocket.hpp"
 
 namespace ruck::http {
 namespace {

@@ -1,8 +1,6 @@
 #pragma once
 // A WebSocket as services see it. A route declared with http::socket() hands each upgraded
 // connection to its SocketAcceptor; everything about one socket happens on its core.
-#include "http/router.hpp"
-#include "http/websocket.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -11,6 +9,9 @@
 #include <string_view>
 
 namespace ruck::http {
+
+class Router;
+struct RouteOptions;
 
 // The bytes of one frame, header included: rendered once, sent by any number of sockets.
 using Frame = std::shared_ptr<const std::string>;

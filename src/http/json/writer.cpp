@@ -109,4 +109,17 @@ void Writer::time(UtcMs value) {
   out_.push_back('"');
 }
 
+void write_members(Writer& w, const MemberTable<WriteMember>& members, const void* object) {
+  const auto write_one = [&w](const char* name, const void* value, WriteMember write) {
+    write(w, name, value);
+  };
+  for_each_member(members, object, write_one);
+}
+
+void write_object(Writer& w, const MemberTable<WriteMember>& members, const void* object) {
+  w.begin_object();
+  write_members(w, members, object);
+  w.end_object();
+}
+
 }  // namespace ruck::json

@@ -5,35 +5,19 @@
 // struct is an object whose members are its described members. Optional members that are empty are
 // null; wrap a type in Omittable to leave it out instead.
 #include "base/ids.hpp"
+#include "base/members.hpp"
 #include "base/time.hpp"
-
-#include <boost/describe.hpp>
-#include <boost/mp11/algorithm.hpp>
+#include "http/json/values.hpp"
 
 #include <concepts>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <vector>
 
 namespace ruck::json {
-
-// JSON text that is passed through as it is (checked when it came in).
-struct Raw {
-  std::string text;
-};
-
-// A member that is left out when it is empty.
-template <class T>
-struct Omittable {
-  std::optional<T> value;
-  Omittable() = default;
-  Omittable(T v) : value(std::move(v)) {}                 // NOLINT: reads like the value
-  Omittable(std::optional<T> v) : value(std::move(v)) {}  // NOLINT
-};
 
 class Writer {
  public:
@@ -71,32 +55,6 @@ class Writer {
   void separate();
   std::string& out_;
 };
-
-// Names of an enum's values on the wire: specialise as an array of {value, name}.
-template <class E>
-struct EnumNames;
-template <class E>
-concept NamedEnum = std::is_enum_v<E> && requires { EnumNames<E>::kNames; };
-template <NamedEnum E>
-[[nodiscard]] constexpr std::string_view name_of_enum(E value) {
-  for (const auto& [each, name] : EnumNames<E>::kNames) {
-    if (each == value) return name;
-  }
-  return {};
-}
-template <NamedEnum E>
-[[nodiscard]] constexpr std::optional<E> enum_of_name(std::string_view text) {
-  for (const auto& [each, name] : EnumNames<E>::kNames) {
-    if (name == text) return each;
-  }
-  return std::nullopt;
-}
-
-template <class T>
-concept Described = std::is_class_v<T> && boost::describe::has_describe_members<T>::value;
-template <class T>
-using MembersOf = boost::describe::describe_members<T, boost::describe::mod_public |
-                                                           boost::describe::mod_inherited>;
 
 inline void write(Writer& w, bool value) { w.boolean(value); }
 template <std::integral T>
@@ -151,28 +109,32 @@ void write(Writer& w, const std::vector<T>& items) {
   w.end_array();
 }
 
-template <class T>
-struct IsOmittable : std::false_type {};
-template <class T>
-struct IsOmittable<Omittable<T>> : std::true_type {};
+// Writes a member and its name, or nothing.
+using WriteMember = void (*)(Writer& w, const char* name, const void* value);
+template <class M>
+void write_member(Writer& w, const char* name, const void* value) {
+  const M& member = *static_cast<const M*>(value);
+  if constexpr (IsOmittable<M>::value) {
+    if (!member.value) return;
+  }
+  w.key(name);
+  write(w, member);
+}
+template <class M>
+struct HowToWrite {
+  static constexpr WriteMember kWay = &write_member<M>;
+};
+void write_members(Writer& w, const MemberTable<WriteMember>& members, const void* object);
+void write_object(Writer& w, const MemberTable<WriteMember>& members, const void* object);
 
 // The members alone, for an object that has more than its struct.
 template <Described T>
 void write_members(Writer& w, const T& object) {
-  boost::mp11::mp_for_each<MembersOf<T>>([&](auto member) {
-    const auto& value = object.*member.pointer;
-    if constexpr (IsOmittable<std::remove_cvref_t<decltype(value)>>::value) {
-      if (!value.value) return;
-    }
-    w.key(member.name);
-    write(w, value);
-  });
+  write_members(w, members_of<T, HowToWrite>(), &object);
 }
 template <Described T>
 void write(Writer& w, const T& object) {
-  w.begin_object();
-  write_members(w, object);
-  w.end_object();
+  write_object(w, members_of<T, HowToWrite>(), &object);
 }
 
 template <class T>

@@ -8,6 +8,7 @@
 #include "http/session/socket_wire.hpp"
 #include "http/session/watch.hpp"
 #include "http/socket.hpp"
+#include "http/websocket.hpp"
 #include "runtime/gate.hpp"
 #include "telemetry/metrics.hpp"
 

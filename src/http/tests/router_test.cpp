@@ -1,6 +1,7 @@
 #include "http/router.hpp"
 
 #include "http/endpoint.hpp"
+#include "http/json/element.hpp"
 #include "runtime/task_group.hpp"
 
 #include <gmock/gmock.h>

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "crypto/digest.hpp"
+#include "http/endpoint.hpp"
 #include "services/auth/account_store.hpp"
 #include "services/auth/passwords.hpp"
 #include "services/auth/secrets.hpp"

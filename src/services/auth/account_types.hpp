@@ -1,9 +1,9 @@
 #pragma once
 // One's own account on the wire: what the web app changes of it, with the password at hand.
-#include "http/endpoint.hpp"
+#include "http/values.hpp"
 #include "services/auth/limits.hpp"
 
-#include <boost/describe.hpp>
+#include <boost/describe/class.hpp>
 
 #include <array>
 #include <optional>

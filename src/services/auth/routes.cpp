@@ -1,3 +1,4 @@
+#include "http/endpoint.hpp"
 #include "services/auth/service.hpp"
 
 namespace ruck::auth {

@@ -1,6 +1,6 @@
 #pragma once
 // What sign-in and account changes share: how an address is compared, secrets, cookies.
-#include "http/endpoint.hpp"
+#include "http/message.hpp"
 
 #include <chrono>
 #include <string>

@@ -4,6 +4,7 @@
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "crypto/digest.hpp"
+#include "http/bind.hpp"
 #include "services/auth/account_store.hpp"
 #include "services/auth/devices.hpp"
 #include "services/auth/passwords.hpp"

@@ -9,7 +9,7 @@
 #include "base/clock.hpp"
 #include "cache/revisions.hpp"
 #include "db/database.hpp"
-#include "http/endpoint.hpp"
+#include "http/handler.hpp"
 #include "http/rate_limit.hpp"
 #include "mail/mailer.hpp"
 #include "runtime/blocking_pool.hpp"

@@ -6,7 +6,7 @@
 // can be talked into.
 #include "base/error.hpp"
 #include "bus/bus.hpp"
-#include "http/router.hpp"
+#include "http/authenticator.hpp"
 #include "services/auth/ended_sessions.hpp"
 #include "services/auth/limits.hpp"
 #include "services/auth/verified_tokens.hpp"

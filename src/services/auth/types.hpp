@@ -1,9 +1,10 @@
 #pragma once
 // Sign-up, sign-in and what they answer (contract core §1.2).
-#include "http/endpoint.hpp"
+#include "db/value.hpp"
+#include "http/values.hpp"
 #include "services/profile/types.hpp"
 
-#include <boost/describe.hpp>
+#include <boost/describe/class.hpp>
 
 #include <array>
 #include <optional>

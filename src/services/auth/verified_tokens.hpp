@@ -3,7 +3,7 @@
 // hour. A token is kept as a keyed hash of 128 bits (SipHash-2-4, a pseudo-random function), with a
 // key of this process: nobody outside can make a token that has the hash of another.
 #include "base/thread_safety.hpp"
-#include "http/router.hpp"
+#include "http/authenticator.hpp"
 
 #include <array>
 #include <optional>

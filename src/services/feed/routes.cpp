@@ -1,3 +1,4 @@
+#include "http/endpoint.hpp"
 #include "services/feed/service.hpp"
 
 namespace ruck::feed {

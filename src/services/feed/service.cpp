@@ -2,6 +2,7 @@
 #include "services/feed/service.hpp"
 
 #include "base/text.hpp"
+#include "http/json/writer.hpp"
 #include "services/feed/store.hpp"
 #include "services/people/visibility.hpp"
 

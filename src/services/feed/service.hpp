@@ -4,6 +4,7 @@
 #include "base/clock.hpp"
 #include "cache/revisions.hpp"
 #include "db/database.hpp"
+#include "http/handler.hpp"
 #include "services/feed/types.hpp"
 #include "services/rucks/service.hpp"
 

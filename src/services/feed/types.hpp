@@ -1,12 +1,12 @@
 #pragma once
 // The feed, likes and comments on the wire (contract core §3.8, §9, §10).
-#include "http/endpoint.hpp"
+#include "http/values.hpp"
 #include "services/feed/limits.hpp"
 #include "services/people/types.hpp"
 #include "services/profile/types.hpp"
 #include "services/rucks/types.hpp"
 
-#include <boost/describe.hpp>
+#include <boost/describe/class.hpp>
 
 #include <array>
 #include <optional>

@@ -1,4 +1,5 @@
 #include "gpx/document.hpp"
+#include "http/endpoint.hpp"
 #include "services/gpx/service.hpp"
 
 namespace ruck::gpx_import {

@@ -3,6 +3,7 @@
 #include "base/clean_text.hpp"
 #include "base/text.hpp"
 #include "gpx/recording.hpp"
+#include "http/bind.hpp"
 #include "http/multipart.hpp"
 
 #include <algorithm>

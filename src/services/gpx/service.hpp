@@ -1,7 +1,8 @@
 #pragma once
 // GPX files that become rucks.
 #include "base/clock.hpp"
-#include "http/endpoint.hpp"
+#include "http/body.hpp"
+#include "http/handler.hpp"
 #include "runtime/blocking_pool.hpp"
 #include "services/rucks/service.hpp"
 

@@ -3,6 +3,7 @@
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "http/json/writer.hpp"
+#include "http/websocket.hpp"
 #include "services/live/messages.hpp"
 #include "services/live/types.hpp"
 

@@ -1,5 +1,6 @@
 #pragma once
 // One WebSocket of GET /api/live: what it says and what it may (docs/api/live.md).
+#include "http/authenticator.hpp"
 #include "http/json/element.hpp"
 #include "http/socket.hpp"
 #include "services/live/hub.hpp"

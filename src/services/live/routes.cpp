@@ -1,3 +1,4 @@
+#include "http/endpoint.hpp"
 #include "services/live/service.hpp"
 
 namespace ruck::live {

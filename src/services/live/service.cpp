@@ -3,6 +3,7 @@
 #include "base/bytes.hpp"
 #include "base/random.hpp"
 #include "base/text.hpp"
+#include "http/json/writer.hpp"
 #include "services/profile/service.hpp"
 #include "services/rucks/topics.hpp"
 #include "telemetry/log.hpp"

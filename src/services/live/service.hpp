@@ -1,5 +1,7 @@
 #pragma once
 // Following rucks live, cheers and share links (contract core §11, docs/api/live.md).
+#include "http/authenticator.hpp"
+#include "http/handler.hpp"
 #include "services/live/client.hpp"
 #include "services/live/hub.hpp"
 #include "services/live/types.hpp"

@@ -1,10 +1,10 @@
 #pragma once
 // Live following, cheers and share links on the wire (contract core §11, docs/api/live.md).
-#include "http/endpoint.hpp"
+#include "http/values.hpp"
 #include "services/live/limits.hpp"
 #include "services/profile/types.hpp"
 
-#include <boost/describe.hpp>
+#include <boost/describe/class.hpp>
 
 #include <array>
 #include <optional>

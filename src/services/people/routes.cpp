@@ -1,3 +1,4 @@
+#include "http/endpoint.hpp"
 #include "services/people/service.hpp"
 
 namespace ruck::people {

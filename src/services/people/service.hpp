@@ -4,6 +4,7 @@
 #include "bus/bus.hpp"
 #include "cache/revisions.hpp"
 #include "db/database.hpp"
+#include "http/handler.hpp"
 #include "services/people/types.hpp"
 #include "services/people/visibility.hpp"
 

@@ -2,11 +2,11 @@
 // People on the wire (contract core §8), in the contract's own spelling. Every reply is
 // {success, data}.
 #include "base/ids.hpp"
-#include "http/endpoint.hpp"
+#include "http/values.hpp"
 #include "rucking/privacy.hpp"
 #include "services/people/limits.hpp"
 
-#include <boost/describe.hpp>
+#include <boost/describe/class.hpp>
 
 #include <array>
 #include <optional>

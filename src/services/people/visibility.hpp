@@ -7,13 +7,16 @@
 //
 // A ruck that is kHidden gets what an unknown id gets, in status and body.
 #include "base/ids.hpp"
-#include "db/session.hpp"
 #include "services/profile/visibility.hpp"
 
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+namespace ruck::db {
+class Session;
+}
 
 namespace ruck::people {
 

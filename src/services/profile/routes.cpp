@@ -1,3 +1,4 @@
+#include "http/endpoint.hpp"
 #include "services/profile/service.hpp"
 
 namespace ruck::profile {

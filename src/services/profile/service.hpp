@@ -5,7 +5,7 @@
 #include "cache/revisions.hpp"
 #include "calendar/time_zone.hpp"
 #include "db/database.hpp"
-#include "http/endpoint.hpp"
+#include "http/handler.hpp"
 #include "rucking/heart_rate.hpp"
 #include "services/profile/types.hpp"
 

@@ -1,11 +1,11 @@
 #pragma once
 // The user's own profile as the mobile app reads and writes it (contract core §2).
 #include "base/ids.hpp"
-#include "db/value.hpp"
-#include "http/bind.hpp"
+#include "base/time.hpp"
+#include "http/values.hpp"
 #include "services/profile/visibility.hpp"
 
-#include <boost/describe.hpp>
+#include <boost/describe/class.hpp>
 
 #include <array>
 #include <optional>

@@ -1,9 +1,10 @@
 #pragma once
 // Who may see a ruck. Here, because a user has a default for it; the rule of access is
 // people/visibility. And who may follow a ruck live.
-#include "http/json/writer.hpp"
+#include "http/json/values.hpp"
 
 #include <array>
+#include <cstdint>
 #include <string_view>
 #include <utility>
 

@@ -2,6 +2,7 @@
 
 #include "base/whole_number.hpp"
 #include "calendar/time_zone.hpp"
+#include "http/json/writer.hpp"
 #include "services/profile/service.hpp"
 #include "services/rucks/results.hpp"
 #include "services/rucks/rules.hpp"

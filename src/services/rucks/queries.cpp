@@ -1,4 +1,5 @@
 // What is read of rucks.
+#include "http/json/writer.hpp"
 #include "rucking/track_codec.hpp"
 #include "services/people/visibility.hpp"
 #include "services/profile/service.hpp"

@@ -1,6 +1,8 @@
 #include "services/rucks/results.hpp"
 
 #include "base/whole_number.hpp"
+#include "http/bind.hpp"
+#include "http/json/writer.hpp"
 #include "rucking/energy.hpp"
 #include "rucking/load.hpp"
 #include "rucking/simplify.hpp"

@@ -1,3 +1,4 @@
+#include "http/endpoint.hpp"
 #include "services/rucks/service.hpp"
 
 namespace ruck::rucks {

@@ -3,7 +3,7 @@
 #include "base/ids.hpp"
 #include "db/value.hpp"
 
-#include <boost/describe.hpp>
+#include <boost/describe/class.hpp>
 
 #include <optional>
 #include <string>

@@ -2,6 +2,7 @@
 
 #include "base/random.hpp"
 #include "base/text.hpp"
+#include "http/json/writer.hpp"
 #include "services/profile/service.hpp"
 #include "services/rucks/store.hpp"
 #include "services/rucks/track.hpp"

@@ -1,6 +1,7 @@
 #include "services/rucks/service.hpp"
 
 #include "base/whole_number.hpp"
+#include "http/json/writer.hpp"
 #include "services/profile/service.hpp"
 #include "services/profile/topics.hpp"
 #include "services/rucks/closing.hpp"

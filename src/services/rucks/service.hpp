@@ -4,7 +4,7 @@
 #include "cache/revisions.hpp"
 #include "calendar/time_zone.hpp"
 #include "db/database.hpp"
-#include "http/endpoint.hpp"
+#include "http/handler.hpp"
 #include "runtime/periodic.hpp"
 #include "services/rucks/ingest.hpp"
 #include "services/rucks/rows.hpp"

@@ -2,12 +2,12 @@
 // Rucks on the wire (contract core §3): what is read and what is answered. Kilometres, metres,
 // seconds, kilograms; paces in seconds per kilometre.
 #include "base/text.hpp"
-#include "http/endpoint.hpp"
+#include "http/values.hpp"
 #include "services/people/visibility.hpp"
 #include "services/profile/types.hpp"
 #include "services/rucks/limits.hpp"
 
-#include <boost/describe.hpp>
+#include <boost/describe/class.hpp>
 
 #include <array>
 #include <optional>

@@ -1,6 +1,7 @@
 #include "services/rucks/views.hpp"
 
 #include "base/whole_number.hpp"
+#include "http/json/writer.hpp"
 #include "rucking/geo.hpp"
 #include "rucking/privacy.hpp"
 #include "services/rucks/limits.hpp"

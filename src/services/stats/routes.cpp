@@ -1,3 +1,4 @@
+#include "http/endpoint.hpp"
 #include "services/stats/service.hpp"
 
 namespace ruck::stats {

@@ -3,7 +3,7 @@
 #include "base/clock.hpp"
 #include "calendar/time_zone.hpp"
 #include "db/database.hpp"
-#include "http/endpoint.hpp"
+#include "http/handler.hpp"
 #include "services/stats/periods.hpp"
 #include "services/stats/types.hpp"
 

@@ -2,10 +2,9 @@
 // Statistics as the mobile app reads them (contract core §4).
 #include "base/ids.hpp"
 #include "base/time.hpp"
-#include "http/json/writer.hpp"
-#include "http/rules.hpp"
+#include "http/values.hpp"
 
-#include <boost/describe.hpp>
+#include <boost/describe/class.hpp>
 
 #include <array>
 #include <optional>
