@@ -8,6 +8,7 @@
 
 #include <array>
 #include <span>
+#include <string_view>
 #include <type_traits>
 
 namespace ruck {
@@ -20,7 +21,7 @@ concept Described = std::is_class_v<T> && boost::describe::has_describe_members<
 template <class Way>
 struct MemberTable {
   struct Member {
-    const char* name;
+    std::string_view name;
     void* (*in)(void* object);  // where it is in an object of the struct
     Way way;
   };
@@ -40,7 +41,7 @@ void for_each_member(const MemberTable<Way>& table, void* object, Fn& fn) {
 }
 template <class Way, class Fn>
 void for_each_member(const MemberTable<Way>& table, const void* object, Fn& fn) {
-  auto with_const = [&fn](const char* name, void* value, const Way& way) {
+  auto with_const = [&fn](std::string_view name, void* value, const Way& way) {
     fn(name, static_cast<const void*>(value), way);
   };
   for_each_member(table, const_cast<void*>(object), with_const);  // `in` only adds an offset

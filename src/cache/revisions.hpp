@@ -27,8 +27,9 @@ class Revisions {
   template <class Fn>
   auto write(UserId user, Fn fn) -> task<Result<db::detail::ValueOf<Fn>>> {
     using T = db::detail::ValueOf<Fn>;
-    Result<T> outcome = co_await database_.write(
-        [this, user, fn = std::move(fn)](db::Session& q) mutable -> Result<T> {
+    return and_changed(
+        user,
+        database_.write([this, user, fn = std::move(fn)](db::Session& q) mutable -> Result<T> {
           bump(q, user);
           if constexpr (std::is_void_v<std::invoke_result_t<Fn&, db::Session&>>) {
             fn(q);
@@ -36,10 +37,7 @@ class Revisions {
           } else {
             return fn(q);
           }
-        });
-    // Also after a failure: a COMMIT whose answer was lost may have happened.
-    changed(user);
-    co_return outcome;
+        }));
   }
 
   // For units of work that gather the changes of many users: the first inside the transaction, the
@@ -54,6 +52,13 @@ class Revisions {
     Mutex mutex;
     std::unordered_map<UserId, std::uint64_t> revisions RUCK_GUARDED_BY(mutex);
   };
+  // Also after a failure: a COMMIT whose answer was lost may have happened.
+  template <class T>
+  task<Result<T>> and_changed(UserId user, task<Result<T>> work) {
+    Result<T> outcome = co_await std::move(work);
+    changed(user);
+    co_return outcome;
+  }
   Shard& shard_of(UserId user) { return shards_[std::hash<UserId>{}(user) % kShards]; }
 
   db::Database& database_;

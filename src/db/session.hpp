@@ -5,8 +5,8 @@
 #include "db/sql.hpp"
 #include "db/value.hpp"
 
+#include <array>
 #include <concepts>
-#include <functional>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -15,6 +15,20 @@
 namespace ruck::db {
 
 class Companions;
+
+// Refers to what takes the rows of a statement; false from it ends the walk.
+class RowSink {
+ public:
+  template <class Fn>
+  explicit RowSink(Fn& fn)
+      : fn_(&fn),
+        call_([](void* to, const Row& row) -> bool { return (*static_cast<Fn*>(to))(row); }) {}
+  bool operator()(const Row& row) const { return call_(fn_, row); }
+
+ private:
+  void* fn_;
+  bool (*call_)(void* fn, const Row& row);
+};
 
 class Session {
  public:
@@ -30,7 +44,8 @@ class Session {
   }
   // The same with its parameters in a list: for statements of many rows.
   std::int64_t execute_list(const Sql& sql, std::span<const Param> params) {
-    return run(sql, params, [](const Row&) { return true; });
+    auto ignore = [](const Row&) { return true; };
+    return run(sql, params, RowSink(ignore));
   }
   // The first row, if there is one.
   template <class T, class... Args>
@@ -74,14 +89,13 @@ class Session {
   virtual void run_script(std::string_view statements) = 0;
 
  protected:
-  using RowSink = std::function<bool(const Row&)>;
   virtual std::int64_t run(const Sql& sql, std::span<const Param> params, const RowSink& sink) = 0;
 
  private:
   template <class Fn, class... Args>
   std::int64_t call(const Sql& sql, Fn&& fn, const Args&... args) {
     const std::array<Param, sizeof...(Args)> params{to_param(args)...};
-    return run(sql, params, RowSink(std::ref(fn)));
+    return run(sql, params, RowSink(fn));
   }
 };
 

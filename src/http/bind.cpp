@@ -81,7 +81,7 @@ void Binder::missing(std::string_view field) {
 void Binder::object(const json::Element& object, const ReadMembers& members,
                     std::span<const Rule> rules, void* out) {
   const std::size_t path_size = path_.size();
-  const auto read_one = [&](const char* name, void* member, const ReadMember& way) {
+  const auto read_one = [&](std::string_view name, void* member, const ReadMember& way) {
     const Rule& rule = rule_for(rules, name);
     bool found = false;
     for (json::Members it(object); it.next();) {
@@ -100,7 +100,7 @@ void Binder::object(const json::Element& object, const ReadMembers& members,
 void Binder::pairs(std::string_view place, const Pairs& pairs, const ReadMembers& members,
                    std::span<const Rule> rules, void* out) {
   path_ = place;
-  const auto read_one = [&](const char* name, void* member, const ReadMember& way) {
+  const auto read_one = [&](std::string_view name, void* member, const ReadMember& way) {
     const Rule& rule = rule_for(rules, name);
     bool found = false;
     for (const auto& [key, text] : pairs) {

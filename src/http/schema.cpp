@@ -113,9 +113,9 @@ std::string one_of(const std::vector<std::string>& schemas) {
 std::vector<Schemas::Member> Schemas::members_of(const Members& members,
                                                  std::span<const Rule> rules) {
   std::vector<Member> found;
-  const auto add = [&](const char* name, const DocumentMember& way) {
+  const auto add = [&](std::string_view name, const DocumentMember& way) {
     const Rule& rule = rule_for(rules, name);
-    found.push_back({.name = name,
+    found.push_back({.name = std::string(name),
                      .doc = std::string(rule.doc),
                      .schema = way.schema(*this, rule),
                      .is_required = rule.is_required,

@@ -110,7 +110,7 @@ void Writer::time(UtcMs value) {
 }
 
 void write_members(Writer& w, const MemberTable<WriteMember>& members, const void* object) {
-  const auto write_one = [&w](const char* name, const void* value, WriteMember write) {
+  const auto write_one = [&w](std::string_view name, const void* value, WriteMember write) {
     write(w, name, value);
   };
   for_each_member(members, object, write_one);

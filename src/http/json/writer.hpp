@@ -110,9 +110,9 @@ void write(Writer& w, const std::vector<T>& items) {
 }
 
 // Writes a member and its name, or nothing.
-using WriteMember = void (*)(Writer& w, const char* name, const void* value);
+using WriteMember = void (*)(Writer& w, std::string_view name, const void* value);
 template <class M>
-void write_member(Writer& w, const char* name, const void* value) {
+void write_member(Writer& w, std::string_view name, const void* value) {
   const M& member = *static_cast<const M*>(value);
   if constexpr (IsOmittable<M>::value) {
     if (!member.value) return;
