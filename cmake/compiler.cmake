@@ -1,7 +1,9 @@
 # Flags every target shares. Warnings are errors.
 find_program(RUCK_CCACHE ccache)
 if(RUCK_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${RUCK_CCACHE}")
+  # What ccache asks for where headers are precompiled. No file here uses __DATE__ or __TIME__.
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env
+    "CCACHE_SLOPPINESS=pch_defines,time_macros" "${RUCK_CCACHE}")
   set(CMAKE_C_COMPILER_LAUNCHER "${RUCK_CCACHE}")
 endif()
 
