@@ -264,6 +264,44 @@ TEST(Tidy, NoServiceReachesIntoAnothersStore) {
   }
 }
 
+// All headers that a file includes, and those that they include; ours as "http/values.hpp".
+std::set<std::string> headers_of(const std::string& path) {
+  const std::regex include("#include [\"<]([^\">]+)[\">]");
+  std::set<std::string> found;
+  std::vector<std::string> todo{path};
+  while (!todo.empty()) {
+    const std::string text = read(fs::path(RUCK_SOURCE_DIR) / "src" / todo.back());
+    todo.pop_back();
+    for (std::sregex_iterator it(text.begin(), text.end(), include), end; it != end; ++it) {
+      if (found.insert((*it)[1].str()).second) todo.push_back((*it)[1].str());
+    }
+  }
+  return found;
+}
+
+// What every file of a feature reads is cheap to compile: no routing, no Asio.
+TEST(Tidy, TypesOfAServiceDoNotReachRoutingOrAsio) {
+  int count = 0;
+  for (const File& file : files_in({"src/services"}, {"types.hpp"})) {
+    ++count;
+    for (const std::string& header : headers_of(file.path.substr(4))) {
+      const bool is_costly = header.starts_with("runtime/") || header.starts_with("boost/asio") ||
+                             header == "http/bind.hpp" || header == "http/router.hpp" ||
+                             header == "http/endpoint.hpp" || header == "http/json/writer.hpp";
+      EXPECT_FALSE(is_costly) << file.path << " reaches " << header
+                              << ": include http/values.hpp, and the rest in the .cpp";
+    }
+  }
+  EXPECT_GT(count, 5);
+}
+
+TEST(Tidy, OnlySourceFilesBindRoutes) {
+  for (const File& file : files_in({"src"}, {".hpp"})) {
+    EXPECT_FALSE(file.text.contains("#include \"http/endpoint.hpp\""))
+        << file.path << ": include http/handler.hpp, and http/endpoint.hpp in routes.cpp";
+  }
+}
+
 TEST(Tidy, LinesAndFilesAreShort) {
   constexpr std::size_t kColumns = 100;
   constexpr std::size_t kLines = 620;
