@@ -9,10 +9,11 @@ packages:
 	@scripts/install-packages
 
 build: packages            ## build/release/ruck
-	@cmake --preset release >/dev/null
-	@cmake --build --preset release -j $(JOBS) --target ruck
+	@JOBS=$(JOBS) scripts/build
 
+run: export RUCK_STEPS = 3
 run: build                 ## serve on http://127.0.0.1:8080 with the embedded database
+	@echo "step 3 of 3: serving until Ctrl-C; open http://127.0.0.1:8080 and sign up, or see README.md, A first ruck"
 	@build/release/ruck serve $(ARGS)
 
 test: packages             ## every test that a machine without a GPU can run
