@@ -3,7 +3,7 @@
 #include "base/random.hpp"
 #include "db/open.hpp"
 #include "db/sqlite/backup.hpp"
-#include "services/rucks/audit.hpp"
+#include "services/rucks/summary/audit.hpp"
 
 #include <fmt/format.h>
 

@@ -1,9 +1,10 @@
 #include "durability/ledger.hpp"
 
 #include "rucking/track_codec.hpp"
-#include "services/rucks/audit.hpp"
-#include "services/rucks/packing.hpp"
 #include "services/rucks/store.hpp"
+#include "services/rucks/summary/audit.hpp"
+#include "services/rucks/track/packing.hpp"
+#include "services/rucks/track/progress.hpp"
 
 #include <fmt/format.h>
 
@@ -84,7 +85,7 @@ void Ledger::read_ruck(db::Session& q, RuckId ruck, Stored& stored, Verdict& ver
   for (const auto& chunk : rucks::store::chunks(q, rucks::store::Track::kHeartRate, key)) {
     read_samples(rucks::unpack(chunk.packing, chunk.data.data).value_or("damaged"));
   }
-  if (const auto progress = rucks::store::find_progress(q, key)) {
+  if (const auto progress = rucks::find_progress(q, key)) {
     read_points(progress->tail.data);
     read_samples(progress->heart_rate_tail.data);
   }

@@ -8,7 +8,7 @@
 #include "durability/fault_vfs.hpp"
 #include "rucking/track_point.hpp"
 #include "services/profile/store.hpp"
-#include "services/rucks/ingest.hpp"
+#include "services/rucks/recording/ingest.hpp"
 #include "support/databases.hpp"
 #include "support/run.hpp"
 #include "support/until.hpp"

@@ -3,7 +3,7 @@
 #include "base/embedded.hpp"
 #include "db/migrations.hpp"
 #include "services/profile/store.hpp"
-#include "services/rucks/settle.hpp"
+#include "services/rucks/summary/settle.hpp"
 #include "support/until.hpp"
 
 #include <fmt/format.h>

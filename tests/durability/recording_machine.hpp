@@ -8,7 +8,7 @@
 #include "durability/batches.hpp"
 #include "durability/fault_vfs.hpp"
 #include "durability/ledger.hpp"
-#include "services/rucks/ingest.hpp"
+#include "services/rucks/recording/ingest.hpp"
 #include "support/process.hpp"
 #include "support/run.hpp"
 

@@ -14,7 +14,7 @@
 #include "rucking/track_codec.hpp"
 #include "runtime/config.hpp"
 #include "services/auth/tokens.hpp"
-#include "services/rucks/batch.hpp"
+#include "services/rucks/recording/batch.hpp"
 #include "support/rucking.hpp"
 
 #include <fmt/format.h>

@@ -153,7 +153,7 @@ TEST(Tidy, LibrariesAreIncludedOnlyInTheirAdapters) {
       {"toml++", {"src/runtime/config.cpp"}},
       {"date/tz.h", {"src/calendar/"}},
       {"zlib.h", {"src/http/compress.cpp"}},
-      {"zstd.h", {"src/services/rucks/packing.cpp", "src/rucking/tests/"}},
+      {"zstd.h", {"src/services/rucks/track/packing.cpp", "src/rucking/tests/"}},
       {"openssl/", {"src/http/session/"}}};
   for (const File& file : all_cpp()) {
     for (std::size_t i = 0; i < file.lines.size(); ++i) {
@@ -253,7 +253,7 @@ TEST(Tidy, EveryModuleHasAReadmeOfAtMostAPage) {
 }
 
 TEST(Tidy, NoServiceReachesIntoAnothersStore) {
-  const std::regex include("^#include \"services/([a-z_]+)/(store|rows|settle|ingest)\\.hpp\"");
+  const std::regex include("^#include \"services/([a-z_]+)/(?:[a-z_]+/)?(store|rows|settle|ingest)\\.hpp\"");
   for (const File& file : sources()) {
     for (std::size_t i = 0; i < file.lines.size(); ++i) {
       std::smatch match;
@@ -300,6 +300,34 @@ TEST(Tidy, OnlySourceFilesBindRoutes) {
     EXPECT_FALSE(file.text.contains("#include \"http/endpoint.hpp\""))
         << file.path << ": include http/handler.hpp, and http/endpoint.hpp in routes.cpp";
   }
+}
+
+// The floors of the rucks' rooms, from the bottom up; what is in no folder stands on all of them,
+// but for the rows.
+TEST(Tidy, TheRoomsOfRucksStandOnEachOther) {
+  const std::string folder = "src/services/rucks/";
+  const auto floor_of = [](const std::string& inside) {
+    static const std::set<std::string> bottom = {"rows", "store", "limits", "types"};
+    const std::vector<std::string> rooms = {"track/", "summary/", "recording/"};
+    for (std::size_t i = 0; i < rooms.size(); ++i) {
+      if (inside.starts_with(rooms[i])) return i + 1;
+    }
+    return bottom.contains(inside.substr(0, inside.find('.'))) ? std::size_t{0} : rooms.size() + 1;
+  };
+  const std::regex include("^#include \"services/rucks/([a-z_/.]+)\"");
+  std::size_t looked_at = 0;
+  for (const File& file : sources()) {
+    if (!file.path.starts_with(folder) || is_test(file.path)) continue;
+    const std::size_t floor = floor_of(file.path.substr(folder.size()));
+    for (std::size_t i = 0; i < file.lines.size(); ++i) {
+      std::smatch match;
+      if (!std::regex_search(file.lines[i], match, include)) continue;
+      ++looked_at;
+      EXPECT_LE(floor_of(match[1].str()), floor)
+          << where(file, i) << ": stands above it (see the folder's README)";
+    }
+  }
+  EXPECT_GT(looked_at, 50U);
 }
 
 TEST(Tidy, LinesAndFilesAreShort) {

@@ -4,9 +4,9 @@
 #include "base/whole_number.hpp"
 #include "services/feed/service.hpp"
 #include "services/feed/store.hpp"
-#include "services/rucks/results.hpp"
-#include "services/rucks/shown.hpp"
-#include "services/rucks/views.hpp"
+#include "services/rucks/summary/results.hpp"
+#include "services/rucks/summary/shown.hpp"
+#include "services/rucks/summary/views.hpp"
 
 #include <fmt/format.h>
 

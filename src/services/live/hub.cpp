@@ -4,7 +4,7 @@
 #include "services/live/hub_parts.hpp"
 #include "services/live/messages.hpp"
 #include "services/profile/topics.hpp"
-#include "services/rucks/topics.hpp"
+#include "services/rucks/recording/topics.hpp"
 #include "telemetry/log.hpp"
 
 namespace ruck::live {

@@ -2,7 +2,7 @@
 #include "services/live/hub_parts.hpp"
 #include "services/live/store.hpp"
 #include "services/profile/topics.hpp"
-#include "services/rucks/topics.hpp"
+#include "services/rucks/recording/topics.hpp"
 
 namespace ruck::live {
 

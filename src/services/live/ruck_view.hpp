@@ -21,7 +21,7 @@
 #include "rucking/ruck_ends.hpp"
 #include "services/live/limits.hpp"
 #include "services/people/zones.hpp"
-#include "services/rucks/live_source.hpp"
+#include "services/rucks/recording/live_source.hpp"
 
 #include <array>
 #include <optional>

@@ -5,7 +5,7 @@
 #include "base/text.hpp"
 #include "http/json/writer.hpp"
 #include "services/profile/service.hpp"
-#include "services/rucks/topics.hpp"
+#include "services/rucks/recording/topics.hpp"
 #include "telemetry/log.hpp"
 
 #include <fmt/format.h>

@@ -4,11 +4,11 @@
 #include "calendar/time_zone.hpp"
 #include "http/json/writer.hpp"
 #include "services/profile/service.hpp"
-#include "services/rucks/results.hpp"
 #include "services/rucks/rules.hpp"
-#include "services/rucks/settle.hpp"
-#include "services/rucks/shown.hpp"
 #include "services/rucks/store.hpp"
+#include "services/rucks/summary/results.hpp"
+#include "services/rucks/summary/settle.hpp"
+#include "services/rucks/summary/shown.hpp"
 #include "services/stats/service.hpp"
 
 #include <array>

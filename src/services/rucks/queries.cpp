@@ -6,10 +6,11 @@
 #include "services/rucks/limits.hpp"
 #include "services/rucks/rules.hpp"
 #include "services/rucks/service.hpp"
-#include "services/rucks/settle.hpp"
-#include "services/rucks/shown.hpp"
 #include "services/rucks/store.hpp"
-#include "services/rucks/views.hpp"
+#include "services/rucks/summary/settle.hpp"
+#include "services/rucks/summary/shown.hpp"
+#include "services/rucks/summary/views.hpp"
+#include "services/rucks/track/progress.hpp"
 
 namespace ruck::rucks {
 namespace {
@@ -30,7 +31,7 @@ Result<Found> find_for(db::Session& q, UserId viewer, const RuckRef& ref) {
 }
 
 Result<Track> track_of(db::Session& q, const RuckRow& row) {
-  const auto progress = store::find_progress(q, {row.user_id, row.id});
+  const auto progress = find_progress(q, {row.user_id, row.id});
   if (!progress) return fail(ErrorCode::kRuckNotFound);
   Result<Track> track = load_track(q, {row.user_id, row.id}, *progress);
   if (track && row.trim_end_ms) {

@@ -1,6 +1,6 @@
 // What comes in while a ruck is under way: batches of points and heart rate.
 #include "base/whole_number.hpp"
-#include "services/rucks/batch.hpp"
+#include "services/rucks/recording/batch.hpp"
 #include "services/rucks/rules.hpp"
 #include "services/rucks/service.hpp"
 #include "services/rucks/store.hpp"

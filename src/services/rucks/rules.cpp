@@ -5,8 +5,8 @@
 #include "http/json/writer.hpp"
 #include "services/profile/service.hpp"
 #include "services/rucks/store.hpp"
-#include "services/rucks/track.hpp"
-#include "services/rucks/views.hpp"
+#include "services/rucks/summary/views.hpp"
+#include "services/rucks/track/track.hpp"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 #pragma once
 // Rules that more than one of the service's files needs, inside a unit of work.
 #include "db/session.hpp"
-#include "services/rucks/batch.hpp"
+#include "services/rucks/recording/batch.hpp"
 #include "services/rucks/rows.hpp"
 #include "services/rucks/types.hpp"
 

@@ -4,15 +4,16 @@
 #include "http/json/writer.hpp"
 #include "services/profile/service.hpp"
 #include "services/profile/topics.hpp"
-#include "services/rucks/closing.hpp"
 #include "services/rucks/limits.hpp"
-#include "services/rucks/results.hpp"
+#include "services/rucks/recording/closing.hpp"
+#include "services/rucks/recording/topics.hpp"
 #include "services/rucks/rules.hpp"
-#include "services/rucks/settle.hpp"
-#include "services/rucks/shown.hpp"
 #include "services/rucks/store.hpp"
-#include "services/rucks/topics.hpp"
-#include "services/rucks/views.hpp"
+#include "services/rucks/summary/results.hpp"
+#include "services/rucks/summary/settle.hpp"
+#include "services/rucks/summary/shown.hpp"
+#include "services/rucks/summary/views.hpp"
+#include "services/rucks/track/progress.hpp"
 #include "telemetry/log.hpp"
 
 #include <algorithm>
@@ -427,7 +428,7 @@ task<Result<EditReply>> RuckService::edit(Viewer viewer, RuckRef ref, EditRuck r
 task<Result<DeleteReply>> RuckService::remove(Viewer viewer, RuckRef ref) {
   return change<DeleteReply>(viewer, std::move(ref),
                              [](db::Session& q, RuckRow row) -> Result<DeleteReply> {
-                               store::remove(q, {row.user_id, row.id});
+                               remove_ruck(q, {row.user_id, row.id});
                                if (row.local_day) refresh_day(q, row.user_id, *row.local_day);
                                return DeleteReply{.message = "Ruck deleted", .id = row.id};
                              });

@@ -6,9 +6,9 @@
 #include "db/database.hpp"
 #include "http/handler.hpp"
 #include "runtime/periodic.hpp"
-#include "services/rucks/ingest.hpp"
+#include "services/rucks/recording/ingest.hpp"
 #include "services/rucks/rows.hpp"
-#include "services/rucks/track.hpp"
+#include "services/rucks/track/track.hpp"
 #include "services/rucks/types.hpp"
 
 #include <functional>

@@ -2,7 +2,6 @@
 
 #include "base/random.hpp"
 #include "services/people/visibility.hpp"
-#include "services/rucks/recent.hpp"
 
 #include <boost/mp11/algorithm.hpp>
 
@@ -242,15 +241,8 @@ void update(db::Session& q, const RuckRow& row) {
 }
 
 bool remove(db::Session& q, Key key) {
-  RecentIndex* index = RecentIndex::of(q);
-  const auto progress = index == nullptr ? find_progress(q, key) : std::nullopt;
-  if (index != nullptr) index->doubt(key.ruck);
   q.execute(kDeleteOwner, key.ruck);
-  const bool is_removed = q.execute(kDelete, key.user, key.ruck) == 1;
-  if (progress && !close_version(q, key, progress->version, new_version())) {
-    throw db::Failure(db::FailureKind::kConflict, "a batch was appended meanwhile", "rucks.delete");
-  }
-  return is_removed;
+  return q.execute(kDelete, key.user, key.ruck) == 1;
 }
 
 std::optional<RuckRow> find(db::Session& q, Key key) {
@@ -340,15 +332,8 @@ void set_clock_offset(db::Session& q, Key key, std::int64_t minutes) {
   q.execute(kSetClockOffset, key.user, key.ruck, minutes);
 }
 
-std::optional<Progress> find_progress(db::Session& q, Key key) {
-  auto row = q.optional<ProgressRow>(kFindProgress, key.user, key.ruck);
-  if (!row) return std::nullopt;
-  Progress progress{std::move(*row)};
-  progress.row_version = progress.version;
-  progress.covered_bytes = progress.tail.data.size();
-  progress.covered_hr_bytes = progress.heart_rate_tail.data.size();
-  add_recent_batches(q, key, progress);
-  return progress;
+std::optional<ProgressRow> progress_row(db::Session& q, Key key) {
+  return q.optional<ProgressRow>(kFindProgress, key.user, key.ruck);
 }
 
 std::vector<RecentKey> recent_keys(db::Session& q) { return q.many<RecentKey>(kRecentKeys); }
@@ -373,15 +358,7 @@ std::int64_t new_version() {
   return static_cast<std::int64_t>((random() >> 2) | (std::uint64_t{1} << 62));
 }
 
-bool advance_progress(db::Session& q, Key key, const Progress& before, const ProgressRow& row) {
-  RecentIndex* index = RecentIndex::of(q);
-  if (index != nullptr) index->doubt(key.ruck);
-  if (before.version == kNoVersion || !merge_progress(q, key, before.row_version, row))
-    return false;
-  return index != nullptr || close_version(q, key, before.version, row.version);
-}
-
-bool merge_progress(db::Session& q, Key key, std::int64_t expected_version,
+bool write_progress(db::Session& q, Key key, std::int64_t expected_version,
                     const ProgressRow& row) {
   return q.execute(kAdvance, key.user, key.ruck, expected_version, row.version, row.state, row.tail,
                    row.heart_rate_tail, row.point_count, row.heart_rate_count,

@@ -17,6 +17,7 @@ BOOST_DESCRIBE_STRUCT(Key, (), (user, ruck))
 
 void insert(db::Session& q, const RuckRow& row);  // with its owner and an empty progress
 void update(db::Session& q, const RuckRow& row);
+// The row and all that hangs on it; remove_ruck() of track/progress.hpp also closes its version.
 bool remove(db::Session& q, Key key);
 [[nodiscard]] std::optional<RuckRow> find(db::Session& q, Key key);
 [[nodiscard]] std::optional<UserId> owner_of(db::Session& q, RuckId ruck);
@@ -54,17 +55,14 @@ void set_local_day(db::Session& q, Key key, Day day);
 void set_last_arrival(db::Session& q, Key key, UtcUs arrival);
 void set_clock_offset(db::Session& q, Key key, std::int64_t minutes);
 
-// With the batches that were appended since, see recent.hpp.
-[[nodiscard]] std::optional<Progress> find_progress(db::Session& q, Key key);
+// The row alone; find_progress() of track/progress.hpp has the batches that were appended since.
+[[nodiscard]] std::optional<ProgressRow> progress_row(db::Session& q, Key key);
 // A version that no row ever had. Versions are random, not counted: a queue of writes that each
 // expect the one before must not meet a number that somebody else has counted up to meanwhile.
 [[nodiscard]] std::int64_t new_version();
 inline constexpr std::int64_t kNoVersion = -1;  // of no row
-// Writes the row with a new version if it is still as it was read; false if it is not.
-[[nodiscard]] bool advance_progress(db::Session& q, Key key, const Progress& before,
-                                    const ProgressRow& row);
-// The same with batches in it that were appended before: the newest version stays what it was.
-[[nodiscard]] bool merge_progress(db::Session& q, Key key, std::int64_t expected_version,
+// Writes the row if it still has `expected_version`; false if it has another.
+[[nodiscard]] bool write_progress(db::Session& q, Key key, std::int64_t expected_version,
                                   const ProgressRow& row);
 
 // Recent batches. Ids ascend.

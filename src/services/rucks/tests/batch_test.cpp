@@ -1,4 +1,4 @@
-#include "services/rucks/batch.hpp"
+#include "services/rucks/recording/batch.hpp"
 
 #include "http/json/element.hpp"
 #include "services/rucks/limits.hpp"

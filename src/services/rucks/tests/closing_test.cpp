@@ -1,5 +1,5 @@
 // Rucks that were left open, with a clock that is moved by hand.
-#include "services/rucks/closing.hpp"
+#include "services/rucks/recording/closing.hpp"
 
 #include "bus/in_process.hpp"
 #include "db/migrations.hpp"

@@ -1,11 +1,12 @@
 // Ingest against both databases, without HTTP: schedules that a network would need luck for.
-#include "services/rucks/ingest.hpp"
+#include "services/rucks/recording/ingest.hpp"
 
 #include "bus/in_process.hpp"
 #include "db/migrations.hpp"
 #include "services/profile/store.hpp"
-#include "services/rucks/settle.hpp"
-#include "services/rucks/track.hpp"
+#include "services/rucks/summary/settle.hpp"
+#include "services/rucks/track/progress.hpp"
+#include "services/rucks/track/track.hpp"
 #include "support/databases.hpp"
 #include "support/run.hpp"
 
@@ -56,7 +57,7 @@ class IngestTest : public test::OnBothDatabases {
   }
   std::vector<TrackPoint> stored() {
     return *database().read_now([&](db::Session& q) {
-      const auto progress = store::find_progress(q, key_);
+      const auto progress = find_progress(q, key_);
       return load_track(q, key_, *progress)->points;
     });
   }
@@ -231,7 +232,7 @@ TEST_P(IngestTest, ABatchForARuckThatIsGoneIsNotFound) {
   std::mt19937 random(7);
   const std::vector<TrackPoint> points = walk(random, 30);
   ASSERT_TRUE(add(*ingest, {points.begin(), points.begin() + 10}));
-  ASSERT_TRUE(database().write_now([&](db::Session& q) { store::remove(q, key_); }));
+  ASSERT_TRUE(database().write_now([&](db::Session& q) { remove_ruck(q, key_); }));
   const Result<Stored> late = add(*ingest, {points.begin() + 10, points.end()});
   ASSERT_FALSE(late);
   EXPECT_EQ(late.error().code, ErrorCode::kRuckNotFound);

@@ -1,15 +1,16 @@
 // Batches that are appended and merged later: what is read at each moment in between.
-#include "services/rucks/recent.hpp"
+#include "services/rucks/track/recent.hpp"
 
 #include "bus/in_process.hpp"
 #include "db/migrations.hpp"
 #include "services/profile/store.hpp"
-#include "services/rucks/audit.hpp"
-#include "services/rucks/ingest.hpp"
 #include "services/rucks/limits.hpp"
-#include "services/rucks/recent_times.hpp"
-#include "services/rucks/settle.hpp"
-#include "services/rucks/track.hpp"
+#include "services/rucks/recording/ingest.hpp"
+#include "services/rucks/recording/recent_times.hpp"
+#include "services/rucks/summary/audit.hpp"
+#include "services/rucks/summary/settle.hpp"
+#include "services/rucks/track/progress.hpp"
+#include "services/rucks/track/track.hpp"
 #include "support/databases.hpp"
 #include "support/run.hpp"
 
@@ -116,7 +117,7 @@ class RecentTest : public test::OnBothDatabases {
   // What is stored is the first `count` points, and everything that follows from them.
   void expect_points(int count) {
     ASSERT_TRUE(database().read_now([&](db::Session& q) {
-      const auto progress = store::find_progress(q, key_);
+      const auto progress = find_progress(q, key_);
       const auto track = load_track(q, key_, *progress);
       ASSERT_TRUE(track);
       std::vector<TrackPoint> want;
@@ -136,8 +137,7 @@ class RecentTest : public test::OnBothDatabases {
     return *database().read_now([](db::Session& q) { return q.one<std::int64_t>(kRows); });
   }
   std::int64_t index_version() {  // of the newest batch
-    return *database().read_now(
-        [&](db::Session& q) { return store::find_progress(q, key_)->version; });
+    return *database().read_now([&](db::Session& q) { return find_progress(q, key_)->version; });
   }
   RecentIndex& index() {
     return **database().read_now([](db::Session& q) { return RecentIndex::of(q); });
@@ -293,7 +293,7 @@ TEST_P(RecentTest, ADeletedRuckLeavesNothingThatStays) {
   if (is_postgres()) return;  // the same below, by partitions
   RecentMerger merging = merger();
   for (int i = 0; i < static_cast<int>(kBatchesPerMerge); ++i) add(10 * i, 10);
-  ASSERT_TRUE(database().write_now([&](db::Session& q) { store::remove(q, key_); }));
+  ASSERT_TRUE(database().write_now([&](db::Session& q) { remove_ruck(q, key_); }));
   run(merging);
   static_cast<void>(index().first_needed(std::chrono::steady_clock::now() + kMergedKept));
   run(merging);
@@ -403,7 +403,7 @@ TEST_P(RecentPartitionsTest, ACompletionThatOverlooksABatchIsRunAgain) {
   ASSERT_TRUE(database().write_now([&](db::Session& q) -> Result<> {
     RuckRow row = *store::find(q, key_);
     if (++runs == 1) {
-      static_cast<void>(store::find_progress(q, key_));  // its snapshot begins here
+      static_cast<void>(find_progress(q, key_));  // its snapshot begins here
       std::thread([&] { add(30, 10); }).join();
     }
     row.status = "completed";
@@ -469,7 +469,7 @@ TEST_P(RecentPartitionsTest, APartitionGoesWhenAllOfItIsMergedWhoeverAppendedIt)
 TEST_P(RecentPartitionsTest, ARuckThatIsDeletedTakesNoMoreAndHoldsUpNothing) {
   for (int i = 0; i < 3; ++i) add(10 * i, 10);
   const std::int64_t version = newest();
-  ASSERT_TRUE(database().write_now([&](db::Session& q) { store::remove(q, key_); }));
+  ASSERT_TRUE(database().write_now([&](db::Session& q) { remove_ruck(q, key_); }));
   EXPECT_FALSE(*database().write_now([&](db::Session& q) {
     return append(q, {.expected_version = version,
                       .version = partitions_->version_after(version),

@@ -1,4 +1,4 @@
-#include "services/rucks/results.hpp"
+#include "services/rucks/summary/results.hpp"
 
 #include "rucking/track_codec.hpp"
 

@@ -1,9 +1,9 @@
 // What others are shown follows from the visible part alone.
-#include "services/rucks/shown.hpp"
+#include "services/rucks/summary/shown.hpp"
 
 #include "rucking/ruck_ends.hpp"
-#include "services/rucks/results.hpp"
-#include "services/rucks/views.hpp"
+#include "services/rucks/summary/results.hpp"
+#include "services/rucks/summary/views.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,9 +1,9 @@
-#include "services/rucks/recent_partitions.hpp"
+#include "services/rucks/track/recent_partitions.hpp"
 
 #include "base/text.hpp"
 #include "db/failure.hpp"
 #include "services/rucks/limits.hpp"
-#include "services/rucks/recent.hpp"
+#include "services/rucks/track/recent.hpp"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "services/rucks/late.hpp"
+#include "services/rucks/recording/late.hpp"
 
 #include "services/rucks/limits.hpp"
 #include "telemetry/log.hpp"

@@ -23,13 +23,13 @@
 #include "db/database.hpp"
 #include "rucking/track_engine.hpp"
 #include "runtime/gate.hpp"
-#include "services/rucks/batch.hpp"
-#include "services/rucks/late.hpp"
 #include "services/rucks/limits.hpp"
-#include "services/rucks/recent.hpp"
+#include "services/rucks/recording/batch.hpp"
+#include "services/rucks/recording/late.hpp"
+#include "services/rucks/recording/stored.hpp"
 #include "services/rucks/rows.hpp"
 #include "services/rucks/store.hpp"
-#include "services/rucks/stored.hpp"
+#include "services/rucks/track/recent.hpp"
 #include "telemetry/metrics.hpp"
 
 #include <array>

@@ -1,14 +1,15 @@
-#include "services/rucks/ingest.hpp"
+#include "services/rucks/recording/ingest.hpp"
 
 #include "base/assert.hpp"
 #include "base/sabotage.hpp"
 #include "rucking/track_codec.hpp"
 #include "runtime/sleep.hpp"
-#include "services/rucks/packing.hpp"
-#include "services/rucks/recent_times.hpp"
-#include "services/rucks/settle.hpp"
-#include "services/rucks/topics.hpp"
-#include "services/rucks/track.hpp"
+#include "services/rucks/recording/recent_times.hpp"
+#include "services/rucks/recording/topics.hpp"
+#include "services/rucks/summary/settle.hpp"
+#include "services/rucks/track/packing.hpp"
+#include "services/rucks/track/progress.hpp"
+#include "services/rucks/track/track.hpp"
 #include "telemetry/log.hpp"
 
 #include <algorithm>
@@ -450,7 +451,7 @@ void Ingest::finish_flush(Lane& lane, std::vector<Write> writes, const Error* er
 // The ruck as the database has it; null if it is not under way. One that was only created starts.
 Result<std::unique_ptr<Ingest::Live>> Ingest::read_live(db::Session& q, store::Key key) const {
   auto row = store::find(q, key);
-  const auto progress = store::find_progress(q, key);
+  const auto progress = find_progress(q, key);
   if (!row || !progress) return fail(ErrorCode::kRuckNotFound);
   if (row->status == status::kCreated) {
     start_now(*row, deps_.clock.now());

@@ -1,4 +1,4 @@
-#include "services/rucks/batch.hpp"
+#include "services/rucks/recording/batch.hpp"
 
 #include "base/text.hpp"
 #include "base/whole_number.hpp"

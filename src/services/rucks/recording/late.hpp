@@ -9,9 +9,9 @@
 #include "cache/revisions.hpp"
 #include "db/database.hpp"
 #include "runtime/task_group.hpp"
-#include "services/rucks/settle.hpp"
+#include "services/rucks/recording/stored.hpp"
 #include "services/rucks/store.hpp"
-#include "services/rucks/stored.hpp"
+#include "services/rucks/summary/settle.hpp"
 #include "telemetry/metrics.hpp"
 
 #include <atomic>

@@ -9,7 +9,7 @@
 #include "services/people/zones.hpp"
 #include "services/rucks/rows.hpp"
 #include "services/rucks/store.hpp"
-#include "services/rucks/track.hpp"
+#include "services/rucks/track/track.hpp"
 
 #include <optional>
 #include <span>

@@ -5,7 +5,7 @@
 // Otherwise (a manual entry, a phone that lost reception, a recording that was cut off) the larger
 // of ours and the phone's counts, and distance_source says which it is.
 #include "services/rucks/rows.hpp"
-#include "services/rucks/track.hpp"
+#include "services/rucks/track/track.hpp"
 #include "services/rucks/types.hpp"
 
 #include <string>

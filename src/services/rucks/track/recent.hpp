@@ -19,9 +19,9 @@
 #include "base/thread_safety.hpp"
 #include "db/companions.hpp"
 #include "db/database.hpp"
-#include "services/rucks/merge_schedule.hpp"
-#include "services/rucks/recent_partitions.hpp"
 #include "services/rucks/store.hpp"
+#include "services/rucks/track/merge_schedule.hpp"
+#include "services/rucks/track/recent_partitions.hpp"
 #include "telemetry/metrics.hpp"
 
 #include <atomic>

@@ -1,10 +1,10 @@
-#include "services/rucks/track.hpp"
+#include "services/rucks/track/track.hpp"
 
 #include "http/bind.hpp"
 #include "rucking/track_codec.hpp"
 #include "services/profile/service.hpp"
 #include "services/rucks/limits.hpp"
-#include "services/rucks/packing.hpp"
+#include "services/rucks/track/packing.hpp"
 
 #include <algorithm>
 #include <limits>

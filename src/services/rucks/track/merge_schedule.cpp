@@ -1,4 +1,4 @@
-#include "services/rucks/merge_schedule.hpp"
+#include "services/rucks/track/merge_schedule.hpp"
 
 #include "base/text.hpp"
 #include "services/rucks/limits.hpp"

@@ -1,4 +1,4 @@
-#include "services/rucks/packing.hpp"
+#include "services/rucks/track/packing.hpp"
 
 #include "base/assert.hpp"
 #include "base/sabotage.hpp"

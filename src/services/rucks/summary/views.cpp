@@ -1,11 +1,11 @@
-#include "services/rucks/views.hpp"
+#include "services/rucks/summary/views.hpp"
 
 #include "base/whole_number.hpp"
 #include "http/json/writer.hpp"
 #include "rucking/geo.hpp"
 #include "rucking/privacy.hpp"
 #include "services/rucks/limits.hpp"
-#include "services/rucks/track.hpp"
+#include "services/rucks/track/track.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -2,7 +2,7 @@
 // What rucks tell the bus, after each commit: topics and their payloads.
 #include "bus/bus.hpp"
 #include "rucking/track_point.hpp"
-#include "services/rucks/stored.hpp"
+#include "services/rucks/recording/stored.hpp"
 
 #include <optional>
 #include <string>

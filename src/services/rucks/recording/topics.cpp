@@ -1,4 +1,4 @@
-#include "services/rucks/topics.hpp"
+#include "services/rucks/recording/topics.hpp"
 
 #include "bus/payload.hpp"
 #include "rucking/track_codec.hpp"

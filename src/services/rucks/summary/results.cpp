@@ -1,4 +1,4 @@
-#include "services/rucks/results.hpp"
+#include "services/rucks/summary/results.hpp"
 
 #include "base/whole_number.hpp"
 #include "http/bind.hpp"

@@ -17,7 +17,7 @@
 //   completion:   v9           …, v4 → v9 (closed)
 #include "base/thread_safety.hpp"
 #include "db/database.hpp"
-#include "services/rucks/merge_schedule.hpp"
+#include "services/rucks/track/merge_schedule.hpp"
 
 #include <chrono>
 #include <optional>

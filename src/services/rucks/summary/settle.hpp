@@ -5,7 +5,7 @@
 #include "db/session.hpp"
 #include "rucking/track_engine.hpp"
 #include "services/rucks/rows.hpp"
-#include "services/rucks/track.hpp"
+#include "services/rucks/track/track.hpp"
 
 #include <span>
 #include <vector>

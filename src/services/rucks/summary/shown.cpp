@@ -1,9 +1,10 @@
-#include "services/rucks/shown.hpp"
+#include "services/rucks/summary/shown.hpp"
 
 #include "rucking/ruck_ends.hpp"
 #include "rucking/track_codec.hpp"
-#include "services/rucks/results.hpp"
-#include "services/rucks/settle.hpp"
+#include "services/rucks/summary/results.hpp"
+#include "services/rucks/summary/settle.hpp"
+#include "services/rucks/track/progress.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -147,7 +148,7 @@ std::vector<RuckEnd> decode_ends(std::string_view bytes) {
 
 Result<Track> track_of(db::Session& q, const RuckRow& row) {
   const store::Key key{row.user_id, row.id};
-  const auto progress = store::find_progress(q, key);
+  const auto progress = find_progress(q, key);
   if (!progress) return fail(ErrorCode::kRuckNotFound);
   return load_track(q, key, *progress);
 }

@@ -1,8 +1,9 @@
-#include "services/rucks/live_source.hpp"
+#include "services/rucks/recording/live_source.hpp"
 
-#include "services/rucks/settle.hpp"
 #include "services/rucks/store.hpp"
-#include "services/rucks/track.hpp"
+#include "services/rucks/summary/settle.hpp"
+#include "services/rucks/track/progress.hpp"
+#include "services/rucks/track/track.hpp"
 
 #include <limits>
 
@@ -42,7 +43,7 @@ std::optional<LiveState> live_state(db::Session& q, RuckId ruck) {
 Result<LiveTrack> live_track(db::Session& q, UserId owner, RuckId ruck) {
   const store::Key key{owner, ruck};
   const auto row = store::find(q, key);
-  const auto progress = store::find_progress(q, key);
+  const auto progress = find_progress(q, key);
   if (!row || !progress) return fail(ErrorCode::kRuckNotFound);
   Result<Track> track = load_track(q, key, *progress);
   if (!track) return fail(std::move(track).error());

@@ -1,10 +1,11 @@
-#include "services/rucks/settle.hpp"
+#include "services/rucks/summary/settle.hpp"
 
 #include "calendar/time_zone.hpp"
 #include "services/profile/service.hpp"
 #include "services/rucks/limits.hpp"
-#include "services/rucks/results.hpp"
-#include "services/rucks/shown.hpp"
+#include "services/rucks/summary/results.hpp"
+#include "services/rucks/summary/shown.hpp"
+#include "services/rucks/track/progress.hpp"
 #include "services/stats/service.hpp"
 
 #include <algorithm>
@@ -34,13 +35,13 @@ Result<> write_live(db::Session& q, const RuckRow& row, const Track& track, cons
   const store::Key key{row.user_id, row.id};
   store_merged(q, key, track, Packing::kLive);
   store::update(q, row);
-  const bool written = store::advance_progress(
-      q, key, before,
-      {.version = store::new_version(),
-       .state = {engine.serialize()},
-       .point_count = static_cast<std::int64_t>(track.points.size()),
-       .heart_rate_count = static_cast<std::int64_t>(track.heart_rate.size()),
-       .last_arrival_at = now});
+  const bool written =
+      advance_progress(q, key, before,
+                       {.version = store::new_version(),
+                        .state = {engine.serialize()},
+                        .point_count = static_cast<std::int64_t>(track.points.size()),
+                        .heart_rate_count = static_cast<std::int64_t>(track.heart_rate.size()),
+                        .last_arrival_at = now});
   if (!written) return fail(ErrorCode::kUnavailable);
   return {};
 }
@@ -58,12 +59,12 @@ Result<> write_completed(db::Session& q, RuckRow& row, const Track& track, const
   store::update(q, row);
   store::put_splits(q, key, results.splits);
   store_merged(q, key, track, Packing::kFinished);
-  const bool written = store::advance_progress(
-      q, key, before,
-      {.version = store::new_version(),
-       .point_count = static_cast<std::int64_t>(track.points.size()),
-       .heart_rate_count = static_cast<std::int64_t>(track.heart_rate.size()),
-       .last_arrival_at = now});
+  const bool written =
+      advance_progress(q, key, before,
+                       {.version = store::new_version(),
+                        .point_count = static_cast<std::int64_t>(track.points.size()),
+                        .heart_rate_count = static_cast<std::int64_t>(track.heart_rate.size()),
+                        .last_arrival_at = now});
   if (!written) return fail(ErrorCode::kUnavailable);
   refresh_day(q, row.user_id, *row.local_day);
   if (day_before && *day_before != *row.local_day) refresh_day(q, row.user_id, *day_before);
@@ -86,7 +87,7 @@ void start_now(RuckRow& row, UtcUs now) {
 Result<Merged> merge_track(db::Session& q, RuckRow row, std::span<const Additions> additions,
                            UtcUs now) {
   const store::Key key{row.user_id, row.id};
-  const auto progress = store::find_progress(q, key);
+  const auto progress = find_progress(q, key);
   if (!progress) return fail(ErrorCode::kRuckNotFound);
   auto track = load_track(q, key, *progress);
   if (!track) return fail(std::move(track).error());

@@ -5,9 +5,9 @@
 #include "db/session.hpp"
 #include "rucking/track_engine.hpp"
 #include "services/profile/types.hpp"
-#include "services/rucks/packing.hpp"
 #include "services/rucks/rows.hpp"
 #include "services/rucks/store.hpp"
+#include "services/rucks/track/packing.hpp"
 
 #include <span>
 #include <vector>

@@ -1,10 +1,11 @@
-#include "services/rucks/recent.hpp"
+#include "services/rucks/track/recent.hpp"
 
 #include "db/failure.hpp"
 #include "rucking/track_codec.hpp"
 #include "services/rucks/limits.hpp"
-#include "services/rucks/packing.hpp"
-#include "services/rucks/track.hpp"
+#include "services/rucks/track/packing.hpp"
+#include "services/rucks/track/progress.hpp"
+#include "services/rucks/track/track.hpp"
 #include "telemetry/log.hpp"
 
 #include <algorithm>
@@ -164,7 +165,7 @@ void add_recent_batches(db::Session& q, store::Key key, Progress& progress) {
 
 bool append_batch(RecentIndex& index, db::Session& q, store::Key key, const RecentRow& row) {
   if (!index.is_newest(key.ruck, row.expected_version)) {
-    const auto progress = store::find_progress(q, key);
+    const auto progress = find_progress(q, key);
     if (!progress || progress->version != row.expected_version) return false;
   }
   const std::int64_t id = index.next_id();
@@ -187,7 +188,7 @@ std::optional<ChunkRow> seal(std::string& tail, const std::vector<Sample>& sampl
 
 Result<MergedBatches> merge_recent(db::Session& q, store::Key key, const RecentRow* more) {
   MergedBatches merged;
-  auto progress = store::find_progress(q, key);
+  auto progress = find_progress(q, key);
   const auto row = progress ? store::find(q, key) : std::nullopt;
   if (!row) return merged;  // deleted meanwhile
   if (progress->version == store::kNoVersion) return fail(ErrorCode::kUnavailable);
@@ -211,7 +212,7 @@ Result<MergedBatches> merge_recent(db::Session& q, store::Key key, const RecentR
     heart_rate = seal(next.heart_rate_tail.data, *decoded);
   }
   // First the row: if somebody else has written it, nothing may be changed.
-  if (!store::merge_progress(q, key, progress->row_version, next)) {
+  if (!store::write_progress(q, key, progress->row_version, next)) {
     return fail(ErrorCode::kUnavailable);
   }
   if (points) store::add_chunk(q, store::Track::kPoints, key, *points);

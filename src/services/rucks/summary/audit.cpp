@@ -1,8 +1,9 @@
-#include "services/rucks/audit.hpp"
+#include "services/rucks/summary/audit.hpp"
 
-#include "services/rucks/results.hpp"
-#include "services/rucks/settle.hpp"
-#include "services/rucks/track.hpp"
+#include "services/rucks/summary/results.hpp"
+#include "services/rucks/summary/settle.hpp"
+#include "services/rucks/track/progress.hpp"
+#include "services/rucks/track/track.hpp"
 #include "services/stats/service.hpp"
 
 #include <fmt/format.h>
@@ -70,7 +71,7 @@ void compare_completed(db::Session& q, Findings& findings, const RuckRow& row, c
 std::vector<Difference> audit(db::Session& q, store::Key key) {
   Findings findings(key.ruck);
   const auto row = store::find(q, key);
-  const auto progress = store::find_progress(q, key);
+  const auto progress = find_progress(q, key);
   if (!row || !progress) {
     findings.add("the ruck or its progress is missing");
     return findings.take();

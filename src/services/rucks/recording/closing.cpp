@@ -1,7 +1,8 @@
-#include "services/rucks/closing.hpp"
+#include "services/rucks/recording/closing.hpp"
 
 #include "services/rucks/limits.hpp"
-#include "services/rucks/settle.hpp"
+#include "services/rucks/summary/settle.hpp"
+#include "services/rucks/track/progress.hpp"
 
 #include <algorithm>
 
@@ -13,7 +14,7 @@ std::vector<store::Key> open_without_news(db::Session& q, UtcUs now) {
 
 Result<bool> close_if_left(db::Session& q, const RuckRow& row, UtcUs now) {
   const store::Key key{row.user_id, row.id};
-  const auto progress = store::find_progress(q, key);
+  const auto progress = find_progress(q, key);
   if (!progress) return fail(ErrorCode::kRuckNotFound);
   const UtcUs arrival = std::max(row.last_arrival_at, progress->last_arrival_at);
   if (arrival > now - kOpenMax) {
