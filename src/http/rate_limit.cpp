@@ -3,6 +3,7 @@
 #include "base/thread_safety.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace ruck::http {
 

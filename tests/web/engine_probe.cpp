@@ -4,6 +4,7 @@
 #include "gpx/document.hpp"
 #include "rucking/simulate.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <fstream>

@@ -3,6 +3,7 @@
 // structs.
 #include "http/json/element.hpp"
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>

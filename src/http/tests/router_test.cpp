@@ -2,6 +2,7 @@
 
 #include "http/endpoint.hpp"
 #include "http/json/element.hpp"
+#include "http/pressure.hpp"
 #include "runtime/task_group.hpp"
 
 #include <gmock/gmock.h>

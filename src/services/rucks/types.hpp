@@ -11,6 +11,7 @@
 
 #include <array>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -497,8 +498,10 @@ template <std::size_t... N>
 constexpr auto join(const std::array<Rule, N>&... parts) {
   std::array<Rule, (N + ...)> out{};
   std::size_t at = 0;
-  ((std::copy(parts.begin(), parts.end(), out.begin() + static_cast<std::ptrdiff_t>(at)), at += N),
-   ...);
+  const auto append = [&](std::span<const Rule> part) {
+    for (const Rule& each : part) out[at++] = each;
+  };
+  (append(parts), ...);
   return out;
 }
 }  // namespace rucks_rules
