@@ -19,14 +19,18 @@ set(ruck_headers_of_runtime ${ruck_headers_of_base}
   <boost/mp11/algorithm.hpp> <fmt/format.h>)
 
 # ruck_precompile(TARGET DEPS): `base` and `runtime` make the two sets, and the others take the one
-# that fits: what depends on runtime has its flags too.
+# that fits: what depends on runtime has its flags too. A program is compiled with other flags than
+# a library (-fPIE), so one of tests makes a set of its own.
 function(ruck_precompile target deps)
   if(NOT RUCK_PRECOMPILE)
     return()
   endif()
   # A precompiled header with times in it is another one each time, and the cache misses.
   target_compile_options(${target} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
-  if(target STREQUAL "ruck_base" OR target STREQUAL "ruck_runtime")
+  get_target_property(type ${target} TYPE)
+  if(type STREQUAL "EXECUTABLE")
+    target_precompile_headers(${target} PRIVATE ${ruck_headers_of_runtime} <gtest/gtest.h>)
+  elseif(target STREQUAL "ruck_base" OR target STREQUAL "ruck_runtime")
     string(REPLACE "ruck_" "ruck_headers_of_" headers ${target})
     target_precompile_headers(${target} PRIVATE ${${headers}})
   elseif("runtime" IN_LIST deps OR "db" IN_LIST deps OR "http" IN_LIST deps)
