@@ -253,7 +253,8 @@ TEST(Tidy, EveryModuleHasAReadmeOfAtMostAPage) {
 }
 
 TEST(Tidy, NoServiceReachesIntoAnothersStore) {
-  const std::regex include("^#include \"services/([a-z_]+)/(?:[a-z_]+/)?(store|rows|settle|ingest)\\.hpp\"");
+  const std::regex include(
+      "^#include \"services/([a-z_]+)/(?:[a-z_]+/)?(store|rows|settle|ingest)\\.hpp\"");
   for (const File& file : sources()) {
     for (std::size_t i = 0; i < file.lines.size(); ++i) {
       std::smatch match;
