@@ -411,6 +411,25 @@ TEST_P(LiveSocketTest, ASlowReaderIsCutOffAtItsBoundAndNobodyElseWaits) {
   EXPECT_LT(bytes, 300'000U) << "the queue's bound and what the kernel holds";
 }
 
+// Both frames are read at once: the socket is gone when the subscription begins. The server read
+// from a client that was freed.
+TEST_P(LiveSocketTest, ASocketMayCloseWithItsSubscriptionJustAsked) {
+  ApiClient anna = user("anna");
+  const std::string ruck = start_ruck(anna);
+  const auto masked = [](char opcode, const std::string& payload) {
+    std::string frame{static_cast<char>(0x80 | opcode), static_cast<char>(0x80 | payload.size())};
+    return frame + std::string(4, '\0') + payload;  // a key of zeros changes nothing
+  };
+  for (const std::string& topic : {std::string("me"), "ruck:" + ruck}) {
+    for (int i = 0; i < 10; ++i) {
+      LiveClient socket(*server_, anna);
+      const std::string ask = R"({"type":"subscribe","topic":")" + topic + "\"}";
+      EXPECT_TRUE(socket.socket().send_raw(masked(1, ask) + masked(8, "\x03\xe8")).has_value());
+    }
+  }
+  EXPECT_EQ(anna.get("/livez").status, 200);
+}
+
 TEST_P(LiveSocketTest, ATokenIsRenewedOnTheSameSocket) {
   ApiClient anna = user("anna");
   ApiClient berta = user("berta");

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace ruck::live {
 namespace {
@@ -85,7 +86,7 @@ void Client::take_auth(const json::Element& message) {
   const std::string share = text_of(message, "share");
   if (share.empty()) return take_token(text_of(message, "token"));
   if (is_known_) return send_error("already_authenticated", "this socket has a user or a link");
-  shared_.hub.tasks().spawn(*runtime::Core::current(), take_share(share));
+  shared_.hub.tasks().spawn(*runtime::Core::current(), take_share(shared_from_this(), share));
 }
 
 void Client::take_token(const std::string& token) {
@@ -113,8 +114,8 @@ void Client::take_token(const std::string& token) {
   ready();
 }
 
-task<> Client::take_share(std::string token) {
-  const auto self = shared_from_this();
+task<> Client::take_share(std::shared_ptr<Client> self, std::string token) {
+  const auto alive = std::move(self);
   const UtcUs now = shared_.clock.now();
   const auto link = co_await shared_.database.read(
       [token, now](db::Session& q) { return store::find_link(q, token, now); });
@@ -194,7 +195,7 @@ void Client::take_subscribe(const std::string& topic, std::optional<std::uint32_
     if (hears_me_) return send_error("already_subscribed", "this topic is subscribed", topic);
     hears_me_ = true;
     shared_.hub.listen(*who_.user, *this);
-    return shared_.hub.tasks().spawn(core, subscribe_me());
+    return shared_.hub.tasks().spawn(core, subscribe_me(shared_from_this()));
   }
   const auto ruck = ruck_of(topic);
   if (!ruck) return send_error("unknown_topic", "expected ruck:<id> or me", topic);
@@ -202,11 +203,12 @@ void Client::take_subscribe(const std::string& topic, std::optional<std::uint32_
     return send_error("already_subscribed", "this topic is subscribed", topic);
   }
   asked_.push_back(*ruck);
-  shared_.hub.tasks().spawn(core, subscribe(*ruck, since));
+  shared_.hub.tasks().spawn(core, subscribe(shared_from_this(), *ruck, since));
 }
 
-task<> Client::subscribe(RuckId ruck, std::optional<std::uint32_t> since) {
-  const auto self = shared_from_this();
+task<> Client::subscribe(std::shared_ptr<Client> self, RuckId ruck,
+                         std::optional<std::uint32_t> since) {
+  const auto alive = std::move(self);
   const Hub::Subscription subscription{.member = this, .id = id_};
   const auto joined = co_await shared_.hub.join(who_, id_, ruck, since);
   const bool is_wanted = socket_ != nullptr && std::erase(asked_, ruck) > 0;
@@ -223,8 +225,8 @@ task<> Client::subscribe(RuckId ruck, std::optional<std::uint32_t> since) {
   shared_.hub.attach(ruck, subscription, *joined);
 }
 
-task<> Client::subscribe_me() {
-  const auto self = shared_from_this();
+task<> Client::subscribe_me(std::shared_ptr<Client> self) {
+  const auto alive = std::move(self);
   const UserId user = *who_.user;
   MeSnapshot snapshot;
   auto read = co_await shared_.database.read([user, now = shared_.clock.now()](db::Session& q) {

@@ -45,11 +45,13 @@ class Client final : public http::SocketHandler,
   [[nodiscard]] bool is_flooding();
   void take_auth(const json::Element& message);
   void take_token(const std::string& token);
-  task<> take_share(std::string token);
+  // Each holds the client from the moment it is made: it begins to run later, and the socket may
+  // be closed by then.
+  task<> take_share(std::shared_ptr<Client> self, std::string token);
   void take_subscribe(const std::string& topic, std::optional<std::uint32_t> since);
   void take_unsubscribe(const std::string& topic);
-  task<> subscribe(RuckId ruck, std::optional<std::uint32_t> since);
-  task<> subscribe_me();
+  task<> subscribe(std::shared_ptr<Client> self, RuckId ruck, std::optional<std::uint32_t> since);
+  task<> subscribe_me(std::shared_ptr<Client> self);
   void ready();
   void wake_later();
   // Closes the socket and says so, if its token, link or sign-in is over.
