@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <random>
+#include <unordered_set>
 
 namespace ruck::rucks {
 namespace {
@@ -125,6 +126,7 @@ struct Ingest::Shard {
 struct Ingest::Write {
   AppendedBatch batch;
   std::uint64_t generation = 0;
+  bool is_orphan = false;          // follows one that was not written
   std::vector<TrackPoint> points;  // for those who follow live
   Stored stored;
   std::optional<runtime::Promise<Result<Outcome>>> waiter;
@@ -155,11 +157,13 @@ class Ingest::FlushJob final : public db::Job {
     if (index_ != nullptr) {
       for (Write& write : writes_) {
         AppendedBatch& batch = write.batch;
-        batch.is_written = append_batch(*index_, q, batch.key, batch.row);
+        batch.is_written = !write.is_orphan && append_batch(*index_, q, batch.key, batch.row);
       }
     } else {
       std::vector<AppendedBatch*> batches;
-      for (Write& write : writes_) batches.push_back(&write.batch);
+      for (Write& write : writes_) {
+        if (!write.is_orphan) batches.push_back(&write.batch);
+      }
       write_batches(q, batches);
     }
     return true;
@@ -406,9 +410,11 @@ void Ingest::finish_flush(Lane& lane, std::vector<Write> writes, const Error* er
   flushes_.add();
   std::vector<std::unique_ptr<runtime::Resumption>> waiters;
   waiters.reserve(writes.size());
+  std::unordered_set<std::uint64_t> broken;  // generations with a write that did not happen
   for (Write& write : writes) {
     const store::Key key = write.batch.key;
     const bool is_written = error == nullptr && write.batch.is_written;
+    if (!is_written) broken.insert(write.generation);
     {
       Shard& shard = shard_of(key.ruck);
       const Guard lock(shard.mutex);
@@ -442,6 +448,8 @@ void Ingest::finish_flush(Lane& lane, std::vector<Write> writes, const Error* er
   bool more = false;
   {
     const Guard lock(lane.mutex);
+    // No more of them come: their rucks are no longer in memory.
+    for (Write& write : lane.queued) write.is_orphan |= broken.contains(write.generation);
     more = !lane.queued.empty();
     lane.in_flight = more;
   }
