@@ -8,8 +8,6 @@
 #include "http/json/writer.hpp"
 #include "services/auth/topics.hpp"
 
-#include <sodium.h>
-
 #include <algorithm>
 
 namespace ruck::auth {
@@ -38,10 +36,6 @@ std::optional<std::string> from_canonical(std::string_view text) {
   auto bytes = from_base64(text);
   if (!bytes || to_base64url(*bytes) != text) return std::nullopt;
   return bytes;
-}
-
-std::string_view as_text(std::span<const unsigned char> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 Result<http::Viewer> viewer_of(std::string_view payload) {
@@ -93,9 +87,7 @@ void Tokens::add_key(const SigningKey& signing_key) {
   Key& key = keys_[count];
   key.id = signing_key.id;
   key.header = header;
-  crypto_auth_hmacsha256_init(&key.state,
-                              reinterpret_cast<const unsigned char*>(signing_key.secret.data()),
-                              signing_key.secret.size());
+  key.secret = signing_key.secret;
   count_.store(count + 1, std::memory_order_release);
 }
 
@@ -108,15 +100,6 @@ void Tokens::sign_with(std::string_view id) {
   for (std::size_t i = 0; i < count_.load(); ++i) {
     if (keys_[i].id == id) signer_.store(i, std::memory_order_release);
   }
-}
-
-std::array<unsigned char, 32> Tokens::sign(const Key& key, std::string_view text) {
-  std::array<unsigned char, crypto_auth_hmacsha256_BYTES> digest;
-  crypto_auth_hmacsha256_state state = key.state;
-  crypto_auth_hmacsha256_update(&state, reinterpret_cast<const unsigned char*>(text.data()),
-                                text.size());
-  crypto_auth_hmacsha256_final(&state, digest.data());
-  return digest;
 }
 
 const Tokens::Key* Tokens::key_of(std::string_view header) const {
@@ -150,9 +133,9 @@ Tokens::Issued Tokens::issue(const http::Viewer& viewer, UtcUs now,
   w.string(viewer.session.to_string());
   w.end_object();
   std::string token = key.header + to_base64url(payload);
-  const auto signature = sign(key, token);
+  const std::string signature = crypto::hmac_sha256(key.secret, token);
   token += '.';
-  token += to_base64url(as_text(signature));
+  token += to_base64url(signature);
   return {.token = std::move(token), .expires_at = expires};
 }
 
@@ -162,9 +145,9 @@ Result<http::Viewer> Tokens::verify(std::string_view token) const {
   if (second == std::string_view::npos) return fail(ErrorCode::kInvalidToken);
   const Key* key = key_of(token.substr(0, first + 1));
   if (key == nullptr) return fail(ErrorCode::kInvalidToken);
-  const auto signature = sign(*key, token.substr(0, second));
+  const std::string signature = crypto::hmac_sha256(key->secret, token.substr(0, second));
   const auto given = from_canonical(token.substr(second + 1));
-  if (!given || !crypto::equal_in_constant_time(*given, as_text(signature))) {
+  if (!given || !crypto::equal_in_constant_time(*given, signature)) {
     return fail(ErrorCode::kInvalidToken);
   }
   return viewer_of(token.substr(first + 1, second - first - 1));

@@ -11,8 +11,6 @@
 #include "services/auth/limits.hpp"
 #include "services/auth/verified_tokens.hpp"
 
-#include <sodium.h>
-
 #include <array>
 #include <atomic>
 #include <span>
@@ -55,10 +53,9 @@ class Tokens final : public http::Authenticator {
  private:
   struct Key {
     std::string id;
-    std::string header;                    // base64url, with the dot
-    crypto_auth_hmacsha256_state state{};  // with the secret in it
+    std::string header;  // base64url, with the dot
+    std::string secret;
   };
-  [[nodiscard]] static std::array<unsigned char, 32> sign(const Key& key, std::string_view text);
   [[nodiscard]] const Key* key_of(std::string_view header) const;
   // Of a token whose signature is right; perhaps of one that has expired.
   [[nodiscard]] Result<http::Viewer> verify(std::string_view token) const;
