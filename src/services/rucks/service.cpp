@@ -105,8 +105,11 @@ RuckService::RuckService(Dependencies dependencies)
       merger_({.database = deps_.database, .partitions = partitions_, .metrics = deps_.metrics}) {
   // What is hidden of an owner's rucks may have changed (people::begin_refresh, committed): they
   // are computed anew, soon.
-  news_.push_back(deps_.bus.subscribe(std::string(profile::kAccessChanged),
-                                      [this](const auto&) { refreshes_asked_ = kRefreshLooks; }));
+  news_.push_back(
+      deps_.bus.subscribe(std::string(profile::kAccessChanged), [this](const auto& payload) {
+        const auto change = profile::access_change(*payload);
+        if (change && !change->parted) refreshes_asked_ = kRefreshLooks;
+      }));
   news_.push_back(
       deps_.bus.subscribe(std::string(profile::kAccountChanged), [this](const auto& payload) {
         if (const auto user = profile::account_change(*payload)) ingest_.forget_user(*user);
