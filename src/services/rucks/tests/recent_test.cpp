@@ -116,6 +116,20 @@ class RecentTest : public test::OnBothDatabases {
     }));
   }
   void run(RecentMerger& merger) { cores_.run(merger.run()); }
+  Result<Merged> complete(db::Session& q) {
+    RuckRow row = *store::find(q, key_);
+    row.status = "completed";
+    row.completed_at = to_us(utc_ms(kStartMs + 300'000));
+    return merge_track(q, row, {}, clock_.now());
+  }
+  // An empty batch of another process that follows `version`.
+  RecentRow batch_after(std::int64_t version) {
+    return {.expected_version = version,
+            .version = partitions_->version_after(version),
+            .points = {},
+            .heart_rate = {},
+            .arrived_at = clock_.now()};
+  }
   // What is stored is the first `count` points, and everything that follows from them.
   void expect_points(int count) {
     ASSERT_TRUE(database().read_now([&](db::Session& q) {
@@ -241,12 +255,7 @@ TEST_P(RecentTest, NothingIsBuiltOnABatchThatWasRolledBack) {
 TEST_P(RecentTest, ACompletedRuckHasAllThatWasAppendedAndTakesNoMore) {
   for (int i = 0; i < 3; ++i) add(10 * i, 10);
   const std::int64_t newest = index_version();
-  ASSERT_TRUE(database().write_now([&](db::Session& q) {
-    RuckRow row = *store::find(q, key_);
-    row.status = "completed";
-    row.completed_at = to_us(utc_ms(kStartMs + 300'000));
-    ASSERT_TRUE(merge_track(q, row, {}, clock_.now()));
-  }));
+  ASSERT_TRUE(database().write_now([&](db::Session& q) { ASSERT_TRUE(complete(q)); }));
   EXPECT_FALSE(*database().write_now([&](db::Session& q) {
     return append(q, {.expected_version = newest, .version = 78, .points = {}, .heart_rate = {}});
   })) << "a batch that was built on what was there before";
@@ -371,11 +380,7 @@ TEST_P(RecentPartitionsTest, ABatchThatFollowsOneThatWasNotWrittenIsNotWrittenEi
     second = std::async(std::launch::async, [&] { add_heart_rate(0, 10); });
     ASSERT_TRUE(
         test::until([&] { return metrics_.render().contains("ruck_ingest_queue_writes 1\n"); }));
-    ASSERT_TRUE(append(q, {.expected_version = version,
-                           .version = partitions_->version_after(version),
-                           .points = {},
-                           .heart_rate = {},
-                           .arrived_at = clock_.now()}));
+    ASSERT_TRUE(append(q, batch_after(version)));
   }));
   first.get();
   second.get();
@@ -403,13 +408,9 @@ TEST_P(RecentPartitionsTest, ManyAtOnceAreWrittenEachForItself) {
                      .arrived_at = clock_.now()}};
     version = next;
   }
-  ASSERT_TRUE(database().write_now([&](db::Session& q) {
-    return append(q, {.expected_version = batches[kLate].row.expected_version,
-                      .version = partitions_->version_after(version),
-                      .points = {},
-                      .heart_rate = {},
-                      .arrived_at = clock_.now()});
-  }));
+  RecentRow other = batch_after(version);
+  other.expected_version = batches[kLate].row.expected_version;
+  ASSERT_TRUE(database().write_now([&](db::Session& q) { return append(q, other); }));
   std::vector<AppendedBatch*> all;
   for (AppendedBatch& batch : batches) all.push_back(&batch);
   ASSERT_TRUE(database().write_now([&](db::Session& q) { write_batches(q, all); }));
@@ -420,19 +421,9 @@ TEST_P(RecentPartitionsTest, ManyAtOnceAreWrittenEachForItself) {
 TEST_P(RecentPartitionsTest, NothingFollowsAVersionThatACompletionHasReplaced) {
   for (int i = 0; i < 3; ++i) add(10 * i, 10);
   const std::int64_t version = newest();
-  ASSERT_TRUE(database().write_now([&](db::Session& q) {
-    RuckRow row = *store::find(q, key_);
-    row.status = "completed";
-    row.completed_at = to_us(utc_ms(kStartMs + 300'000));
-    ASSERT_TRUE(merge_track(q, row, {}, clock_.now()));
-  }));
-  EXPECT_FALSE(*database().write_now([&](db::Session& q) {
-    return append(q, {.expected_version = version,
-                      .version = partitions_->version_after(version),
-                      .points = {},
-                      .heart_rate = {},
-                      .arrived_at = clock_.now()});
-  }));
+  ASSERT_TRUE(database().write_now([&](db::Session& q) { ASSERT_TRUE(complete(q)); }));
+  EXPECT_FALSE(
+      *database().write_now([&](db::Session& q) { return append(q, batch_after(version)); }));
   expect_points(30);
 }
 
@@ -441,14 +432,11 @@ TEST_P(RecentPartitionsTest, ACompletionThatOverlooksABatchIsRunAgain) {
   for (int i = 0; i < 3; ++i) add(10 * i, 10);
   int runs = 0;
   ASSERT_TRUE(database().write_now([&](db::Session& q) -> Result<> {
-    RuckRow row = *store::find(q, key_);
     if (++runs == 1) {
       static_cast<void>(find_progress(q, key_));  // its snapshot begins here
       std::thread([&] { add(30, 10); }).join();
     }
-    row.status = "completed";
-    row.completed_at = to_us(utc_ms(kStartMs + 300'000));
-    const Result<Merged> merged = merge_track(q, row, {}, clock_.now());
+    const Result<Merged> merged = complete(q);
     if (!merged) return fail(merged.error());
     return {};
   }));
@@ -510,13 +498,8 @@ TEST_P(RecentPartitionsTest, ARuckThatIsDeletedTakesNoMoreAndHoldsUpNothing) {
   for (int i = 0; i < 3; ++i) add(10 * i, 10);
   const std::int64_t version = newest();
   ASSERT_TRUE(database().write_now([&](db::Session& q) { remove_ruck(q, key_); }));
-  EXPECT_FALSE(*database().write_now([&](db::Session& q) {
-    return append(q, {.expected_version = version,
-                      .version = partitions_->version_after(version),
-                      .points = {},
-                      .heart_rate = {},
-                      .arrived_at = clock_.now()});
-  }));
+  EXPECT_FALSE(
+      *database().write_now([&](db::Session& q) { return append(q, batch_after(version)); }));
   const std::int64_t period = period_of(version);
   EXPECT_TRUE(
       database().write_now([&](db::Session& q) { return drop_partition(q, period); })->is_dropped);

@@ -2,7 +2,6 @@
 
 #include "db/failure.hpp"
 #include "services/rucks/track/recent.hpp"
-#include "services/rucks/track/recent_partitions.hpp"
 
 namespace ruck::rucks {
 
@@ -19,19 +18,15 @@ std::optional<Progress> find_progress(db::Session& q, store::Key key) {
 
 bool advance_progress(db::Session& q, store::Key key, const Progress& before,
                       const ProgressRow& row) {
-  RecentIndex* index = RecentIndex::of(q);
-  if (index != nullptr) index->doubt(key.ruck);
-  if (before.version == store::kNoVersion) return false;
-  if (!store::write_progress(q, key, before.row_version, row)) return false;
-  return index != nullptr || close_version(q, key, before.version, row.version);
+  return before.version != store::kNoVersion &&
+         store::write_progress(q, key, before.row_version, row) &&
+         replace_version(q, key, before.version, row.version);
 }
 
 bool remove_ruck(db::Session& q, store::Key key) {
-  RecentIndex* index = RecentIndex::of(q);
-  const auto progress = index == nullptr ? find_progress(q, key) : std::nullopt;
-  if (index != nullptr) index->doubt(key.ruck);
+  const auto progress = find_progress(q, key);
   const bool is_removed = store::remove(q, key);
-  if (progress && !close_version(q, key, progress->version, store::new_version())) {
+  if (progress && !replace_version(q, key, progress->version, store::new_version())) {
     throw db::Failure(db::FailureKind::kConflict, "a batch was appended meanwhile", "rucks.delete");
   }
   return is_removed;

@@ -174,6 +174,13 @@ bool append_batch(RecentIndex& index, db::Session& q, store::Key key, const Rece
   return true;
 }
 
+bool replace_version(db::Session& q, store::Key key, std::int64_t version, std::int64_t next) {
+  RecentIndex* index = RecentIndex::of(q);
+  if (index == nullptr) return close_version(q, key, version, next);
+  index->doubt(key.ruck);
+  return true;
+}
+
 namespace {
 // A tail that has grown long becomes a row of its own.
 template <class Sample>

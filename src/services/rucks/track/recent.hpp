@@ -103,6 +103,12 @@ void add_recent_batches(db::Session& q, store::Key key, Progress& progress);
 [[nodiscard]] bool append_batch(RecentIndex& index, db::Session& q, store::Key key,
                                 const RecentRow& row);
 
+// To be called in the unit of work that writes or deletes a ruck's row, after that: nothing can be
+// appended to `version` any more, `next` is its version now. False if a batch was appended to it
+// meanwhile: roll back.
+[[nodiscard]] bool replace_version(db::Session& q, store::Key key, std::int64_t version,
+                                   std::int64_t next);
+
 // Writes the ruck's row and chunks with all its recent batches. Its version stays, so that batches
 // go on meanwhile. Returns what is merged then. With one more batch it gets that batch's version,
 // if it has the one that the batch expects.
