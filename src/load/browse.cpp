@@ -82,9 +82,9 @@ class BrowseRun {
   }
 
   task<> look(Look kind, Micros due) {
-    const std::string request = fmt::format(
-        "GET {}{} HTTP/1.1\r\nHost: {}:{}\r\nAuthorization: Bearer {}\r\n\r\n", settings_.url.path,
-        path_of(kind), settings_.url.host, settings_.url.port, anybody().token);
+    const std::string request =
+        fmt::format("GET {}{} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n\r\n",
+                    settings_.url.path, path_of(kind), settings_.url.authority(), anybody().token);
     while (idle_.empty() && connections_ >= kConnectionsMax) {
       co_await runtime::sleep_for(std::chrono::milliseconds(1));
     }

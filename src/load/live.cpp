@@ -86,10 +86,10 @@ std::string points_json(const LiveRucker& rucker, double from_m, std::int64_t fr
 std::string post_request(const LoadSettings& settings, const LiveRucker& rucker,
                          std::string_view path, std::string_view body) {
   return fmt::format(
-      "POST {}/api/rucks/{}{} HTTP/1.1\r\nHost: {}:{}\r\nAuthorization: Bearer {}\r\nContent-Type:"
+      "POST {}/api/rucks/{}{} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type:"
       " application/json\r\nContent-Length: {}\r\n\r\n{}",
-      settings.url.path, rucker.ruck, path, settings.url.host, settings.url.port, rucker.token,
-      body.size(), body);
+      settings.url.path, rucker.ruck, path, settings.url.authority(), rucker.token, body.size(),
+      body);
 }
 
 // A thread with its share of viewers and ruckers.
@@ -298,7 +298,7 @@ class LiveRun {
           },
           [this] { closed_.fetch_add(1); });
       lane.viewers.push_back(viewer);
-      viewer->connect(server_, settings_.url.host + ":" + settings_.url.port, hello);
+      viewer->connect(server_, settings_.url.authority(), hello);
     });
   }
 

@@ -57,7 +57,7 @@ const Scenario* find_scenario(std::string_view name) {
 }
 
 Behaviour behaviour_of(const Scenario& scenario, const LoadSettings& settings) {
-  Behaviour b{.host = settings.url.host + ":" + settings.url.port, .base = settings.url.path};
+  Behaviour b{.host = settings.url.authority(), .base = settings.url.path};
   scenario.shape(b);
   b.batch_every = settings.batch_every.value_or(b.batch_every);
   b.sampling = settings.sampling.value_or(b.sampling);

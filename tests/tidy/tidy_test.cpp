@@ -145,6 +145,7 @@ TEST(Tidy, EveryModuleIsInTheGuideAndInTheArchitecture) {
 TEST(Tidy, LibrariesAreIncludedOnlyInTheirAdapters) {
   const std::vector<std::pair<std::string, std::vector<std::string>>> homes = {
       {"boost/beast", {"src/http/session/", "src/http/client/"}},
+      {"boost/url", {"src/http/client/url.cpp"}},
       {"libpq-fe.h", {"src/db/postgres/", "tests/support/"}},
       {"sqlite3.h", {"src/db/sqlite/", "tests/durability/fault_vfs.cpp"}},
       {"simdjson.h", {"src/http/json/"}},

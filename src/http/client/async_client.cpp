@@ -85,7 +85,7 @@ Result<ServerAddress> resolve(const Url& url) {
   AsioError error;
   const auto found = resolver.resolve(url.host, url.port, error);
   if (error || found.empty()) {
-    return fail(ErrorCode::kUnavailable, url.host + ":" + url.port + ": no such host");
+    return fail(ErrorCode::kUnavailable, url.authority() + ": no such host");
   }
   return found.begin()->endpoint();
 }

@@ -20,8 +20,7 @@ constexpr std::size_t kBodyBytesMaxOfAnswer = std::size_t{256} << 20;  // a very
 constexpr std::size_t kReadBytesOfAnswer = 64 * 1024;
 
 Error unreachable(const Url& url, std::string_view what) {
-  return {.code = ErrorCode::kUnavailable,
-          .message = url.host + ":" + url.port + ": " + std::string(what)};
+  return {.code = ErrorCode::kUnavailable, .message = url.authority() + ": " + std::string(what)};
 }
 
 void set_timeout(int socket, std::chrono::milliseconds timeout) {
@@ -40,26 +39,6 @@ std::string ClientResponse::header(std::string_view name) const {
     if (equals_ignoring_case(key, name)) return value;
   }
   return {};
-}
-
-Result<Url> parse_url(std::string_view text) {
-  constexpr std::string_view kScheme = "http://";
-  if (!text.starts_with(kScheme)) {
-    return fail(ErrorCode::kInvalidInput, "the URL must begin with http://");
-  }
-  text.remove_prefix(kScheme.size());
-  Url url;
-  const std::size_t slash = text.find('/');
-  if (slash != std::string_view::npos) url.path = text.substr(slash);
-  while (url.path.ends_with('/')) url.path.pop_back();
-  const std::string_view host = text.substr(0, slash);
-  const std::size_t colon = host.rfind(':');
-  url.host = host.substr(0, colon);
-  if (colon != std::string_view::npos) url.port = host.substr(colon + 1);
-  if (url.host.empty() || !parse_number<std::uint16_t>(url.port)) {
-    return fail(ErrorCode::kInvalidInput, "the URL must be http://HOST[:PORT]");
-  }
-  return url;
 }
 
 Client::Client(Url url, std::chrono::milliseconds timeout)
@@ -110,9 +89,8 @@ Result<ClientResponse> Client::send(Method method, std::string_view target, std:
                                     std::string_view content_type) {
   std::string bytes;
   bytes += name_of(method);
-  bytes += " " + url_.path + std::string(target) + " HTTP/1.1\r\nHost: " + url_.host;
-  if (url_.port != "80") bytes += ":" + url_.port;  // RFC 9110 §7.2
-  bytes += "\r\n";
+  bytes +=
+      " " + url_.path + std::string(target) + " HTTP/1.1\r\nHost: " + url_.authority() + "\r\n";
   if (!token_.empty()) bytes += "Authorization: Bearer " + token_ + "\r\n";
   for (const auto& [name, value] : headers_) bytes += name + ": " + value + "\r\n";
   if (!body.empty()) bytes += "Content-Type: " + std::string(content_type) + "\r\n";

@@ -1,6 +1,7 @@
 #pragma once
 // A blocking HTTP/1.1 client over one kept-alive connection: for the command line and for tests.
 #include "base/error.hpp"
+#include "http/client/url.hpp"
 #include "http/message.hpp"
 
 #include <chrono>
@@ -18,14 +19,6 @@ struct ClientResponse {
   std::string body;
   [[nodiscard]] std::string header(std::string_view name) const;  // any case; empty if absent
 };
-
-// http://host:port/path, taken apart.
-struct Url {
-  std::string host;
-  std::string port = "80";
-  std::string path;  // without a slash at its end
-};
-[[nodiscard]] Result<Url> parse_url(std::string_view text);
 
 class Client {
  public:

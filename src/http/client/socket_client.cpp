@@ -58,7 +58,7 @@ Result<SocketClient> SocketClient::connect(const Url& url, std::string_view path
   state->stream.next_layer().set_option(asio::ip::tcp::no_delay(true), error);
   state->stream.read_message_max(kMessageBytesMax);
   websocket::response_type response;
-  state->stream.handshake(response, url.host + ":" + url.port, url.path + std::string(path), error);
+  state->stream.handshake(response, url.authority(), url.path + std::string(path), error);
   if (error == websocket::error::upgrade_declined) {
     return fail(ErrorCode::kUnavailable, "the server answered " +
                                              std::to_string(response.result_int()) +
