@@ -68,8 +68,11 @@ Result<> RecordingMachine::start() {
                                                                         .revisions = *revisions_,
                                                                         .clock = clock_,
                                                                         .metrics = *metrics_});
-  merger_ = std::make_unique<rucks::RecentMerger>(rucks::RecentMerger::Dependencies{
-      .database = *database_, .partitions = partitions_, .metrics = *metrics_});
+  merger_ = std::make_unique<rucks::RecentMerger>(
+      rucks::RecentMerger::Dependencies{.database = *database_,
+                                        .partitions = partitions_,
+                                        .engines = *ingest_,
+                                        .metrics = *metrics_});
   cores_.emplace(kCores);
   return database_->write_now([this](db::Session& q) {
     for (std::size_t i = 0; i < phones_.size(); ++i) {
@@ -85,8 +88,8 @@ Result<> RecordingMachine::start() {
 }
 
 void RecordingMachine::stop() {
-  ingest_.reset();
   merger_.reset();
+  ingest_.reset();
   // First the threads that hand results to the cores: what a core was handed may end it, while the
   // writer is still inside its `post`.
   if (database_) database_->close();

@@ -36,7 +36,7 @@ inline constexpr std::size_t kBatchesPerMerge = 32;
 inline constexpr auto kRecentAge = std::chrono::minutes(6);   // of one who sends seldom
 inline constexpr std::size_t kRecentRowsMax = 3'000'000;      // about 500 MB; then the oldest, too
 inline constexpr auto kMergedKept = std::chrono::seconds(5);  // more than a read may last
-inline constexpr std::size_t kMergesPerUnit = 4;              // half a millisecond of the writer
+inline constexpr std::size_t kMergesPerUnit = 16;             // half a millisecond of the writer
 inline constexpr std::int64_t kDeletesPerUnit = 500;          // likewise
 inline constexpr auto kMergeEvery = std::chrono::milliseconds(200);
 // PostgreSQL (recent_partitions.hpp). A partition lives for as many periods as its batches need

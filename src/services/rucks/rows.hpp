@@ -149,7 +149,8 @@ struct Progress : ProgressRow {
   std::int64_t row_version = 0;      // of the row itself; `version` is that of the newest batch
   std::size_t covered_bytes = 0;     // of the tail: what `state` has been fed
   std::size_t covered_hr_bytes = 0;  // of the tail of heart rate
-  std::int64_t last_batch = 0;       // id of the newest batch that was looked at, 0 without one
+  std::int64_t last_batch = 0;       // id of the newest batch that was found, 0 without one
+  std::vector<std::int64_t> unseen;  // ids behind it: not committed yet, or never
 };
 
 struct ChunkRow {

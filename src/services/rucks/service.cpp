@@ -102,7 +102,10 @@ RuckService::RuckService(Dependencies dependencies)
                .revisions = deps_.revisions,
                .clock = deps_.clock,
                .metrics = deps_.metrics}),
-      merger_({.database = deps_.database, .partitions = partitions_, .metrics = deps_.metrics}) {
+      merger_({.database = deps_.database,
+               .partitions = partitions_,
+               .engines = ingest_,
+               .metrics = deps_.metrics}) {
   // What is hidden of an owner's rucks may have changed (people::begin_refresh, committed): they
   // are computed anew, soon.
   news_.push_back(

@@ -523,4 +523,12 @@ std::optional<rucking::Totals> Ingest::live_totals(store::Key key) {
   return live->engine.totals();
 }
 
+std::optional<std::string> Ingest::state_at(RuckId ruck, std::int64_t version) {
+  Shard& shard = shard_of(ruck);
+  const Guard lock(shard.mutex);
+  const auto found = shard.live.find(ruck);
+  if (found == shard.live.end() || found->second->version != version) return std::nullopt;
+  return found->second->engine.serialize();
+}
+
 }  // namespace ruck::rucks

@@ -43,7 +43,7 @@
 
 namespace ruck::rucks {
 
-class Ingest {
+class Ingest final : public EngineStates {
  public:
   struct Dependencies {
     db::Database& database;
@@ -54,7 +54,7 @@ class Ingest {
     telemetry::Metrics& metrics;
   };
   explicit Ingest(Dependencies dependencies);
-  ~Ingest();
+  ~Ingest() override;
 
   // Points in any order, of any age; for each time the first point wins.
   task<Result<Stored>> add_points(store::Key key, std::vector<rucking::TrackPoint> points);
@@ -67,6 +67,7 @@ class Ingest {
 
   // The engine of a live ruck, if it is in memory.
   [[nodiscard]] std::optional<rucking::Totals> live_totals(store::Key key);
+  [[nodiscard]] std::optional<std::string> state_at(RuckId ruck, std::int64_t version) override;
 
  private:
   struct Live;

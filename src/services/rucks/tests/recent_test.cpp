@@ -6,7 +6,6 @@
 #include "services/profile/store.hpp"
 #include "services/rucks/limits.hpp"
 #include "services/rucks/recording/ingest.hpp"
-#include "services/rucks/recording/recent_times.hpp"
 #include "services/rucks/summary/audit.hpp"
 #include "services/rucks/summary/settle.hpp"
 #include "services/rucks/track/progress.hpp"
@@ -62,7 +61,10 @@ class RecentTest : public test::OnBothDatabases {
   }
   [[nodiscard]] bool is_postgres() const { return kind() == test::DatabaseKind::kPostgres; }
   [[nodiscard]] RecentMerger merger() {
-    return RecentMerger({.database = database(), .partitions = *partitions_, .metrics = metrics_});
+    return RecentMerger({.database = database(),
+                         .partitions = *partitions_,
+                         .engines = *ingest_,
+                         .metrics = metrics_});
   }
   // One batch that continues `expected`, as another process would append it.
   bool append(db::Session& q, const RecentRow& row) {
@@ -106,7 +108,7 @@ class RecentTest : public test::OnBothDatabases {
   // Merges what there is, in a unit of work that is committed or not.
   void merge(bool commit = true) {
     static_cast<void>(database().write_now([&](db::Session& q) -> Result<> {
-      const Result<MergedBatches> merged = merge_recent(q, key_);
+      const Result<MergedBatches> merged = write_merge(q, key_, *plan_merge(q, key_));
       EXPECT_TRUE(merged);
       if (!commit) return fail(ErrorCode::kConflict);
       if (RecentIndex* index = RecentIndex::of(q)) {
@@ -160,6 +162,8 @@ class RecentTest : public test::OnBothDatabases {
   }
 
   static inline const db::Sql kRows{"test.recent_rows", "SELECT COUNT(*) FROM recent_batches"};
+  static inline const db::Sql kRemoveOne{
+      "test.remove_recent", "DELETE FROM recent_batches WHERE id = $1", db::Dialect::kSqlite};
   static inline const db::Sql kRowPoints{
       "test.row_points",
       "SELECT point_count FROM ruck_progress WHERE user_id = $1 AND ruck_id = $2"};
@@ -230,6 +234,83 @@ TEST_P(RecentTest, AMergeThatIsRolledBackChangesNothing) {
   expect_points(30);
 }
 
+// The plan is made beside the writer: what is appended or written until it is carried out stays.
+TEST_P(RecentTest, BatchesThatComeBetweenThePlanOfAMergeAndItsWritingStay) {
+  add(0, 10);
+  add(10, 10);
+  const auto plan = database().read_now([&](db::Session& q) { return plan_merge(q, key_); });
+  ASSERT_TRUE(plan);
+  add(20, 10);
+  ASSERT_TRUE(database().write_now([&](db::Session& q) {
+    const Result<MergedBatches> merged = write_merge(q, key_, *plan);
+    EXPECT_TRUE(merged && merged->is_row_written);
+    if (RecentIndex* index = RecentIndex::of(q)) {
+      index->merged(key_.ruck, merged->last, merged->version, std::chrono::steady_clock::now());
+    }
+  }));
+  EXPECT_EQ(row_points(), 20);
+  expect_points(30);
+  add(30, 10);
+  expect_points(40);
+  merge();
+  restart();
+  expect_points(40);
+}
+
+TEST_P(RecentTest, APlanOfAMergeIsVoidWhenTheRowWasWrittenMeanwhile) {
+  add(0, 10);
+  add(10, 10);
+  const auto plan = database().read_now([&](db::Session& q) { return plan_merge(q, key_); });
+  ASSERT_TRUE(plan);
+  ASSERT_TRUE(database().write_now([&](db::Session& q) { ASSERT_TRUE(complete(q)); }));
+  const auto written =
+      database().write_now([&](db::Session& q) { return write_merge(q, key_, *plan); });
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().code, ErrorCode::kUnavailable);
+  expect_points(20);
+}
+
+// A reader sees an id in the index before the row is committed. Taken for merged, the batch would
+// be lost; one that was rolled back must not be waited for either.
+TEST_P(RecentTest, ABatchThatTheReaderOfAMergeCouldNotSeeIsNotTakenForMerged) {
+  if (is_postgres()) return;  // has no ids
+  add(0, 10);
+  const RecentRow pending = batch_after(index_version());
+  std::optional<Result<MergePlan>> plan;
+  ASSERT_TRUE(database().write_now([&](db::Session& q) {
+    EXPECT_TRUE(append(q, pending));
+    plan = *database().read_now([&](db::Session& reader) { return plan_merge(reader, key_); });
+  }));
+  ASSERT_THAT(plan->value().unseen, SizeIs(1));
+  const std::int64_t id = plan->value().unseen.front();
+  const auto last = [&] {
+    return database().write_now([&](db::Session& q) { return write_merge(q, key_, **plan); })->last;
+  };
+  EXPECT_LT(last(), id) << "it was committed since";
+  ASSERT_TRUE(database().write_now([&](db::Session& q) { q.execute(kRemoveOne, id); }));
+  plan->value().next.reset();
+  EXPECT_EQ(last(), id) << "it never came to be";
+}
+
+// What memory has of the engine is what the stored batches make.
+TEST_P(RecentTest, AMergeTakesTheEngineThatMemoryHasIfItIsOfTheSameVersion) {
+  for (int i = 0; i < 3; ++i) add(10 * i, 10);
+  add_heart_rate(0, 10);
+  const auto state = [&](EngineStates* engines) {
+    return database()
+        .read_now([&](db::Session& q) { return plan_merge(q, key_, engines); })
+        ->next->state.data;
+  };
+  const std::string computed = state(nullptr);
+  EXPECT_FALSE(computed.empty());
+  EXPECT_EQ(ingest_->state_at(key_.ruck, index_version()), computed);
+  EXPECT_EQ(state(ingest_.get()), computed);
+  EXPECT_EQ(ingest_->state_at(key_.ruck, index_version() + 1), std::nullopt);
+  ingest_->forget(key_.ruck);
+  EXPECT_EQ(ingest_->state_at(key_.ruck, index_version()), std::nullopt);
+  EXPECT_EQ(state(ingest_.get()), computed);
+}
+
 // A batch that was acknowledged on top of one that never came to be would be lost.
 TEST_P(RecentTest, NothingIsBuiltOnABatchThatWasRolledBack) {
   add(0, 10);
@@ -291,7 +372,10 @@ TEST_P(RecentTest, ManyRowsWithAGapAmongThemAreAllDeleted) {
   RecentMerger merging = merger();
   const int batches = static_cast<int>(kDeletesPerUnit) + 20;
   for (int i = 0; i < batches; ++i) {
-    if (i == 10) static_cast<void>(index().next_id());
+    if (i == 10) {
+      static_cast<void>(index().append(key_, std::nullopt, 77));
+      index().doubt(key_.ruck);
+    }
     add(i, 1);
   }
   merge();
@@ -503,69 +587,6 @@ TEST_P(RecentPartitionsTest, ARuckThatIsDeletedTakesNoMoreAndHoldsUpNothing) {
   const std::int64_t period = period_of(version);
   EXPECT_TRUE(
       database().write_now([&](db::Session& q) { return drop_partition(q, period); })->is_dropped);
-}
-
-// ---- the index ---------------------------------------------------------------------------------
-
-TEST(RecentIndexTest, ARuckIsDueWhenItHasManyBatchesOrOldOnes) {
-  RecentIndex index;
-  const store::Key busy{.user = UserId(Uuid()), .ruck = RuckId(1)};
-  const store::Key calm{.user = UserId(Uuid()), .ruck = RuckId(2)};
-  index.add(calm, index.next_id(), 5);
-  for (std::size_t i = 0; i < kBatchesPerMerge; ++i) index.add(busy, index.next_id(), 6);
-  const SteadyTime now = std::chrono::steady_clock::now();
-  const auto due = index.due(10, now);
-  ASSERT_THAT(due, SizeIs(1));
-  EXPECT_EQ(due.front().ruck, busy.ruck);
-  EXPECT_THAT(index.due(10, now), IsEmpty()) << "once";
-  const auto later = index.due(10, now + kRecentAge);
-  ASSERT_THAT(later, SizeIs(2)) << "what was not merged is due again";
-  EXPECT_EQ(later.front().ruck, calm.ruck) << "the oldest first";
-}
-
-TEST(RecentIndexTest, WhatIsMergedIsLookedForSoLongAsAReadMayLast) {
-  RecentIndex index;
-  const store::Key key{.user = UserId(Uuid()), .ruck = RuckId(1)};
-  for (int i = 0; i < 3; ++i) index.add(key, index.next_id(), 10 + i);
-  const SteadyTime now = std::chrono::steady_clock::now();
-  index.merged(key.ruck, 2, 11, now);
-  EXPECT_THAT(index.ids_after(key.ruck, 11), ElementsAre(3));
-  EXPECT_THAT(index.ids_after(key.ruck, 9), ElementsAre(1, 2, 3)) << "a read with the older row";
-  EXPECT_EQ(index.first_needed(now), 1);
-  EXPECT_EQ(index.first_needed(now + kMergedKept), 3);
-  EXPECT_THAT(index.ids_after(key.ruck, 9), ElementsAre(3));
-  index.merged(key.ruck, 3, 12, now);
-  EXPECT_EQ(index.first_needed(now + kMergedKept), 4);
-  EXPECT_EQ(index.rows(), 0);
-}
-
-TEST(RecentTimesTest, TellsWhatIsNewAndWhatWasSentBefore) {
-  using Seen = RecentTimes::Seen;
-  RecentTimes times;
-  EXPECT_EQ(times.look(kStartMs), Seen::kNew);
-  const int count = 3 * static_cast<int>(kRecentTimesMax);
-  for (int i = 0; i < count; ++i) times.add(kStartMs + 1000 * i);
-  EXPECT_EQ(times.look(kStartMs + 1000 * count), Seen::kNew);
-  for (int i = count - static_cast<int>(kRecentTimesMax); i < count; ++i) {
-    EXPECT_EQ(times.look(kStartMs + 1000 * i), Seen::kDuplicate) << i;
-  }
-  EXPECT_EQ(times.look(kStartMs + 1000 * (count - 1) - 1), Seen::kUnknown) << "between two";
-  EXPECT_EQ(times.look(kStartMs), Seen::kUnknown) << "too long ago to be remembered";
-  EXPECT_EQ(times.look(kStartMs - 1), Seen::kUnknown);
-}
-
-// They are kept as distances from the first: a phone whose clock was wrong by years was not to
-// make two times look the same.
-TEST(RecentTimesTest, AJumpOfYearsIsNoDuplicate) {
-  using Seen = RecentTimes::Seen;
-  constexpr std::int64_t kRound = std::int64_t{1} << 32;  // ms
-  RecentTimes times;
-  times.add(kStartMs);
-  times.add(kStartMs + 1000);
-  EXPECT_EQ(times.look(kStartMs + 1000 + kRound), Seen::kNew);
-  times.add(kStartMs + 1000 + kRound);
-  EXPECT_EQ(times.look(kStartMs + 1000), Seen::kUnknown);
-  EXPECT_EQ(times.look(kStartMs + 1000 + kRound), Seen::kDuplicate);
 }
 
 RUCK_ON_BOTH_DATABASES(RecentTest);

@@ -31,7 +31,7 @@ void RecentIndex::load(db::Session& q) {
   const Guard lock(mutex_);
   const SteadyTime now = std::chrono::steady_clock::now();
   for (const auto& [id, user, ruck] : keys) {
-    add_locked({.user = user, .ruck = ruck}, id, kUnknown, now);
+    add_locked({.user = user, .ruck = ruck}, entries_[ruck], id, kUnknown, now);
     next_id_ = id + 1;
   }
   is_read_ = true;
@@ -48,33 +48,29 @@ std::vector<std::int64_t> RecentIndex::ids_after(RuckId ruck, std::int64_t row_v
   return {entry.ids.begin() + static_cast<std::ptrdiff_t>(from), entry.ids.end()};
 }
 
-bool RecentIndex::is_newest(RuckId ruck, std::int64_t version) const {
-  const Guard lock(mutex_);
-  const auto found = entries_.find(ruck);
-  return found != entries_.end() && found->second.version == version;
-}
-
 void RecentIndex::doubt(RuckId ruck) {
   const Guard lock(mutex_);
   const auto found = entries_.find(ruck);
   if (found != entries_.end()) found->second.version = kUnknown;
 }
 
-std::int64_t RecentIndex::next_id() {
+std::optional<std::int64_t> RecentIndex::append(const store::Key& key,
+                                                std::optional<std::int64_t> expected,
+                                                std::int64_t version) {
+  const SteadyTime now = std::chrono::steady_clock::now();
   const Guard lock(mutex_);
-  return next_id_++;
+  const auto found = entries_.find(key.ruck);
+  const bool is_newest = found != entries_.end() && found->second.version == expected;
+  if (expected && !is_newest) return std::nullopt;
+  Entry& entry = found != entries_.end() ? found->second : entries_[key.ruck];
+  const std::int64_t id = next_id_++;
+  add_locked(key, entry, id, version, now);
+  return id;
 }
 
-void RecentIndex::add(const store::Key& key, std::int64_t id, std::int64_t version) {
-  const Guard lock(mutex_);
-  add_locked(key, id, version, std::chrono::steady_clock::now());
-}
-
-void RecentIndex::add_locked(const store::Key& key, std::int64_t id, std::int64_t version,
-                             SteadyTime now) {
-  const auto [place, is_new] = entries_.try_emplace(key.ruck);
-  Entry& entry = place->second;
-  if (is_new) first_.emplace(id, key.ruck);
+void RecentIndex::add_locked(const store::Key& key, Entry& entry, std::int64_t id,
+                             std::int64_t version, SteadyTime now) {
+  if (entry.ids.empty()) first_.emplace(id, key.ruck);
   entry.ids.push_back(id);
   entry.version = version;
   schedule_.add(key, now);
@@ -157,20 +153,25 @@ void add_recent_batches(db::Session& q, store::Key key, Progress& progress) {
     return;
   }
   for (const std::int64_t id : index->ids_after(key.ruck, progress.row_version)) {
-    progress.last_batch = id;
     const auto batch = store::find_recent(q, id, key.ruck);
-    if (batch && batch->expected_version == progress.version) add_batch(progress, *batch);
+    if (!batch) {
+      progress.unseen.push_back(id);
+      continue;
+    }
+    progress.last_batch = id;
+    progress.unseen.clear();  // a ruck's batches are committed in their order
+    if (batch->expected_version == progress.version) add_batch(progress, *batch);
   }
 }
 
 bool append_batch(RecentIndex& index, db::Session& q, store::Key key, const RecentRow& row) {
-  if (!index.is_newest(key.ruck, row.expected_version)) {
+  auto id = index.append(key, row.expected_version, row.version);
+  if (!id) {
     const auto progress = find_progress(q, key);
     if (!progress || progress->version != row.expected_version) return false;
+    id = index.append(key, std::nullopt, row.version);
   }
-  const std::int64_t id = index.next_id();
-  store::add_recent(q, id, key, row);
-  index.add(key, id, row.version);
+  store::add_recent(q, *id, key, row);
   return true;
 }
 
@@ -184,51 +185,77 @@ bool replace_version(db::Session& q, store::Key key, std::int64_t version, std::
 namespace {
 // A tail that has grown long becomes a row of its own.
 template <class Sample>
-std::optional<ChunkRow> seal(std::string& tail, const std::vector<Sample>& samples) {
-  if (tail.size() <= kTailBytesMax || samples.empty()) return std::nullopt;
-  return ChunkRow{.first_ms = samples.front().time_ms,
-                  .points = static_cast<std::int64_t>(samples.size()),
+std::optional<ChunkRow> seal(
+    std::string& tail, const std::expected<std::vector<Sample>, rucking::CodecError>& samples) {
+  if (!samples || samples->empty()) return std::nullopt;
+  return ChunkRow{.first_ms = samples->front().time_ms,
+                  .points = static_cast<std::int64_t>(samples->size()),
                   .packing = std::string(kPackingBlocks),
                   .data = {std::exchange(tail, {})}};
 }
 }  // namespace
 
-Result<MergedBatches> merge_recent(db::Session& q, store::Key key, const RecentRow* more) {
-  MergedBatches merged;
+Result<MergePlan> plan_merge(db::Session& q, store::Key key, EngineStates* engines,
+                             const RecentRow* more) {
+  MergePlan plan;
   auto progress = find_progress(q, key);
-  const auto row = progress ? store::find(q, key) : std::nullopt;
-  if (!row) return merged;  // deleted meanwhile
+  if (!progress) return plan;  // deleted meanwhile
   if (progress->version == store::kNoVersion) return fail(ErrorCode::kUnavailable);
   if (more != nullptr) {
-    if (progress->version != more->expected_version) return merged;
+    if (progress->version != more->expected_version) return plan;
     add_batch(*progress, *more);
   }
-  merged = {.last = progress->last_batch, .version = progress->version};
-  if (progress->version == progress->row_version) return merged;
-  const ProgressRow& stored = *progress;
-  ProgressRow next = stored;
-  const auto engine = engine_of(q, *row, *progress);
-  next.state.data = engine ? engine->serialize() : std::string();  // damaged: computed when read
+  plan.merged = {.last = progress->last_batch, .version = progress->version};
+  plan.unseen = std::move(progress->unseen);
+  if (progress->version == progress->row_version) return plan;
+  plan.row_version = progress->row_version;
+  auto state = engines != nullptr ? engines->state_at(key.ruck, progress->version) : std::nullopt;
+  if (!state) {
+    const auto row = store::find(q, key);
+    if (!row) return MergePlan();
+    const auto engine = engine_of(q, *row, *progress);
+    state = engine ? engine->serialize() : std::string();  // damaged: computed when read
+  }
+  ProgressRow& next = plan.next.emplace(std::move(static_cast<ProgressRow&>(*progress)));
+  next.state.data = std::move(*state);
   // What cannot be read stays as it is.
-  std::optional<ChunkRow> points;
-  std::optional<ChunkRow> heart_rate;
-  if (const auto decoded = rucking::decode_points(next.tail.data)) {
-    points = seal(next.tail.data, *decoded);
+  if (next.tail.data.size() > kTailBytesMax) {
+    plan.points = seal(next.tail.data, rucking::decode_points(next.tail.data));
   }
-  if (const auto decoded = rucking::decode_heart_rate(next.heart_rate_tail.data)) {
-    heart_rate = seal(next.heart_rate_tail.data, *decoded);
+  if (next.heart_rate_tail.data.size() > kTailBytesMax) {
+    plan.heart_rate =
+        seal(next.heart_rate_tail.data, rucking::decode_heart_rate(next.heart_rate_tail.data));
   }
+  return plan;
+}
+
+Result<MergedBatches> write_merge(db::Session& q, store::Key key, const MergePlan& plan) {
+  MergedBatches merged = plan.merged;
+  for (const std::int64_t id : plan.unseen) {
+    if (store::find_recent(q, id, key.ruck)) break;  // committed since
+    merged.last = id;                                // rolled back
+  }
+  if (!plan.next) return merged;
   // First the row: if somebody else has written it, nothing may be changed.
-  if (!store::write_progress(q, key, progress->row_version, next)) {
+  if (!store::write_progress(q, key, plan.row_version, *plan.next)) {
     return fail(ErrorCode::kUnavailable);
   }
-  if (points) store::add_chunk(q, store::Track::kPoints, key, *points);
-  if (heart_rate) store::add_chunk(q, store::Track::kHeartRate, key, *heart_rate);
-  if (more != nullptr && !close_version(q, key, more->expected_version, more->version)) {
-    throw db::Failure(db::FailureKind::kConflict, "a batch was appended meanwhile", "merge_recent");
-  }
+  if (plan.points) store::add_chunk(q, store::Track::kPoints, key, *plan.points);
+  if (plan.heart_rate) store::add_chunk(q, store::Track::kHeartRate, key, *plan.heart_rate);
   merged.is_row_written = true;
   return merged;
+}
+
+Result<bool> merge_with(db::Session& q, store::Key key, const RecentRow& batch) {
+  const Result<MergePlan> plan = plan_merge(q, key, nullptr, &batch);
+  if (!plan) return fail(plan.error());
+  const Result<MergedBatches> merged = write_merge(q, key, *plan);
+  if (!merged) return fail(merged.error());
+  if (!merged->is_row_written) return false;
+  if (!close_version(q, key, batch.expected_version, batch.version)) {
+    throw db::Failure(db::FailureKind::kConflict, "a batch was appended meanwhile", "merge_with");
+  }
+  return true;
 }
 
 // ---- in the background -------------------------------------------------------------------------
@@ -266,13 +293,25 @@ task<bool> RecentMerger::merge_some() {
   co_return !keys.empty() && co_await merge(keys);
 }
 
-// One unit of work is short: recording waits behind it.
+// What takes time is done beside the writer: recording waits behind it.
 task<bool> RecentMerger::merge(const std::vector<store::Key>& keys) {
+  const Result<std::vector<Result<MergePlan>>> plans =
+      co_await deps_.database.read([this, &keys](db::Session& q) {
+        std::vector<Result<MergePlan>> made;
+        for (const store::Key& key : keys) made.push_back(plan_merge(q, key, &deps_.engines));
+        return made;
+      });
   std::vector<Result<MergedBatches>> outcomes;
-  const Result<> written = co_await deps_.database.write([&keys, &outcomes](db::Session& q) {
-    outcomes.clear();
-    for (const store::Key& key : keys) outcomes.push_back(merge_recent(q, key));
-  });
+  Result<> written = plans ? Result<>() : fail(plans.error());
+  if (plans) {
+    written = co_await deps_.database.write([&keys, &plans, &outcomes](db::Session& q) {
+      outcomes.clear();
+      for (std::size_t i = 0; i < keys.size(); ++i) {
+        const Result<MergePlan>& plan = (*plans)[i];
+        outcomes.push_back(plan ? write_merge(q, keys[i], *plan) : fail(plan.error()));
+      }
+    });
+  }
   const auto now = std::chrono::steady_clock::now();
   bool is_clean = true;
   for (std::size_t i = 0; i < keys.size(); ++i) {

@@ -45,13 +45,13 @@ class RecentIndex final : public db::Companion {
 
   // Of the batches that a row of this version does not have; perhaps of some more.
   [[nodiscard]] std::vector<std::int64_t> ids_after(RuckId ruck, std::int64_t row_version) const;
-  // Whether `version` is known to be the ruck's newest.
-  [[nodiscard]] bool is_newest(RuckId ruck, std::int64_t version) const;
   // The ruck's row has been written, or what was added may have been rolled back: look at the rows.
   void doubt(RuckId ruck);
-  [[nodiscard]] std::int64_t next_id();
-  // A row was added, in a transaction that may yet fail.
-  void add(const store::Key& key, std::int64_t id, std::int64_t version);
+  // The id for a batch that is about to be added, in a transaction that may yet fail. With
+  // `expected` only if that is known to be the ruck's newest version.
+  [[nodiscard]] std::optional<std::int64_t> append(const store::Key& key,
+                                                   std::optional<std::int64_t> expected,
+                                                   std::int64_t version);
 
   // Rucks to merge now: those with many batches, and those with old ones.
   [[nodiscard]] std::vector<store::Key> due(std::size_t limit, SteadyTime now);
@@ -78,8 +78,8 @@ class RecentIndex final : public db::Companion {
     std::int64_t last = 0;
   };
   void load(db::Session& q) RUCK_EXCLUDES(mutex_);
-  void add_locked(const store::Key& key, std::int64_t id, std::int64_t version, SteadyTime now)
-      RUCK_REQUIRES(mutex_);
+  void add_locked(const store::Key& key, Entry& entry, std::int64_t id, std::int64_t version,
+                  SteadyTime now) RUCK_REQUIRES(mutex_);
   void retire(SteadyTime now) RUCK_REQUIRES(mutex_);
   [[nodiscard]] std::size_t rows_locked() const RUCK_REQUIRES(mutex_);
 
@@ -109,23 +109,54 @@ void add_recent_batches(db::Session& q, store::Key key, Progress& progress);
 [[nodiscard]] bool replace_version(db::Session& q, store::Key key, std::int64_t version,
                                    std::int64_t next);
 
-// Writes the ruck's row and chunks with all its recent batches. Its version stays, so that batches
-// go on meanwhile. Returns what is merged then. With one more batch it gets that batch's version,
-// if it has the one that the batch expects.
+// Engines that memory has, so that a merge need not compute them again.
+class EngineStates {
+ public:
+  EngineStates() = default;
+  virtual ~EngineStates() = default;
+  EngineStates(const EngineStates&) = delete;
+  EngineStates& operator=(const EngineStates&) = delete;
+
+  // The serialized engine of a ruck at this version, if it is at hand. From any thread.
+  [[nodiscard]] virtual std::optional<std::string> state_at(RuckId ruck, std::int64_t version) = 0;
+};
+
+// What is merged of a ruck after a unit of work.
 struct MergedBatches {
   std::int64_t last = std::numeric_limits<std::int64_t>::max();  // id; by default all
   std::int64_t version = 0;
   bool is_row_written = false;
 };
-[[nodiscard]] Result<MergedBatches> merge_recent(db::Session& q, store::Key key,
-                                                 const RecentRow* more = nullptr);
 
-// Does so in the background, and deletes what nobody reads any more.
+// The ruck's row and chunks with all its recent batches. Its version stays that of the newest, so
+// that batches go on meanwhile. Reading and computing is one step, writing another, which may
+// happen in a later unit of work: it fails with kUnavailable when the row was written in between.
+struct MergePlan {
+  MergedBatches merged;
+  std::vector<std::int64_t> unseen;  // ids behind `merged.last` that had no row yet
+  std::int64_t row_version = 0;      // of the row that `next` was made from
+  std::optional<ProgressRow> next;   // without it there is nothing to write
+  std::optional<ChunkRow> points;
+  std::optional<ChunkRow> heart_rate;
+};
+// With `more`, a batch that is not appended, the plan is empty unless the ruck has the version that
+// the batch expects.
+[[nodiscard]] Result<MergePlan> plan_merge(db::Session& q, store::Key key,
+                                           EngineStates* engines = nullptr,
+                                           const RecentRow* more = nullptr);
+[[nodiscard]] Result<MergedBatches> write_merge(db::Session& q, store::Key key,
+                                                const MergePlan& plan);
+// Writes the row with its recent batches and one more; false if the ruck has not the version that
+// the batch expects.
+[[nodiscard]] Result<bool> merge_with(db::Session& q, store::Key key, const RecentRow& batch);
+
+// Merges in the background, and deletes what nobody reads any more.
 class RecentMerger {
  public:
   struct Dependencies {
     db::Database& database;
     RecentPartitions& partitions;
+    EngineStates& engines;
     telemetry::Metrics& metrics;
   };
   explicit RecentMerger(Dependencies dependencies);

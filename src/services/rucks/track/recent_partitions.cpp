@@ -172,8 +172,8 @@ void write_batches(db::Session& q, std::span<AppendedBatch* const> batches) {
       appended.push_back(batch);
       continue;
     }
-    const auto merged = merge_recent(q, batch->key, &batch->row);
-    batch->is_written = merged && merged->is_row_written;
+    const Result<bool> merged = merge_with(q, batch->key, batch->row);
+    batch->is_written = merged && *merged;
     if (!batch->is_written) failed.insert(batch->key.ruck);
   }
   // In one order everywhere, so that two transactions do not wait for each other in a circle.
