@@ -45,6 +45,25 @@ task<Result<http::Created<BatchReply>>> RuckService::locate(Viewer viewer, RuckR
   co_return http::Created<BatchReply>{std::move(reply)};
 }
 
+// Read only where something depends on it: most samples say their zone.
+task<Result<SampleWindow>> RuckService::window_for(store::Key key, const SampleBatch& batch) {
+  const UtcUs now = deps_.clock.now();
+  if (!lacks_zone(batch)) co_return SampleWindow{.now = to_ms(now)};
+  Result<SampleWindow> window =
+      co_await deps_.database.read([key, now](db::Session& q) -> Result<SampleWindow> {
+        const auto row = store::find(q, key);
+        if (!row) return fail(ErrorCode::kRuckNotFound);
+        return window_of(q, *row, now);
+      });
+  if (window && !window->known_offset) {
+    const std::int64_t minutes = offset_of(batch, *window).count();
+    const Result<> kept = co_await deps_.database.write(
+        [key, minutes](db::Session& q) { store::set_clock_offset(q, key, minutes); });
+    if (!kept) co_return fail(kept.error());
+  }
+  co_return window;
+}
+
 task<Result<http::Created<BatchReply>>> RuckService::add_heart_rate(Viewer viewer, RuckRef ref,
                                                                     http::BodyView body) {
   Result<SampleBatch> batch = parse_samples(body.bytes);
@@ -52,19 +71,8 @@ task<Result<http::Created<BatchReply>>> RuckService::add_heart_rate(Viewer viewe
   const Result<RuckId> id = co_await own_id(viewer, ref);
   if (!id) co_return fail(id.error());
   const store::Key key{viewer.user, *id};
-  const Result<SampleWindow> window = co_await deps_.database.read(
-      [key, now = deps_.clock.now()](db::Session& q) -> Result<SampleWindow> {
-        const auto row = store::find(q, key);
-        if (!row) return fail(ErrorCode::kRuckNotFound);
-        return window_of(q, *row, now);
-      });
+  const Result<SampleWindow> window = co_await window_for(key, *batch);
   if (!window) co_return fail(window.error());
-  if (lacks_zone(*batch) && !window->known_offset) {
-    const std::int64_t minutes = offset_of(*batch, *window).count();
-    const Result<> kept = co_await deps_.database.write(
-        [key, minutes](db::Session& q) { store::set_clock_offset(q, key, minutes); });
-    if (!kept) co_return fail(kept.error());
-  }
   const Result<Stored> stored =
       co_await ingest_.add_heart_rate(key, place_samples(*batch, *window));
   if (!stored) co_return fail(stored.error());

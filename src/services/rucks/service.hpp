@@ -123,6 +123,7 @@ class RuckService {
                          std::function<Result<T>(db::Session&, RuckRow)> change);
   // The ruck's id; one that is only known by its offline name is made.
   task<Result<RuckId>> own_id(Viewer viewer, RuckRef ref);
+  task<Result<SampleWindow>> window_for(store::Key key, const SampleBatch& batch);
   task<Result<RuckView>> add_event(Viewer viewer, RuckRef ref, RuckEvent event, std::string kind);
 
   [[nodiscard]] PublicRuckDetails details_for_others(db::Session& q, UserId viewer,
