@@ -1,5 +1,7 @@
 #include "runtime/periodic.hpp"
 
+#include "runtime/cancelled.hpp"
+
 #include <gtest/gtest.h>
 
 #include <stdexcept>
@@ -61,6 +63,24 @@ TEST_F(PeriodicTest, WaitsForWorkThatIsUnderWay) {
     while (runs_ == 0) std::this_thread::sleep_for(milliseconds(1));
   }
   EXPECT_TRUE(done);
+}
+
+// It would go on for ever otherwise.
+TEST_F(PeriodicTest, WorkOfManyStepsEndsBetweenTwoOfThem) {
+  std::atomic<int> steps{0};
+  {
+    const Periodic periodic(
+        "test", cores_.at(0), milliseconds(1),
+        [&steps]() -> task<> {
+          while (!co_await is_cancelled()) {
+            ++steps;
+            co_await sleep_for(milliseconds(1));
+          }
+        },
+        count_failures_);
+    while (steps < 3) std::this_thread::sleep_for(milliseconds(1));
+  }
+  EXPECT_GE(steps, 3);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "crypto/digest.hpp"
 #include "http/endpoint.hpp"
+#include "runtime/cancelled.hpp"
 #include "services/auth/account_store.hpp"
 #include "services/auth/passwords.hpp"
 #include "services/auth/secrets.hpp"
@@ -286,7 +287,10 @@ task<> AccountService::finalise() {
   const auto due = co_await deps_.database.read(
       [now = deps_.clock.now()](db::Session& q) { return store::due_deletions(q, now); });
   if (!due) co_return;  // the next round tries again
-  for (const UserId user : *due) co_await finalise_one(user);
+  for (const UserId user : *due) {
+    if (co_await runtime::is_cancelled()) co_return;
+    co_await finalise_one(user);
+  }
 }
 
 task<> AccountService::finalise_one(UserId user) {

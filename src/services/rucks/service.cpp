@@ -2,6 +2,7 @@
 
 #include "base/whole_number.hpp"
 #include "http/json/writer.hpp"
+#include "runtime/cancelled.hpp"
 #include "services/profile/service.hpp"
 #include "services/profile/topics.hpp"
 #include "services/rucks/limits.hpp"
@@ -167,7 +168,7 @@ task<std::int64_t> RuckService::refresh_shown() {
     static_cast<void>(co_await deps_.revisions.write(
         owner, [owner, now](db::Session& q) { people::drop_former_zones(q, owner, now); }));
   }
-  for (;;) {
+  while (!co_await runtime::is_cancelled()) {
     const auto owners = co_await deps_.database.read(
         [](db::Session& q) { return people::waiting_refreshes(q, kRefreshedAtOnceMax); });
     if (!owners || owners->empty()) co_return done;
@@ -175,6 +176,7 @@ task<std::int64_t> RuckService::refresh_shown() {
       Result<bool> more = true;
       // One unit of work is short: recording waits behind it on the embedded database.
       while (more && *more) {
+        if (co_await runtime::is_cancelled()) co_return done;
         more = co_await deps_.revisions.write(
             owner, [owner](db::Session& q) { return refresh_some(q, owner, kRucksPerRefresh); });
       }
@@ -186,6 +188,7 @@ task<std::int64_t> RuckService::refresh_shown() {
       done += 1;
     }
   }
+  co_return done;
 }
 
 task<std::int64_t> RuckService::close_left_open() {
@@ -195,6 +198,7 @@ task<std::int64_t> RuckService::close_left_open() {
   if (!keys) co_return 0;
   std::int64_t closed = 0;
   for (const store::Key& key : *keys) {
+    if (co_await runtime::is_cancelled()) break;
     const Result<bool> done =
         co_await deps_.revisions.write(key.user, [key, now](db::Session& q) -> Result<bool> {
           const auto row = store::find(q, key);

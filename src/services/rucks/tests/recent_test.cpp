@@ -26,6 +26,7 @@ namespace {
 using rucking::HeartRateSample;
 using rucking::TrackPoint;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
@@ -383,6 +384,28 @@ TEST_P(RecentTest, ManyRowsWithAGapAmongThemAreAllDeleted) {
   run(merging);
   EXPECT_EQ(rows(), 0);
   expect_points(batches);
+}
+
+// A server with 90,000 rucks to merge took longer to stop than it is given.
+TEST_P(RecentTest, AStopDoesNotWaitForAllMerges) {
+  if (is_postgres()) return;           // the same loop
+  constexpr std::int64_t kMany = 160;  // rucks, some units of work
+  for (std::int64_t ruck = 1; ruck <= kMany; ++ruck) {
+    for (std::size_t i = 0; i < kBatchesPerMerge; ++i) {
+      static_cast<void>(index().append({key_.user, RuckId(ruck)}, std::nullopt, 5));
+    }
+  }
+  RecentMerger merging = merger();
+  runtime::Cores cores(1);
+  cores.start();
+  runtime::TaskGroup group("merge", {});
+  group.cancel();
+  group.spawn(cores.at(0), merging.run());
+  group.join();
+  cores.stop_and_join();
+  EXPECT_THAT(metrics_.render(), HasSubstr("ruck_ingest_recent_merges_total 0\n"));
+  run(merging);
+  EXPECT_THAT(metrics_.render(), HasSubstr("ruck_ingest_recent_merges_total 160\n"));
 }
 
 TEST_P(RecentTest, ADeletedRuckLeavesNothingThatStays) {

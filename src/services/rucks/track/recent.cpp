@@ -2,6 +2,7 @@
 
 #include "db/failure.hpp"
 #include "rucking/track_codec.hpp"
+#include "runtime/cancelled.hpp"
 #include "services/rucks/limits.hpp"
 #include "services/rucks/track/packing.hpp"
 #include "services/rucks/track/progress.hpp"
@@ -274,7 +275,8 @@ task<> RecentMerger::run() {
     if (!found) co_return;
     index_ = *found;
   }
-  while (co_await merge_some()) {
+  // Thousands may be due: a stop does not wait for them.
+  while (!co_await runtime::is_cancelled() && co_await merge_some()) {
   }
   if (index_ != nullptr) {
     co_await delete_some(*index_);
@@ -344,6 +346,7 @@ task<> RecentMerger::delete_some(RecentIndex& index) {
   if (first == deleted_before_) co_return;
   // Until nothing is left: ids have gaps where a unit of work was rolled back.
   for (std::int64_t removed = 1; removed > 0;) {
+    if (co_await runtime::is_cancelled()) co_return;
     const Result<std::int64_t> outcome = co_await deps_.database.write(
         [first](db::Session& q) { return store::remove_recent(q, first, kDeletesPerUnit); });
     if (!outcome) co_return;
