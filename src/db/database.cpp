@@ -3,6 +3,8 @@
 #include "runtime/core.hpp"
 #include "telemetry/log.hpp"
 
+#include <algorithm>
+
 namespace ruck::db {
 namespace {
 constexpr int kRetryAfterSeconds = 2;  // a full queue empties well within this
@@ -11,6 +13,13 @@ Error overloaded() {
   return {.code = ErrorCode::kOverloaded,
           .message = {},
           .detail = "database queue full",
+          .retry_after_s = kRetryAfterSeconds};
+}
+
+Error out_of_time() {
+  return {.code = ErrorCode::kOverloaded,
+          .message = {},
+          .detail = "the request's time was over before the database was done",
           .retry_after_s = kRetryAfterSeconds};
 }
 
@@ -62,7 +71,11 @@ Database::Database(telemetry::Metrics& metrics)
       read_shed_(metrics.counter("ruck_db_shed_total",
                                  "Units of work refused because the queue was full",
                                  {{"access", "read"}})),
-      write_shed_(metrics.counter("ruck_db_shed_total", "", {{"access", "write"}})) {
+      write_shed_(metrics.counter("ruck_db_shed_total", "", {{"access", "write"}})),
+      late_waiting_(metrics.counter("ruck_db_late_total",
+                                    "Units of work ended because their request's time was over",
+                                    {{"when", "waiting"}})),
+      late_running_(metrics.counter("ruck_db_late_total", "", {{"when", "running"}})) {
   // In the order of FailureKind.
   for (const char* kind :
        {"constraint", "conflict", "timeout", "unavailable", "storage", "mistake"}) {
@@ -81,6 +94,36 @@ Database::Database(telemetry::Metrics& metrics)
 }
 
 Database::~Database() { end_refusals(); }
+
+Database::Listening::Listening(Database& database, std::string channel, std::function<void()> fn)
+    : database_(database), channel_(std::move(channel)), fn_(std::move(fn)) {
+  const Guard lock(database_.listening_mutex_);
+  database_.listening_.push_back(this);
+}
+
+Database::Listening::~Listening() {
+  const Guard lock(database_.listening_mutex_);
+  std::erase(database_.listening_, this);
+}
+
+std::unique_ptr<Database::Listening> Database::listen(std::string channel,
+                                                      std::function<void()> fn) {
+  start_listening(channel);
+  return std::make_unique<Listening>(*this, std::move(channel), std::move(fn));
+}
+
+void Database::tell(const std::vector<std::string>& channels) {
+  if (channels.empty()) return;
+  const Guard lock(listening_mutex_);
+  for (const Listening* listening : listening_) {
+    if (std::ranges::find(channels, listening->channel_) != channels.end()) listening->fn_();
+  }
+}
+
+void Database::tell_all() {
+  const Guard lock(listening_mutex_);
+  for (const Listening* listening : listening_) listening->fn_();
+}
 
 void Database::close() {
   finish_queued();
@@ -105,6 +148,18 @@ void Database::record_wait(Access access, const Job& job) {
       .record(std::chrono::steady_clock::now() - job.queued_at);
 }
 
+Database::Deadline Database::deadline_of(const Job& job) {
+  return job.context ? Deadline(job.context->deadline) : std::nullopt;
+}
+
+bool Database::refuse_if_late(Job& job) {
+  const Deadline deadline = deadline_of(job);
+  if (!deadline || std::chrono::steady_clock::now() < *deadline) return false;
+  late_waiting_.add();
+  job.fail(out_of_time());
+  return true;
+}
+
 void Database::submit(Access access, std::unique_ptr<Job> job) {
   job = enqueue(access, std::move(job));
   if (!job) return;
@@ -114,6 +169,10 @@ void Database::submit(Access access, std::unique_ptr<Job> job) {
 
 void Database::refuse(std::unique_ptr<Job> job) {
   job->fail(overloaded());
+  finish_later(std::move(job));
+}
+
+void Database::finish_later(std::unique_ptr<Job> job) {
   std::vector<std::unique_ptr<Job>> one;
   one.push_back(std::move(job));
   {
@@ -146,19 +205,35 @@ void Database::abandon() {
   break_off();
 }
 
+void Database::fail_unit(Job& job, const Failure& failure) {
+  const std::string request = job.context ? job.context->request_id : std::string();
+  const Deadline deadline = deadline_of(job);
+  const bool is_late = failure.kind() == FailureKind::kTimeout && deadline &&
+                       std::chrono::steady_clock::now() >= *deadline;
+  failures_.at(static_cast<std::size_t>(failure.kind()))->add();
+  if (is_late) {
+    telemetry::log_warning("db.out_of_time",
+                           {{"statement", failure.statement()}, {"request_id", request}});
+    late_running_.add();
+    job.fail(out_of_time());
+    return;
+  }
+  if (is_abandoned_ && failure.kind() == FailureKind::kUnavailable) {
+    telemetry::log_info("db.statement_cut", {{"statement", failure.statement()}});
+  } else {
+    telemetry::log_error(
+        "db.statement_failed",
+        {{"statement", failure.statement()}, {"what", failure.what()}, {"request_id", request}});
+  }
+  job.fail(to_error(failure));
+}
+
 bool Database::run_unit(Job& job, Session& session) {
   try {
     return job.run(session);
   } catch (const Failure& failure) {
     if (failure.kind() == FailureKind::kConflict) throw;
-    if (is_abandoned_ && failure.kind() == FailureKind::kUnavailable) {
-      telemetry::log_info("db.statement_cut", {{"statement", failure.statement()}});
-    } else {
-      telemetry::log_error("db.statement_failed",
-                           {{"statement", failure.statement()}, {"what", failure.what()}});
-    }
-    failures_.at(static_cast<std::size_t>(failure.kind()))->add();
-    job.fail(to_error(failure));
+    fail_unit(job, failure);
   } catch (const std::bad_alloc&) {
     telemetry::log_error("db.out_of_memory");
     job.fail(out_of_memory());

@@ -41,8 +41,14 @@ const Sql kRecord{"db.migration_record",
 constexpr const char* kVersionTable =
     "CREATE TABLE IF NOT EXISTS schema_migrations (version {{bigint}} PRIMARY KEY,"
     " name TEXT NOT NULL, checksum {{bigint}} NOT NULL, applied_at {{bigint}} NOT NULL) {{table}};";
-// Instances that start together apply migrations one after the other.
-constexpr const char* kPostgresLock = "SELECT pg_advisory_xact_lock(7283465);";
+// Instances that start together apply migrations one after the other. Neither the wait for another
+// instance nor a change of a large table is limited; a lock that a query of a running instance
+// holds is waited for as long as it may have it. READ COMMITTED: who has waited for the lock must
+// see what its owner did, and a snapshot would be older than the wait.
+constexpr const char* kPostgresLock =
+    "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;"
+    "SELECT pg_advisory_xact_lock(7283465); SET LOCAL lock_timeout = '30s';";
+constexpr auto kSeesTheOwnersWork = Isolation::kReadCommitted;
 
 // FNV-1a, enough to notice that a released file was edited.
 std::int64_t checksum_of(std::string_view text) {
@@ -123,13 +129,15 @@ Result<MigrationReport> migrate(Database& database, const Clock& clock,
   const Dialect dialect = database.kind() == "sqlite" ? Dialect::kSqlite : Dialect::kPostgres;
   const auto list = in_order(files);
   if (!list) return fail(list.error());
-  const auto known = database.write_now([&](Session& q) -> Result<int> {
-    if (dialect == Dialect::kPostgres) q.run_script(kPostgresLock);
-    const Result<std::string> table = translate(kVersionTable, dialect);
-    if (!table) return fail(table.error());
-    q.run_script(*table);
-    return q.one<int>(kExists);
-  });
+  const auto known = database.write_now(
+      [&](Session& q) -> Result<int> {
+        if (dialect == Dialect::kPostgres) q.run_script(kPostgresLock);
+        const Result<std::string> table = translate(kVersionTable, dialect);
+        if (!table) return fail(table.error());
+        q.run_script(*table);
+        return q.one<int>(kExists);
+      },
+      kSeesTheOwnersWork);
   if (!known) return fail(known.error());
   MigrationReport report{.version = static_cast<int>(list->size()), .applied = 0};
   if (*known > report.version) {
@@ -139,8 +147,8 @@ Result<MigrationReport> migrate(Database& database, const Clock& clock,
                             *known, report.version));
   }
   for (const Migration& migration : *list) {
-    const auto applied =
-        database.write_now([&](Session& q) { return apply(q, migration, dialect, clock.now()); });
+    const auto applied = database.write_now(
+        [&](Session& q) { return apply(q, migration, dialect, clock.now()); }, kSeesTheOwnersWork);
     if (!applied) return fail(applied.error());
     if (!*applied) continue;
     report.applied += 1;

@@ -24,7 +24,9 @@ Result<std::unique_ptr<Database>> open(const OpenOptions& options, telemetry::Me
     }
     if (url.starts_with("postgresql://") || url.starts_with("postgres://")) {
       return std::make_unique<postgres::PostgresDatabase>(
-          postgres::Options{.dsn = options.url, .connections = options.postgres_connections},
+          postgres::Options{.dsn = options.url,
+                            .connections = options.postgres_connections,
+                            .prepares = options.postgres_prepares},
           metrics);
     }
   } catch (const Failure& failure) {

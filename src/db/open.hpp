@@ -11,8 +11,9 @@ struct OpenOptions {
   std::string url;  // sqlite:PATH or postgresql://... (also postgres://)
   std::size_t sqlite_readers = 2;
   std::size_t postgres_connections = 20;
-  bool read_only = false;  // SQLite: beside a server that has the file open
-  bool fills = false;      // SQLite: much is written at once; more memory, fewer checkpoints
+  bool postgres_prepares = true;  // see postgres::ConnectionOptions
+  bool read_only = false;         // SQLite: beside a server that has the file open
+  bool fills = false;             // SQLite: much is written at once; more memory, fewer checkpoints
 };
 
 // Gives what to tell the operator when the URL is wrong or the database cannot be opened.

@@ -9,7 +9,9 @@
 #include <concepts>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace ruck::db {
@@ -88,6 +90,14 @@ class Session {
   // Several statements without parameters: migrations and tests.
   virtual void run_script(std::string_view statements) = 0;
 
+  [[nodiscard]] virtual Dialect dialect() const = 0;
+
+  // Once this transaction is committed, tells all who listen to the channel (Database::listen), in
+  // every process on this database. `channel`: lower-case letters and underscores.
+  void notify(std::string_view channel);
+  // For drivers: the channels since the last call, each once.
+  [[nodiscard]] std::vector<std::string> take_notified() { return std::exchange(notified_, {}); }
+
  protected:
   virtual std::int64_t run(const Sql& sql, std::span<const Param> params, const RowSink& sink) = 0;
 
@@ -97,6 +107,8 @@ class Session {
     const std::array<Param, sizeof...(Args)> params{to_param(args)...};
     return run(sql, params, RowSink(fn));
   }
+
+  std::vector<std::string> notified_;
 };
 
 }  // namespace ruck::db

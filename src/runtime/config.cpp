@@ -37,6 +37,14 @@ Problem check_database(std::string_view value) {
   if (value.starts_with("postgresql://") || value.starts_with("postgres://")) return std::nullopt;
   return "must begin with sqlite: or postgresql://";
 }
+// What stands behind the scheme is checked by redis::parse_address, which also says why there is no
+// rediss://.
+Problem check_redis(std::string_view value) {
+  if (value.empty() || value.starts_with("redis://") || value.starts_with("rediss://")) {
+    return std::nullopt;
+  }
+  return "must be redis://USER:PASSWORD@HOST:PORT/DATABASE, or less of it";
+}
 Problem check_level(std::string_view value) {
   for (const std::string_view level : {"debug", "info", "warning", "error"}) {
     if (value == level) return std::nullopt;
@@ -52,11 +60,77 @@ Problem check_url(std::string_view value) {
   return "must begin with http:// or https://";
 }
 
+// Its content is read, and checked, at start.
+Problem check_readable(std::string_view value) {
+  if (value.empty() || std::ifstream(std::string(value)).good()) return std::nullopt;
+  return "must be a file that can be read";
+}
+Problem check_endpoint(std::string_view value) {
+  return value.empty() ? Problem("must not be empty") : check_url(value);
+}
+// RFC 8292 section 2.1.
+Problem check_contact(std::string_view value) {
+  if (value.empty() || value.starts_with("https://")) return std::nullopt;
+  if (value.starts_with("mailto:") && value.contains('@')) return std::nullopt;
+  return "must be mailto:ADDRESS or begin with https://";
+}
+
+// What stands behind the scheme is checked by media::make_blob_store.
+Problem check_media_url(std::string_view value) {
+  if (value.empty() || value.starts_with("folder:") || value.starts_with("s3://")) {
+    return std::nullopt;
+  }
+  return "must be folder:PATH or begin with s3://";
+}
+
 Problem check_proxy_header(std::string_view value) {
   for (const std::string_view known : {"auto", "x-forwarded-for", "forwarded"}) {
     if (value == known) return std::nullopt;
   }
   return "must be auto, x-forwarded-for or forwarded";
+}
+
+bool has_blank_or_control(std::string_view text) {
+  return std::ranges::any_of(
+      text, [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; });
+}
+
+// smtp[s]://[USER:PASSWORD@]HOST[:PORT][?tls=required]
+Problem check_smtp(std::string_view value) {
+  const Problem wrong = "must be smtp://[USER:PASSWORD@]HOST[:PORT][?tls=required] or smtps://...";
+  if (value.empty()) return std::nullopt;
+  const bool is_smtp = value.starts_with("smtp://") || value.starts_with("smtps://");
+  if (!is_smtp || has_blank_or_control(value)) return wrong;
+  std::string_view rest = value.substr(value.find("//") + 2);
+  const std::size_t query = rest.find('?');
+  if (query != std::string_view::npos && rest.substr(query) != "?tls=required") return wrong;
+  rest = rest.substr(0, query);
+  if (rest.ends_with('/')) rest.remove_suffix(1);
+  const std::size_t at = rest.rfind('@');
+  const bool has_user = at != std::string_view::npos;
+  if (has_user && (at == 0 || !rest.substr(0, at).contains(':'))) return wrong;
+  const std::string_view host = has_user ? rest.substr(at + 1) : rest;
+  const std::size_t colon = host.ends_with(']') ? std::string_view::npos : host.rfind(':');
+  const bool has_port = colon != std::string_view::npos;
+  if (has_port && !parse_number<std::uint16_t>(host.substr(colon + 1))) return wrong;
+  return host.substr(0, colon).empty() || rest.contains('/') ? wrong : std::nullopt;
+}
+
+// An address, or a name and an address in angle brackets.
+Problem check_sender(std::string_view value) {
+  if (value.empty()) return std::nullopt;
+  const std::size_t open = value.find('<');
+  const bool is_named = open != std::string_view::npos && value.ends_with('>');
+  const std::string_view address =
+      is_named ? value.substr(open + 1, value.size() - open - 2) : value;
+  const std::size_t at = address.find('@');
+  const bool is_address = at != std::string_view::npos && at > 0 && at + 1 < address.size() &&
+                          at == address.rfind('@') && !has_blank_or_control(address) &&
+                          address.find_first_of("<>,;:\"()[]\\") == std::string_view::npos;
+  const bool has_control = std::ranges::any_of(
+      value, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  if (is_address && !has_control) return std::nullopt;
+  return "must be an address, or NAME <ADDRESS>";
 }
 
 const Setting kSettings[] = {
@@ -80,6 +154,13 @@ const Setting kSettings[] = {
      .is_secret = true,
      .check =
          [](std::string_view value) { return value.empty() ? Problem() : check_database(value); }},
+    {.name = "redis_url",
+     .fallback = "",
+     .doc = "redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]: what instances over one PostgreSQL "
+            "tell each other. Empty: nothing is told, and each looks into the database instead.",
+     .member = &Config::redis_url,
+     .is_secret = true,
+     .check = check_redis},
     {.name = "data_dir",
      .fallback = "var",
      .doc = "Folder for the embedded database and the mail outbox; made if it is not there.",
@@ -97,6 +178,11 @@ const Setting kSettings[] = {
      .member = &Config::database_connections,
      .min = 3,
      .max = 200},
+    {.name = "database_prepare",
+     .fallback = "on",
+     .doc = "on or off. Off behind a pooler of PostgreSQL's connections that deals them out by "
+            "transaction (PgBouncer): nothing is left on a connection, which is slower.",
+     .member = &Config::database_prepare},
     {.name = "database_readers",
      .fallback = "2",
      .doc = "Reader threads of the embedded database.",
@@ -117,6 +203,13 @@ const Setting kSettings[] = {
      .member = &Config::body_memory_mb,
      .min = 16,
      .max = 65'536},
+    {.name = "request_seconds",
+     .fallback = "30",
+     .doc = "How long a request may take once it has come, in seconds. What it wants of the "
+            "database after that is not begun, and it is answered 503 with Retry-After.",
+     .member = &Config::request_seconds,
+     .min = 1,
+     .max = 600},
     {.name = "shutdown_seconds",
      .fallback = "25",
      .doc = "Hard limit of a graceful shutdown, in seconds.",
@@ -161,6 +254,29 @@ const Setting kSettings[] = {
      .fallback = "",
      .doc = "PEM file with the certificate's key.",
      .member = &Config::tls_key},
+    {.name = "smtp_url",
+     .fallback = "",
+     .doc = "Mail server: smtp://USER:PASSWORD@HOST:587 (STARTTLS), smtps://USER:PASSWORD@HOST, or "
+            "smtp://HOST, plain unless ?tls=required. Empty: mails are written to data_dir/outbox.",
+     .member = &Config::smtp_url,
+     .is_secret = true,
+     .check = check_smtp},
+    {.name = "mail_from",
+     .fallback = "",
+     .doc = "Who mails are from: an address, or NAME <ADDRESS>. Needed with smtp_url.",
+     .member = &Config::mail_from,
+     .check = check_sender},
+    {.name = "outbound_private",
+     .fallback = "off",
+     .doc = "on or off. On lets addresses that people name (push endpoints) be private ones, and "
+            "http: for tests and closed networks only.",
+     .member = &Config::outbound_private},
+    {.name = "outbound_ca",
+     .fallback = "",
+     .doc = "PEM file of the authorities whose certificates are believed when this server asks "
+            "others (push services, stores). Empty: the system's.",
+     .member = &Config::outbound_ca,
+     .check = check_readable},
     {.name = "map_tiles",
      .fallback = "",
      .doc =
@@ -178,6 +294,40 @@ const Setting kSettings[] = {
          "Keys that sign access tokens: ID:BASE64 of at least 32 bytes, separated by commas; the "
          "first signs, all verify. Empty: made at first start and kept in the database.",
      .member = &Config::token_keys,
+     .is_secret = true},
+    {.name = "push_fcm_credentials",
+     .fallback = "",
+     .doc =
+         "JSON file of a Google service account, for pushes to the mobile app by Firebase. Empty: "
+         "it gets none.",
+     .member = &Config::push_fcm_credentials,
+     .check = check_readable},
+    {.name = "push_fcm_endpoint",
+     .fallback = "https://fcm.googleapis.com",
+     .doc = "Where Firebase Cloud Messaging is. Another one for tests.",
+     .member = &Config::push_fcm_endpoint,
+     .check = check_endpoint},
+    {.name = "push_subject",
+     .fallback = "",
+     .doc = "Whom the push services of browsers may write to: mailto:ADDRESS or an https address. "
+            "Empty: browsers get no pushes.",
+     .member = &Config::push_subject,
+     .check = check_contact},
+    {.name = "media_url",
+     .fallback = "",
+     .doc = "Where photos are kept: folder:PATH, or "
+            "s3://BUCKET[/PREFIX]?region=REGION[&endpoint=URL]. "
+            "Empty: media in the data folder.",
+     .member = &Config::media_url,
+     .check = check_media_url},
+    {.name = "media_access_key",
+     .fallback = "",
+     .doc = "The access key id of the S3 store.",
+     .member = &Config::media_access_key},
+    {.name = "media_secret_key",
+     .fallback = "",
+     .doc = "The secret access key of the S3 store.",
+     .member = &Config::media_secret_key,
      .is_secret = true},
 };
 
@@ -379,6 +529,12 @@ LoadedConfig load_config(const ConfigInput& input) {
     loaded.origins.push_back({.name = setting.name,
                               .value = masked ? "********" : chosen.value,
                               .source = chosen.source});
+  }
+  if (!loaded.config.push_fcm_credentials.empty()) {
+    loaded.config.secret_files.push_back(loaded.config.push_fcm_credentials);
+  }
+  if (!loaded.config.smtp_url.empty() && loaded.config.mail_from.empty()) {
+    loaded.problems.emplace_back("mail_from: must be set, since smtp_url is");
   }
   if (loaded.config.database_url.empty()) {
     loaded.config.database_url = "sqlite:" + loaded.config.data_dir + "/ruck.db";

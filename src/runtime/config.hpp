@@ -16,12 +16,15 @@ namespace ruck::runtime {
 struct Config {
   std::string listen;
   std::string database_url;
+  std::string redis_url;
   std::string data_dir;
   std::int64_t threads = 0;
   std::int64_t database_connections = 0;
+  bool database_prepare = true;
   std::int64_t database_readers = 0;
   std::int64_t connections_max = 0;
   std::int64_t body_memory_mb = 0;
+  std::int64_t request_seconds = 0;
   std::int64_t shutdown_seconds = 0;
   bool rate_limits = true;
   std::string log_level;
@@ -35,6 +38,16 @@ struct Config {
   std::string map_attribution;
   std::string token_keys;
   std::string metrics_listen;
+  std::string smtp_url;
+  std::string mail_from;
+  bool outbound_private = false;
+  std::string outbound_ca;
+  std::string push_fcm_credentials;
+  std::string push_fcm_endpoint;
+  std::string push_subject;
+  std::string media_url;
+  std::string media_access_key;
+  std::string media_secret_key;
   // Not a setting: the files that secrets were read from.
   std::vector<std::string> secret_files;
 };

@@ -7,6 +7,7 @@ namespace {
 void resume_all(std::vector<std::unique_ptr<Resumption>>& finished) {
   for (auto& waiter : finished) {
     const std::unique_ptr<Resumption> owned = std::move(waiter);
+    const ContextScope scope(owned->take_context());
     owned->resume();
   }
 }

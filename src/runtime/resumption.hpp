@@ -3,6 +3,7 @@
 // coroutines that wait for it: results are gathered, and each core gets one post for all of its
 // own.
 #include "base/assert.hpp"
+#include "runtime/context.hpp"
 #include "runtime/core.hpp"
 
 #include <boost/asio/async_result.hpp>
@@ -14,10 +15,12 @@
 
 namespace ruck::runtime {
 
-// One waiting coroutine. Made on its own core, resumed there once.
+// One waiting coroutine. Made on its own core, resumed there once, in the context it was made in.
 class Resumption {
  public:
-  Resumption() : home_(Core::current()) { RUCK_ASSERT(home_ != nullptr); }
+  Resumption() : home_(Core::current()), context_(current_context()) {
+    RUCK_ASSERT(home_ != nullptr);
+  }
   virtual ~Resumption() = default;
   Resumption(const Resumption&) = delete;
   Resumption& operator=(const Resumption&) = delete;
@@ -25,9 +28,11 @@ class Resumption {
   // Runs on the home core.
   virtual void resume() = 0;
   [[nodiscard]] Core& home() const { return *home_; }
+  [[nodiscard]] ContextPtr take_context() { return std::move(context_); }
 
  private:
   Core* home_;
+  ContextPtr context_;
 };
 
 // Posts all of them, one post a core. May be called from any thread.
@@ -71,13 +76,14 @@ struct PromiseState final : Promise<T>::State {
 };
 }  // namespace detail
 
-// `start` is called as start(Promise<T>) before the coroutine is suspended.
+// `start` is called as start(Promise<T>) before the coroutine is suspended, in its context.
 template <class T, class Start>
 task<T> await_promise(Start start) {
   return boost::asio::async_initiate<const boost::asio::use_awaitable_t<IoExecutor>, void(T)>(
       [start = std::move(start)](auto handler) mutable {
         using Handler = decltype(handler);
         start(Promise<T>(std::make_unique<detail::PromiseState<T, Handler>>(std::move(handler))));
+        static_cast<void>(set_context_aside());  // the promise has it
       },
       use_task);
 }

@@ -1,5 +1,6 @@
 #pragma once
 // Waiting inside a coroutine without holding its core.
+#include "runtime/context.hpp"
 #include "runtime/core.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -7,6 +8,7 @@
 #include <boost/asio/deferred.hpp>
 
 #include <chrono>
+#include <utility>
 
 namespace ruck::runtime {
 
@@ -15,7 +17,9 @@ using Timer = boost::asio::basic_waitable_timer<
 
 inline task<> sleep_for(std::chrono::milliseconds duration) {
   Timer timer(Core::current()->io(), duration);
+  ContextPtr context = set_context_aside();
   co_await timer.async_wait(boost::asio::as_tuple(boost::asio::deferred));
+  take_context_up(std::move(context));
 }
 
 }  // namespace ruck::runtime

@@ -3,6 +3,7 @@
 #include <libpq-fe.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <charconv>
@@ -11,6 +12,9 @@
 namespace ruck::db::postgres {
 namespace {
 constexpr int kConnectTimeoutSeconds = 5;
+// Of one statement: no query of ours takes a tenth of it, and what waits for a lock for so long is
+// better sent again.
+constexpr std::chrono::milliseconds kStatementTimeMax = std::chrono::seconds(10);
 constexpr std::size_t kParamsMax = 65'535;  // of one statement (Bind counts them in 16 bits)
 
 // Type numbers of the server's catalogue (pg_type.dat); they are fixed.
@@ -33,7 +37,7 @@ T big_endian(const char* bytes) {
 FailureKind kind_of(std::string_view state) {
   if (state == "40001" || state == "40P01") return FailureKind::kConflict;
   if (state.starts_with("23")) return FailureKind::kConstraint;
-  if (state == "57014") return FailureKind::kTimeout;
+  if (state == "57014" || state == "55P03") return FailureKind::kTimeout;  // statement, lock
   if (state == "53100" || state.starts_with("58") || state.starts_with("XX") || state == "25006") {
     return FailureKind::kStorage;  // disk full, system error, damaged data, read-only
   }
@@ -42,6 +46,13 @@ FailureKind kind_of(std::string_view state) {
     return FailureKind::kUnavailable;
   }
   return FailureKind::kMistake;
+}
+
+// `set`: "SET", or "SET LOCAL" for a transaction.
+std::string settings(const std::string& set, std::chrono::milliseconds statement_time) {
+  return set + " statement_timeout = " + std::to_string(statement_time.count()) + "; " + set +
+         " lock_timeout = '5s'; " + set + " idle_in_transaction_session_timeout = '60s'; " + set +
+         " timezone = 'UTC'";
 }
 
 std::string_view without_newline(std::string_view text) {
@@ -160,7 +171,8 @@ class Connection::ResultRow final : public Row {
 void Connection::FreeResult::operator()(pg_result* result) const { PQclear(result); }
 void Connection::CloseConnection::operator()(pg_conn* connection) const { PQfinish(connection); }
 
-Connection::Connection(const std::string& dsn, Observer observe) : observe_(std::move(observe)) {
+Connection::Connection(const ConnectionOptions& options, Observer observe)
+    : observe_(std::move(observe)), prepares_(options.prepares) {
   const std::string timeout = std::to_string(kConnectTimeoutSeconds);
   // Later settings win over earlier ones: ours are defaults, the DSN (given as dbname) decides.
   const std::array<const char*, 7> keys = {"connect_timeout",
@@ -170,8 +182,8 @@ Connection::Connection(const std::string& dsn, Observer observe) : observe_(std:
                                            "client_encoding",
                                            "dbname",
                                            nullptr};
-  const std::array<const char*, 7> values = {timeout.c_str(), "ruck",      "read-write", "30",
-                                             "UTF8",          dsn.c_str(), nullptr};
+  const std::array<const char*, 7> values = {
+      timeout.c_str(), "ruck", "read-write", "30", "UTF8", options.dsn.c_str(), nullptr};
   handle_.reset(PQconnectdbParams(keys.data(), values.data(), 1));
   if (PQstatus(handle_.get()) != CONNECTION_OK) {
     // libpq's message names host and port, never the password.
@@ -179,14 +191,26 @@ Connection::Connection(const std::string& dsn, Observer observe) : observe_(std:
                   std::string(without_newline(PQerrorMessage(handle_.get()))), "connect");
   }
   PQsetNoticeProcessor(handle_.get(), [](void*, const char*) {}, nullptr);
-  run_script(
-      "SET statement_timeout = '10s'; SET lock_timeout = '5s';"
-      "SET idle_in_transaction_session_timeout = '60s'; SET timezone = 'UTC'");
+  if (prepares_) run_script(settings("SET", kStatementTimeMax));
 }
 
 Connection::~Connection() = default;
 
 bool Connection::is_alive() const { return PQstatus(handle_.get()) == CONNECTION_OK; }
+
+int Connection::socket() const { return PQsocket(handle_.get()); }
+
+std::vector<std::string> Connection::take_notices() {
+  struct FreeNotice {
+    void operator()(PGnotify* notice) const { PQfreemem(notice); }
+  };
+  PQconsumeInput(handle_.get());  // a lost connection shows in is_alive()
+  std::vector<std::string> channels;
+  while (const auto notice = std::unique_ptr<PGnotify, FreeNotice>(PQnotifies(handle_.get()))) {
+    channels.emplace_back(notice->relname);
+  }
+  return channels;
+}
 
 void Connection::break_off() const { ::shutdown(PQsocket(handle_.get()), SHUT_RDWR); }
 
@@ -217,6 +241,38 @@ void Connection::run_script(std::string_view statements) {
   check(result, "script");
 }
 
+// One round trip for several statements, measured as `sql`.
+void Connection::run_together(const Sql& sql, const std::string& statements) {
+  const auto start = std::chrono::steady_clock::now();
+  const ResultPtr result(PQexec(handle_.get(), statements.c_str()));
+  check(result, sql.name());
+  observe_(sql, std::chrono::steady_clock::now() - start);
+}
+
+void Connection::begin(const Sql& begin,
+                       std::optional<std::chrono::steady_clock::time_point> until) {
+  using std::chrono::milliseconds;
+  const auto left = until
+                        ? std::chrono::ceil<milliseconds>(*until - std::chrono::steady_clock::now())
+                        : kStatementTimeMax;
+  until_.reset();
+  const auto time = std::clamp(left, milliseconds(1), kStatementTimeMax);  // 0 would be no limit
+  if (!prepares_) {
+    run_together(begin, begin.text() + "; " + settings("SET LOCAL", time));
+  } else if (time < kStatementTimeMax) {
+    run_together(begin,
+                 begin.text() + "; SET LOCAL statement_timeout = " + std::to_string(time.count()));
+  } else {
+    execute(begin);
+  }
+  until_ = until;
+}
+
+void Connection::end(const Sql& end) {
+  until_.reset();
+  execute(end);
+}
+
 void Connection::prepare(const Sql& sql, std::size_t param_count) {
   if (prepared_.size() <= sql.index()) prepared_.resize(sql.index() + 1, false);
   if (prepared_[sql.index()]) return;
@@ -227,14 +283,25 @@ void Connection::prepare(const Sql& sql, std::size_t param_count) {
   prepared_[sql.index()] = true;
 }
 
+auto Connection::send(const Sql& sql, std::span<const Param> params) -> ResultPtr {
+  const WireParams wire(params);
+  constexpr int kBinaryResult = 1;
+  if (!prepares_) {
+    return ResultPtr(PQexecParams(handle_.get(), sql.text().c_str(), wire.count(), nullptr,
+                                  wire.values(), wire.lengths(), wire.formats(), kBinaryResult));
+  }
+  prepare(sql, params.size());
+  const std::string name = "q" + std::to_string(sql.index());
+  return ResultPtr(PQexecPrepared(handle_.get(), name.c_str(), wire.count(), wire.values(),
+                                  wire.lengths(), wire.formats(), kBinaryResult));
+}
+
 std::int64_t Connection::run(const Sql& sql, std::span<const Param> params, const RowSink& sink) {
   const auto start = std::chrono::steady_clock::now();
-  prepare(sql, params.size());
-  const WireParams wire(params);
-  const std::string name = "q" + std::to_string(sql.index());
-  constexpr int kBinaryResult = 1;
-  const ResultPtr result(PQexecPrepared(handle_.get(), name.c_str(), wire.count(), wire.values(),
-                                        wire.lengths(), wire.formats(), kBinaryResult));
+  if (until_ && start >= *until_) {
+    throw Failure(FailureKind::kTimeout, "the request's time is over", sql.name());
+  }
+  const ResultPtr result = send(sql, params);
   check(result, sql.name());
   ResultRow row(result.get());
   const int rows = PQntuples(result.get());

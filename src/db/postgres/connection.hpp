@@ -2,14 +2,19 @@
 // One connection to PostgreSQL, used by one thread at a time. The only code that sees libpq-fe.h is
 // in this folder's .cpp files.
 //
-// Statements are prepared once a connection under their index. Parameters travel as text (the
-// server infers their types), bytes as binary; results come back binary.
+// Statements are prepared once a connection under their index (see `prepares`). Parameters travel
+// as text (the server infers their types), bytes as binary; results come back binary.
+//
+// Time. A statement has kStatementTimeMax, or what is left of the time of the request that wants
+// it. COMMIT has no limit: PostgreSQL lifts statement_timeout before it commits
+// (finish_xact_command in postgres.c), so a wait for replicas is not cut short and taken for done.
 #include "db/failure.hpp"
 #include "db/session.hpp"
 
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,17 +23,34 @@ struct pg_result;
 
 namespace ruck::db::postgres {
 
+struct ConnectionOptions {
+  std::string dsn;
+  // False behind a pooler that gives each transaction another connection of the server's: nothing
+  // is left on one. Statements go out as text, and each transaction brings its settings along.
+  bool prepares = true;
+};
+
 class Connection final : public Session {
  public:
   using Observer = std::function<void(const Sql&, std::chrono::nanoseconds)>;
 
   // Connects (at most `kConnectTimeoutSeconds`); throws Failure(kUnavailable).
-  Connection(const std::string& dsn, Observer observe);
+  Connection(const ConnectionOptions& options, Observer observe);
   ~Connection() override;
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
+  // Begins a transaction by `begin`. Its statements fail with kTimeout once it is `until`.
+  void begin(const Sql& begin, std::optional<std::chrono::steady_clock::time_point> until);
+  // Ends it by `end`, COMMIT or ROLLBACK, whatever the time.
+  void end(const Sql& end);
+
   void run_script(std::string_view statements) override;
+  [[nodiscard]] Dialect dialect() const override { return Dialect::kPostgres; }
+
+  // For a connection that listens: the socket to wait on, and what has come in, without waiting.
+  [[nodiscard]] int socket() const;
+  [[nodiscard]] std::vector<std::string> take_notices();
 
   // False once the server or the network has gone: the connection is of no more use.
   [[nodiscard]] bool is_alive() const;
@@ -53,13 +75,17 @@ class Connection final : public Session {
   };
 
   std::int64_t run(const Sql& sql, std::span<const Param> params, const RowSink& sink) override;
+  void run_together(const Sql& sql, const std::string& statements);
   void prepare(const Sql& sql, std::size_t param_count);
+  [[nodiscard]] ResultPtr send(const Sql& sql, std::span<const Param> params);
   void check(const ResultPtr& result, const std::string& statement) const;
 
   std::unique_ptr<pg_conn, CloseConnection> handle_;
   Observer observe_;
+  bool prepares_;
   bool taken_keys_are_conflicts_ = false;
-  std::vector<bool> prepared_;  // by Sql::index()
+  std::optional<std::chrono::steady_clock::time_point> until_;  // of the open transaction
+  std::vector<bool> prepared_;                                  // by Sql::index()
 };
 
 }  // namespace ruck::db::postgres

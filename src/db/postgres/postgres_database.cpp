@@ -13,6 +13,9 @@ namespace {
 // machine.
 constexpr int kAttemptsMax = 16;
 constexpr auto kBackoffUnit = std::chrono::milliseconds(2);
+constexpr auto kWatchEvery = std::chrono::milliseconds(250);  // an answer is late by so much
+// After the deadline: the server's own statement_timeout comes first, and keeps the connection.
+constexpr auto kCutAfter = std::chrono::seconds(2);
 constexpr std::size_t kKeptForWrites = 2;  // connections that reads never take
 
 const Sql kBeginWrite{"db.begin_serializable", "BEGIN ISOLATION LEVEL SERIALIZABLE"};
@@ -33,23 +36,30 @@ void back_off(int attempt) {
 // A connection that break_off() has to cut.
 class PostgresDatabase::InUse {
  public:
-  InUse(PostgresDatabase& database, Connection& connection) : database_(database) {
+  InUse(PostgresDatabase& database, Connection& connection, Deadline deadline)
+      : database_(database) {
     const Guard lock(database_.mutex_);
     if (database_.is_broken_off_) {
       throw Failure(FailureKind::kUnavailable, "the server is stopping", "unit");
     }
-    place_ = database_.in_use_.insert(database_.in_use_.end(), &connection);
+    place_ = database_.in_use_.insert(database_.in_use_.end(),
+                                      Running{.connection = &connection, .deadline = deadline});
   }
   ~InUse() {
     const Guard lock(database_.mutex_);
     database_.in_use_.erase(place_);
+  }
+  // From here on it is not cut for being late: whether it is committed would not be known.
+  void lift_deadline() {
+    const Guard lock(database_.mutex_);
+    place_->deadline.reset();
   }
   InUse(const InUse&) = delete;
   InUse& operator=(const InUse&) = delete;
 
  private:
   PostgresDatabase& database_;
-  std::list<Connection*>::iterator place_;
+  std::list<Running>::iterator place_;
 };
 
 PostgresDatabase::PostgresDatabase(Options options, telemetry::Metrics& metrics)
@@ -65,6 +75,10 @@ PostgresDatabase::PostgresDatabase(Options options, telemetry::Metrics& metrics)
       worker_loop(std::move(connection));
     });
   }
+  watch_ = std::thread([this] {
+    runtime::name_thread("ruck-db-watch");
+    watch_loop();
+  });
   metrics.gauge_callback("ruck_db_queue_jobs", "Units of work waiting for a database thread",
                          [this] {
                            const Guard lock(mutex_);
@@ -82,10 +96,11 @@ PostgresDatabase::PostgresDatabase(Options options, telemetry::Metrics& metrics)
 PostgresDatabase::~PostgresDatabase() { close(); }
 
 std::unique_ptr<Connection> PostgresDatabase::connect() {
-  return std::make_unique<Connection>(options_.dsn,
-                                      [this](const Sql& sql, std::chrono::nanoseconds took) {
-                                        statement_seconds(sql).record(took);
-                                      });
+  return std::make_unique<Connection>(
+      ConnectionOptions{.dsn = options_.dsn, .prepares = options_.prepares},
+      [this](const Sql& sql, std::chrono::nanoseconds took) {
+        statement_seconds(sql).record(took);
+      });
 }
 
 std::unique_ptr<Job> PostgresDatabase::enqueue(Access access, std::unique_ptr<Job> job) {
@@ -112,7 +127,7 @@ void PostgresDatabase::break_off() {
     for (auto& job : *queue) refuse(std::move(job));
     queue->clear();
   }
-  for (const Connection* connection : in_use_) connection->break_off();
+  for (const Running& running : in_use_) running.connection->break_off();
   ready_.notify_all();
 }
 
@@ -124,6 +139,38 @@ void PostgresDatabase::finish_queued() {
   ready_.notify_all();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
+  {
+    const Guard lock(mutex_);
+    has_ended_ = true;
+  }
+  ended_.notify_all();
+  if (watch_.joinable()) watch_.join();
+  const Guard lock(notices_mutex_);
+  notices_.reset();
+}
+
+void PostgresDatabase::start_listening(const std::string& channel) {
+  // Behind such a pooler LISTEN stays with a connection that is another's in a moment.
+  if (!options_.prepares) return;
+  const Guard lock(notices_mutex_);
+  if (!notices_) notices_ = make_notices();
+  notices_->listen(channel);
+}
+
+std::unique_ptr<Notices> PostgresDatabase::make_notices() {
+  return std::make_unique<Notices>([this] { return connect(); },
+                                   [this](const std::vector<std::string>& channels) {
+                                     if (channels.empty()) return tell_all();
+                                     tell(channels);
+                                   });
+}
+
+void PostgresDatabase::announce(const std::vector<std::string>& channels) {
+  if (channels.empty()) return;
+  tell(channels);
+  const Guard lock(notices_mutex_);
+  if (!notices_) notices_ = make_notices();
+  notices_->announce(channels);
 }
 
 bool PostgresDatabase::can_read() const {
@@ -154,7 +201,7 @@ void PostgresDatabase::worker_loop(std::unique_ptr<Connection> connection) {
   while (take(lock, work)) {
     lock.unlock();
     record_wait(work.access, *work.job);
-    run(work, connection);
+    if (!refuse_if_late(*work.job)) run(work, connection);
     if (auto waiter = work.job->finish()) {
       std::vector<std::unique_ptr<runtime::Resumption>> one;
       one.push_back(std::move(waiter));
@@ -168,6 +215,33 @@ void PostgresDatabase::worker_loop(std::unique_ptr<Connection> connection) {
     }
   }
   if (connection) open_connections_.add(-1);
+}
+
+void PostgresDatabase::watch_loop() {
+  Guard lock(mutex_);
+  while (!has_ended_) {
+    ended_.wait_until(lock, std::chrono::steady_clock::now() + kWatchEvery);
+    end_late(writes_);
+    end_late(reads_);
+    cut_late();
+  }
+}
+
+void PostgresDatabase::end_late(std::deque<std::unique_ptr<Job>>& queue) {
+  const auto late = std::ranges::stable_partition(
+      queue, [this](const std::unique_ptr<Job>& job) { return !refuse_if_late(*job); });
+  for (std::unique_ptr<Job>& job : late) finish_later(std::move(job));
+  queue.erase(late.begin(), late.end());
+}
+
+void PostgresDatabase::cut_late() {
+  const auto now = std::chrono::steady_clock::now();
+  for (Running& running : in_use_) {
+    if (!running.deadline || now < *running.deadline + kCutAfter) continue;
+    telemetry::log_warning("db.connection_cut", {{"reason", "no answer from the server"}});
+    running.connection->break_off();
+    running.deadline.reset();
+  }
 }
 
 void PostgresDatabase::run(Work& work, std::unique_ptr<Connection>& connection) {
@@ -197,6 +271,7 @@ void PostgresDatabase::run(Work& work, std::unique_ptr<Connection>& connection) 
       return;
     }
     back_off(attempt);
+    if (refuse_if_late(*work.job)) return;
   }
   work.job->fail({.code = ErrorCode::kUnavailable,
                   .message = {},
@@ -206,19 +281,22 @@ void PostgresDatabase::run(Work& work, std::unique_ptr<Connection>& connection) 
 
 // True when the unit has its outcome, false when it must be run again. Throws Failure.
 bool PostgresDatabase::run_once(Work& work, Connection& connection) {
-  const InUse in_use(*this, connection);
+  InUse in_use(*this, connection, deadline_of(*work.job));
   const bool is_write = work.access == Access::kWrite;
   try {
+    static_cast<void>(connection.take_notified());  // of a unit that was rolled back
     const Sql& begin_write = work.job->needs_isolation() ? kBeginWrite : kBeginSimple;
-    connection.execute(is_write ? begin_write : kBeginRead);
+    connection.begin(is_write ? begin_write : kBeginRead, deadline_of(*work.job));
     const bool commit = run_unit(*work.job, connection);
     if (!connection.is_alive()) {
       throw Failure(FailureKind::kUnavailable, "connection lost", "unit");
     }
-    connection.execute(commit || !is_write ? kCommit : kRollback);
+    if (commit && is_write) in_use.lift_deadline();
+    connection.end(commit || !is_write ? kCommit : kRollback);
+    if (commit && is_write) announce(connection.take_notified());
     return true;
   } catch (const Failure& failure) {
-    if (connection.is_alive() && connection.in_transaction()) connection.execute(kRollback);
+    if (connection.is_alive() && connection.in_transaction()) connection.end(kRollback);
     if (failure.kind() == FailureKind::kConflict) return false;
     throw;
   }

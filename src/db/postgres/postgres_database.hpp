@@ -6,8 +6,13 @@
 // serialization failure, so a unit means the same here as with SQLite's single writer. A read unit
 // is one READ ONLY snapshot. Writes go before reads, and reads may never hold the last connections:
 // under load reads are shed first.
+//
+// A server that does not answer keeps its connections' threads. So a watch looks at the clock: it
+// ends what waits in a queue longer than its request, and cuts connections on which a unit still
+// runs well after that, unless it is committing.
 #include "db/database.hpp"
 #include "db/postgres/connection.hpp"
+#include "db/postgres/notices.hpp"
 
 #include <atomic>
 #include <deque>
@@ -22,6 +27,7 @@ namespace ruck::db::postgres {
 struct Options {
   std::string dsn;
   std::size_t connections = 20;
+  bool prepares = true;  // see ConnectionOptions
   std::size_t write_queue_max = 8192;
   std::size_t read_queue_max = 4096;
 };
@@ -41,6 +47,7 @@ class PostgresDatabase final : public Database {
   void break_off() override;
   std::unique_ptr<Job> enqueue(Access access, std::unique_ptr<Job> job) override;
   void finish_queued() override;
+  void start_listening(const std::string& channel) override;
 
  private:
   class InUse;
@@ -54,6 +61,11 @@ class PostgresDatabase final : public Database {
   [[nodiscard]] bool can_read() const RUCK_REQUIRES(mutex_);
   void run(Work& work, std::unique_ptr<Connection>& connection);
   bool run_once(Work& work, Connection& connection);
+  void watch_loop();
+  void end_late(std::deque<std::unique_ptr<Job>>& queue) RUCK_REQUIRES(mutex_);
+  void cut_late() RUCK_REQUIRES(mutex_);
+  void announce(const std::vector<std::string>& channels);
+  std::unique_ptr<Notices> make_notices();
   void note_reachable(bool reachable, const std::string& problem);
 
   const Options options_;
@@ -64,13 +76,22 @@ class PostgresDatabase final : public Database {
   std::size_t reading_ RUCK_GUARDED_BY(mutex_) = 0;  // threads busy with a read
   bool closed_ RUCK_GUARDED_BY(mutex_) = false;
   bool is_broken_off_ RUCK_GUARDED_BY(mutex_) = false;
-  std::list<Connection*> in_use_ RUCK_GUARDED_BY(mutex_);  // with a unit under way
+  struct Running {
+    Connection* connection;
+    Deadline deadline;  // none: it takes what it takes
+  };
+  std::list<Running> in_use_ RUCK_GUARDED_BY(mutex_);  // with a unit under way
+  bool has_ended_ RUCK_GUARDED_BY(mutex_) = false;     // the threads have ended
+  Condition ended_;
 
   mutable Mutex status_mutex_;
   Status status_ RUCK_GUARDED_BY(status_mutex_);
+  Mutex notices_mutex_;
+  std::unique_ptr<Notices> notices_ RUCK_GUARDED_BY(notices_mutex_);  // null: nobody needs them
   telemetry::Counter& retries_;
   telemetry::Gauge& open_connections_;
   std::vector<std::thread> threads_;
+  std::thread watch_;
 };
 
 }  // namespace ruck::db::postgres

@@ -39,13 +39,6 @@ Result<> sync(const std::string& path) {
   if (!synced) return fail(storage("cannot sync " + path));
   return {};
 }
-Result<> rename_synced(const std::string& from, const std::string& to) {
-  std::error_code error;
-  fs::rename(from, to, error);
-  if (error) return fail(storage("cannot rename " + from + ": " + error.message()));
-  return sync(fs::path(to).parent_path().string());
-}
-
 // The lock that a server holds on its database, for as long as this lives.
 class DatabaseLock {
  public:
@@ -89,6 +82,13 @@ Result<std::string> move_aside(const std::string& database) {
   return kept;
 }
 }  // namespace
+
+Result<> rename_synced(const std::string& from, const std::string& to) {
+  std::error_code error;
+  fs::rename(from, to, error);
+  if (error) return fail(storage("cannot rename " + from + ": " + error.message()));
+  return sync(fs::path(to).parent_path().string());
+}
 
 Result<std::vector<TableRows>> back_up(const std::string& database, const std::string& backup) {
   if (!fs::exists(database)) return fail(invalid("there is no database " + database));

@@ -21,6 +21,9 @@ namespace ruck::db::sqlite {
 // with.
 [[nodiscard]] Result<std::vector<TableRows>> verify_backup(const std::string& backup);
 
+// Gives a file another name, which is on the disk when it returns.
+[[nodiscard]] Result<> rename_synced(const std::string& from, const std::string& to);
+
 // Puts a verified backup in the place of the database file. What was there is kept under the name
 // that is returned (empty if nothing was). Refused while a process has the database open.
 [[nodiscard]] Result<std::string> put_in_place(const std::string& backup,

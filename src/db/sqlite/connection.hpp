@@ -45,6 +45,7 @@ class Connection final : public Session {
 
   void run_script(std::string_view statements) override;
   [[nodiscard]] Companions* companions() override { return companions_; }
+  [[nodiscard]] Dialect dialect() const override { return Dialect::kSqlite; }
 
   // Statements that run past the deadline fail with kTimeout; nullopt lifts it.
   void set_deadline(std::optional<std::chrono::steady_clock::time_point> deadline);

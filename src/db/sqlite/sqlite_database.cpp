@@ -7,6 +7,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 namespace ruck::db::sqlite {
@@ -209,11 +210,12 @@ void SqliteDatabase::take_arrived(Group& group) {
 
 void SqliteDatabase::commit_group(Group& group) {
   const auto start = std::chrono::steady_clock::now();
+  static_cast<void>(writer_->take_notified());  // of a group that failed
   try {
     writer_->execute(kBeginWrite);
     for (std::size_t i = 0; i < group.size(); ++i) {
       record_wait(Access::kWrite, *group[i]);
-      if (!run_in_savepoint(*group[i])) {
+      if (!refuse_if_late(*group[i]) && !run_in_savepoint(*group[i])) {
         degrade("a write failed and the transaction is gone");
         fail_all(group);
         return;
@@ -231,6 +233,7 @@ void SqliteDatabase::commit_group(Group& group) {
   groups_.add();
   grouped_jobs_.add(group.size());
   wal_pages_.set(writer_->wal_pages());
+  tell(writer_->take_notified());
 }
 
 // False when SQLite has rolled back the whole transaction under the job.
@@ -317,21 +320,26 @@ void SqliteDatabase::reader_loop() {
     reads_.jobs.pop_front();
     lock.unlock();
     record_wait(Access::kRead, *job);
-    try {
-      if (!connection) connection = connect(Mode::kReadOnly);
-      connection->set_deadline(std::chrono::steady_clock::now() + kReadTimeMax);
-      connection->execute(kBeginRead);
-      static_cast<void>(run_unit(*job, *connection));
-      connection->set_deadline(std::nullopt);
-      if (connection->in_transaction()) connection->execute(kCommit);
-    } catch (const Failure& failure) {
-      job->fail(to_error(failure));
-      connection.reset();
-    }
+    if (!refuse_if_late(*job)) run_read(*job, connection);
     Group one;
     one.push_back(std::move(job));
     deliver_all(std::move(one));
     lock.lock();
+  }
+}
+
+void SqliteDatabase::run_read(Job& job, std::unique_ptr<Connection>& connection) {
+  try {
+    if (!connection) connection = connect(Mode::kReadOnly);
+    const auto longest = std::chrono::steady_clock::now() + kReadTimeMax;
+    connection->set_deadline(std::min(longest, deadline_of(job).value_or(longest)));
+    connection->execute(kBeginRead);
+    static_cast<void>(run_unit(job, *connection));
+    connection->set_deadline(std::nullopt);
+    if (connection->in_transaction()) connection->execute(kCommit);
+  } catch (const Failure& failure) {
+    job.fail(to_error(failure));
+    connection.reset();
   }
 }
 

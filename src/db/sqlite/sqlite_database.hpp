@@ -59,6 +59,7 @@ class SqliteDatabase final : public Database {
 
  protected:
   void break_off() override;
+  void start_listening(const std::string&) override {}  // no other process writes
   std::unique_ptr<Job> enqueue(Access access, std::unique_ptr<Job> job) override;
   void finish_queued() override;
 
@@ -75,6 +76,7 @@ class SqliteDatabase final : public Database {
   std::unique_ptr<Connection> connect(Mode mode);
   void writer_loop();
   void reader_loop();
+  void run_read(Job& job, std::unique_ptr<Connection>& connection);
   bool wait_for_writes(Group& group);
   void take_arrived(Group& group);
   void commit_group(Group& group);

@@ -1,10 +1,14 @@
 #include "db/database.hpp"
 
+#include "base/embedded.hpp"
 #include "db/migrations.hpp"
+#include "db/open.hpp"
 #include "support/databases.hpp"
+#include "support/until.hpp"
 
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <thread>
 
 namespace ruck::db {
@@ -154,6 +158,58 @@ TEST_P(DatabaseTest, AFailedMigrationLeavesTheSchemaAsItWas) {
   constexpr embedded::File kMended[] = {kSchema[0],
                                         {"0002_more.sql", "CREATE TABLE more (id {{bigint}});"}};
   EXPECT_TRUE(db::migrate(database(), clock_, kMended));
+}
+
+TEST_P(DatabaseTest, InstancesThatStartTogetherAllComeUp) {
+  if (kind() != test::DatabaseKind::kPostgres) return;  // the embedded one has one process
+  const test::TemporaryDatabase empty(kind());
+  std::vector<std::thread> instances;
+  for (int i = 0; i < 4; ++i) {
+    instances.emplace_back([&] {
+      telemetry::Metrics metrics;
+      const auto instance = db::open({.url = empty.url(), .postgres_connections = 3}, metrics);
+      ASSERT_TRUE(instance);
+      const auto report = db::migrate(**instance, clock_, embedded::migrations());
+      EXPECT_TRUE(report) << report.error().client_text() << ": " << report.error().detail;
+      (*instance)->close();
+    });
+  }
+  for (std::thread& instance : instances) instance.join();
+}
+
+TEST_P(DatabaseTest, WhoListensIsToldAfterTheCommitAndOfNothingElse) {
+  std::atomic<int> told = 0;
+  const auto listening = database().listen("things", [&] { ++told; });
+  ASSERT_FALSE(database().write_now([](Session& q) -> Result<> {
+    q.notify("things");
+    return fail(ErrorCode::kConflict);
+  }));
+  ASSERT_TRUE(database().write_now([](Session& q) { q.notify("others"); }));
+  if (kind() == test::DatabaseKind::kPostgres) EXPECT_EQ(told, 0) << "a group may be told in vain";
+  told = 0;
+  ASSERT_TRUE(database().write_now([](Session& q) { q.notify("things"); }));
+  EXPECT_TRUE(test::until([&] { return told > 0; }));
+}
+
+TEST_P(DatabaseTest, AnotherProcessIsToldToo) {
+  if (kind() != test::DatabaseKind::kPostgres) return;  // the embedded one has no other process
+  const auto other = open_beside();
+  std::atomic<int> told = 0;
+  const auto listening = other->listen("things", [&] { ++told; });
+  // The other's LISTEN may still be on its way.
+  EXPECT_TRUE(test::until([&] {
+    EXPECT_TRUE(database().write_now([](Session& q) { q.notify("things"); }));
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    return told > 0;
+  }));
+}
+
+TEST_P(DatabaseTest, NobodyIsToldOnceTheyHaveStoppedListening) {
+  std::atomic<int> told = 0;
+  auto listening = database().listen("things", [&] { ++told; });
+  listening.reset();
+  ASSERT_TRUE(database().write_now([](Session& q) { q.notify("things"); }));
+  EXPECT_EQ(told, 0);
 }
 
 RUCK_ON_BOTH_DATABASES(DatabaseTest);

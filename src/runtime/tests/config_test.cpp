@@ -70,6 +70,7 @@ TEST_F(ConfigTest, EverythingHasADefault) {
   EXPECT_EQ(loaded.config.listen, "127.0.0.1:8080");
   EXPECT_EQ(loaded.config.database_url, "sqlite:var/ruck.db");
   EXPECT_TRUE(loaded.config.rate_limits);
+  EXPECT_FALSE(loaded.config.outbound_private);
 }
 
 TEST_F(ConfigTest, AFlagBeatsTheEnvironmentWhichBeatsTheFile) {
@@ -107,6 +108,63 @@ TEST_F(ConfigTest, SecretsMayComeFromFilesAndAreNotShown) {
   EXPECT_EQ(loaded.config.database_url, "postgresql://u:pw@h/db");
   for (const Origin& origin : loaded.origins)
     EXPECT_THAT(origin.value, testing::Not(HasSubstr("pw")));
+}
+
+TEST_F(ConfigTest, AMailServerIsAUrlAndASecretAndHasASender) {
+  env_["RUCK_MAIL_FROM"] = "RuckingApp <ruck@example.org>";
+  for (const char* url :
+       {"", "smtp://localhost", "smtp://localhost:25/", "smtp://[::1]:25", "smtp://[::1]",
+        "smtps://u:p%40w@mail.example.org", "smtp://u:p@h:587", "smtp://h?tls=required"}) {
+    env_["RUCK_SMTP_URL"] = url;
+    EXPECT_THAT(load().problems, IsEmpty()) << url;
+  }
+  for (const char* url :
+       {"mail.example.org", "http://h", "smtp://", "smtp://:25", "smtp://h:99999", "smtp://h:x",
+        "smtp://hunter2@h", "smtp://@h", "smtp://h/path", "smtp://h?tls=maybe", "smtp://h?",
+        "smtp://u:hunter2@h h", "smtp://h\r\nQUIT"}) {
+    env_["RUCK_SMTP_URL"] = url;
+    EXPECT_THAT(load().problems, Contains(HasSubstr("smtp_url (RUCK_SMTP_URL)"))) << url;
+    EXPECT_THAT(load().problems, testing::Not(Contains(HasSubstr("hunter2")))) << url;
+  }
+  env_["RUCK_SMTP_URL"] = "smtp://u:hunter2@h";
+  EXPECT_EQ(load().config.smtp_url, "smtp://u:hunter2@h");
+  for (const Origin& origin : load().origins)
+    EXPECT_THAT(origin.value, testing::Not(HasSubstr("hunter2")));
+  for (const char* from : {"ruck@localhost", "ruck@example.org", "Rücken <r@example.org>"}) {
+    env_["RUCK_MAIL_FROM"] = from;
+    EXPECT_THAT(load().problems, IsEmpty()) << from;
+  }
+  for (const char* from : {"ruck", "@example.org", "ruck@", "a@b@c", "a b@c", "R <r@example.org",
+                           "R\r\nBcc: x@y <r@example.org>", "a@b, c@d"}) {
+    env_["RUCK_MAIL_FROM"] = from;
+    EXPECT_THAT(load().problems, Contains(HasSubstr("mail_from"))) << from;
+  }
+  env_.erase("RUCK_MAIL_FROM");
+  EXPECT_THAT(load().problems, Contains(HasSubstr("mail_from: must be set")));
+}
+
+TEST_F(ConfigTest, TheFileWithFirebasesKeyIsOneOfTheSecretFiles) {
+  const std::string path = write("firebase.json", "{}");
+  env_ = {{"RUCK_PUSH_FCM_CREDENTIALS", path}};
+  const LoadedConfig loaded = load();
+  EXPECT_THAT(loaded.problems, IsEmpty());
+  EXPECT_EQ(loaded.config.push_fcm_credentials, path);
+  EXPECT_EQ(loaded.config.push_fcm_endpoint, "https://fcm.googleapis.com");
+  EXPECT_THAT(loaded.config.secret_files, Contains(path));
+}
+
+TEST_F(ConfigTest, SettingsOfPushesAreCheckedBeforeTheStart) {
+  env_ = {{"RUCK_PUSH_FCM_CREDENTIALS", "/nowhere/firebase.json"},
+          {"RUCK_PUSH_FCM_ENDPOINT", "fcm.googleapis.com"},
+          {"RUCK_PUSH_SUBJECT", "ops@example.org"}};
+  const LoadedConfig loaded = load();
+  EXPECT_EQ(loaded.problems.size(), 3U) << testing::PrintToString(loaded.problems);
+  EXPECT_THAT(loaded.problems, Contains(HasSubstr("push_fcm_credentials")));
+  EXPECT_THAT(loaded.problems, Contains(HasSubstr("push_fcm_endpoint")));
+  EXPECT_THAT(loaded.problems, Contains(HasSubstr("mailto:")));
+  env_ = {{"RUCK_PUSH_FCM_ENDPOINT", "http://127.0.0.1:9"},
+          {"RUCK_PUSH_SUBJECT", "mailto:ops@example.org"}};
+  EXPECT_THAT(load().problems, IsEmpty());
 }
 
 TEST_F(ConfigTest, APlatformsPortIsHonoured) {
