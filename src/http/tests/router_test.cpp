@@ -3,6 +3,8 @@
 #include "http/endpoint.hpp"
 #include "http/json/element.hpp"
 #include "http/pressure.hpp"
+#include "runtime/context.hpp"
+#include "runtime/sleep.hpp"
 #include "runtime/task_group.hpp"
 
 #include <gmock/gmock.h>
@@ -63,6 +65,16 @@ class PetService {
     co_return Seen{(viewer ? "user " : "nobody ") + std::to_string(page.limit) +
                    page.search.value_or("")};
   }
+  // Who asks and which request it is, after a wait.
+  task<Result<Seen>> context() {
+    co_await runtime::sleep_for(std::chrono::milliseconds(1));
+    const runtime::ContextPtr context = runtime::current_context();
+    if (!context) co_return Seen{"no context"};
+    const auto left = context->deadline - std::chrono::steady_clock::now();
+    const bool has_time = left > std::chrono::seconds(0) && left <= kRequestTime;
+    co_return Seen{context->request_id + (context->viewer ? " user" : " nobody") +
+                   (has_time ? "" : " late")};
+  }
   task<Result<Seen>> fail_with_bug() {
     throw std::runtime_error("a bug");
     co_return Seen{};
@@ -86,6 +98,8 @@ class RouterTest : public testing::Test {
     post(router_, "/api/rucks/{id}/pets", "pets.keep", {.limit = per_hour(2), .keeps_data = true},
          &pets_, &PetService::keep);
     get(router_, "/api/bug", "pets.bug", {.auth = Auth::kNone}, &pets_, &PetService::fail_with_bug);
+    get(router_, "/api/context", "pets.context", {.auth = Auth::kOptional}, &pets_,
+        &PetService::context);
     cores_.start();
   }
   void TearDown() override { cores_.stop_and_join(); }
@@ -161,6 +175,11 @@ TEST_F(RouterTest, ALenientRouteDropsWhatItCannotUse) {
       send(Method::kPost, "/api/rucks/7/pets", R"({"name":"Rex","weight_kg":-1,"age":"old"})");
   EXPECT_EQ(r.status, 200);
   EXPECT_EQ(r.body, R"({"text":"7:Rex:2"})");
+}
+
+TEST_F(RouterTest, AHandlerRunsInTheContextOfItsRequest) {
+  EXPECT_THAT(send(Method::kGet, "/api/context").body, HasSubstr("\"r1 user\""));
+  EXPECT_THAT(send(Method::kGet, "/api/context", {}, "").body, HasSubstr("\"r1 nobody\""));
 }
 
 TEST_F(RouterTest, UnknownAddressWrongMethodAndBadPathParameter) {
