@@ -1,23 +1,19 @@
 #include "base/clock.hpp"
 #include "base/uuid.hpp"
 #include "mail/mailer.hpp"
+#include "mail/mime.hpp"
 #include "telemetry/log.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 
 namespace ruck::mail {
 namespace {
-// A header field must not smuggle in another.
-std::string one_line(std::string text) {
-  std::ranges::replace_if(text, [](char c) { return c == '\r' || c == '\n'; }, ' ');
-  return text;
-}
+const Mailbox kNobody{.name = "RuckingApp", .address = "ruckingapp@localhost"};
 
 bool write_all(int descriptor, std::string_view text) {
   while (!text.empty()) {
@@ -31,17 +27,17 @@ bool write_all(int descriptor, std::string_view text) {
 
 Result<> OutboxMailer::send(const Message& message) {
   const UtcMs now = to_ms(SystemClock().now());
+  const std::string id = Uuid::make_v7(now).to_string();
+  const Result<std::string> text = write_mime(
+      message, {.from = parse_mailbox(from_).value_or(kNobody), .sent_at = now, .id = id});
+  if (!text) return fail(text.error());
   std::error_code failed;
   std::filesystem::create_directories(folder_, failed);
-  const std::string path = fmt::format("{}/{}.eml", folder_, Uuid::make_v7(now).to_string());
-  const std::string text = fmt::format(
-      "To: {}\r\nSubject: {}\r\nDate: {}\r\nMIME-Version: 1.0\r\n"
-      "Content-Type: text/plain; charset=utf-8\r\n\r\n{}\r\n",
-      one_line(message.to), one_line(message.subject), to_iso8601(now), message.text);
+  const std::string path = fmt::format("{}/{}.eml", folder_, id);
   // Under another name until it is whole, so that nobody picks up half a message.
   const std::string unfinished = path + ".part";
   const int descriptor = ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  bool ok = descriptor >= 0 && write_all(descriptor, text);
+  bool ok = descriptor >= 0 && write_all(descriptor, *text);
   if (descriptor >= 0) ::close(descriptor);
   ok = ok && ::rename(unfinished.c_str(), path.c_str()) == 0;
   if (!ok) {

@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "crypto/digest.hpp"
 #include "http/endpoint.hpp"
+#include "jobs/runner.hpp"
 #include "runtime/cancelled.hpp"
 #include "services/auth/account_store.hpp"
 #include "services/auth/passwords.hpp"
@@ -21,45 +22,6 @@ using crypto::sha256;
 
 std::string day_text(UtcUs time) { return to_iso8601(std::chrono::floor<std::chrono::days>(time)); }
 
-mail::Message message_to_new(const std::string& email, const std::string& link) {
-  return {.to = email,
-          .subject = "Confirm your new e-mail address",
-          .text = fmt::format(
-              "Somebody, probably you, wants to sign in to RuckingApp with this address.\n\n"
-              "Open this link within {} hours to confirm it:\n{}\n\n"
-              "If it was not you, ignore this message: nothing changes.",
-              std::chrono::hours(kEmailChangeLifetime).count(), link)};
-}
-mail::Message message_to_old(const std::string& email) {
-  return {.to = email,
-          .subject = "Your RuckingApp e-mail address is about to change",
-          .text =
-              "Somebody, probably you, asked to change the e-mail address of your account.\n\n"
-              "It stays as it is until the new address is confirmed.\n\nIf it was not you, "
-              "choose a new password: that ends every sign-in and the change."};
-}
-mail::Message message_changed(const std::string& email) {
-  return {.to = email,
-          .subject = "Your RuckingApp e-mail address has changed",
-          .text = "From now on your account is signed in to with another e-mail address."};
-}
-mail::Message message_new_password(const std::string& email) {
-  return {.to = email,
-          .subject = "Your RuckingApp password has changed",
-          .text =
-              "Your password has been changed, and all other devices have been signed out.\n\n"
-              "If it was not you, ask for a new password on the sign-in page."};
-}
-mail::Message message_deletion(const std::string& email, const std::string& link, UtcUs final_at) {
-  return {.to = email,
-          .subject = "Your RuckingApp account is being deleted",
-          .text = fmt::format(
-              "Your account and everything in it is hidden from everybody now, and will be "
-              "deleted for good on {} (UTC).\n\nTo keep it, open this link before then:\n{}\n\n"
-              "Afterwards nothing can bring it back.",
-              day_text(final_at), link)};
-}
-
 bool is_fresh(const std::optional<SessionRow>& session, UtcUs now) {
   return session && !session->revoked_at && now - session->created_at <= kFreshSignIn;
 }
@@ -67,36 +29,19 @@ bool is_fresh(const std::optional<SessionRow>& session, UtcUs now) {
 
 AccountService::AccountService(Dependencies dependencies)
     : deps_(std::move(dependencies)),
-      background_("account", [](std::string_view name, const std::exception_ptr& failure) {
-        telemetry::log_exception("account.background_failed", name, failure);
-      }) {}
+      mails_({.database = deps_.database,
+              .clock = deps_.clock,
+              .pool = deps_.mail_pool,
+              .mailer = deps_.mailer,
+              .public_url = deps_.public_url}) {}
 
-AccountService::~AccountService() {
-  finalising_.reset();
-  background_.join();
-}
-
-void AccountService::start(runtime::Core& core) {
-  background_.spawn(core, finalise());  // what fell due while the server was away
-  finalising_ = std::make_unique<runtime::Periodic>(
-      "deletions", core, kFinaliseEvery, [this] { return finalise(); },
-      [](std::string_view name, const std::exception_ptr& failure) {
-        telemetry::log_exception("account.finalising_failed", name, failure);
-      });
-}
-
-std::string AccountService::link(std::string_view page, const std::string& token) const {
-  return fmt::format("{}/{}?token={}", deps_.public_url, page, token);
-}
-
-void AccountService::send(mail::Message message) {
-  background_.spawn(*runtime::Core::current(), send_now(std::move(message)));
-}
-
-task<> AccountService::send_now(mail::Message message) {
-  const Result<Result<>> sent = co_await deps_.password_pool.run(
-      [this, message = std::move(message)] { return deps_.mailer.send(message); });
-  if (!sent || !*sent) telemetry::log_error("account.mail_not_sent");
+void AccountService::add_jobs(jobs::Runner& runner) {
+  for (jobs::Kind& kind : mails_.kinds()) runner.add(std::move(kind));
+  runner.add({.name = "auth.finalise_deletions",
+              .priority = jobs::Priority::kLow,
+              .concurrency_max = 1,
+              .is_recurring = true,
+              .run = [this](const jobs::RunningJob&) { return finalise(); }});
 }
 
 // The password, or a sign-in so young that it was given a moment ago.
@@ -130,63 +75,52 @@ task<Result<profile::MessageReply>> AccountService::change_password(http::Viewer
   const Result<std::string> hash = co_await deps_.password_pool.run(
       [password = change.new_password] { return hash_password(password); });
   if (!hash) co_return fail(hash.error());
-  struct Done {
-    std::string email;
-    std::vector<Uuid> ended;
-  };
   const UtcUs now = deps_.clock.now();
-  const Result<Done> done =
-      co_await deps_.database.write([viewer, hash = *hash, now](db::Session& q) -> Result<Done> {
+  using Ended = std::vector<Uuid>;
+  const Result<Ended> ended =
+      co_await deps_.database.write([viewer, hash = *hash, now](db::Session& q) -> Result<Ended> {
         const auto row = profile::find_user(q, viewer.user);
         if (!row) return fail(ErrorCode::kUserNotFound);
         store::set_new_password(q, viewer.user, hash, now);
-        return Done{.email = row->email,
-                    .ended = store::revoke_sessions(q, viewer.user, viewer.session, now)};
+        enqueue_password_changed_mail(q, {.user = viewer.user, .to = row->email}, now);
+        return store::revoke_sessions(q, viewer.user, viewer.session, now);
       });
-  if (!done) co_return fail(done.error());
-  deps_.tokens.end_sessions(done->ended, now);
-  send(message_new_password(done->email));
+  if (!ended) co_return fail(ended.error());
+  deps_.tokens.end_sessions(*ended, now);
   co_return profile::MessageReply{"The password has been changed"};
 }
 
 // ---- e-mail -------------------------------------------------------------------------------------
 
-Result<std::function<void()>> AccountService::ask_for_email(db::Session& q, UserId user,
-                                                            const std::string& given) {
+Result<> AccountService::ask_for_email(db::Session& q, UserId user, const std::string& given) {
   const std::string email(trim(given));
   if (!profile::is_email(email)) {
     return fail(ErrorCode::kInvalidInput, "$.email: expected an e-mail address");
   }
-  const auto row = profile::find_user(q, user);
-  if (!row) return fail(ErrorCode::kUserNotFound);
+  if (!profile::find_user(q, user)) return fail(ErrorCode::kUserNotFound);
   if (store::is_email_taken(q, normal_email(email), user)) return fail(ErrorCode::kDuplicateEmail);
-  const std::string token = new_secret();
-  store::put_email_change(q, {.user = user,
-                              .email = email,
-                              .token_hash = sha256(token),
-                              .expires_at = deps_.clock.now() + kEmailChangeLifetime});
-  return [this, email, old = row->email, token] {
-    send(message_to_new(email, link("confirm-email", token)));
-    send(message_to_old(old));
-  };
+  const UtcUs now = deps_.clock.now();
+  const store::NewEmail change{
+      .user = user, .email = email, .expires_at = now + kEmailChangeLifetime};
+  store::put_email_change(q, change);
+  enqueue_email_change_mails(q, change, now);
+  return {};
 }
 
 task<Result<AccountView>> AccountService::change_email(http::Viewer viewer, ChangeEmail change) {
   if (Result<> ok = co_await confirm(viewer, std::move(change.password)); !ok) {
     co_return fail(std::move(ok).error());
   }
-  const Result<std::function<void()>> asked =
+  const Result<> asked =
       co_await deps_.database.write([this, user = viewer.user, email = std::move(change.email)](
                                         db::Session& q) { return ask_for_email(q, user, email); });
   if (!asked) co_return fail(asked.error());
-  (*asked)();
   co_return co_await get(viewer);
 }
 
 task<Result<EmailConfirmed>> AccountService::confirm_email(MailedToken token) {
   struct Done {
     std::string email;
-    std::string old;
     UserId user;
   };
   const UtcUs now = deps_.clock.now();
@@ -200,12 +134,12 @@ task<Result<EmailConfirmed>> AccountService::confirm_email(MailedToken token) {
         }
         store::clear_resets(q, row->id);
         profile::set_email(q, row->id, change->email, now);
+        enqueue_email_changed_mail(q, {.user = row->id, .to = row->email}, now);
         deps_.revisions.bump(q, row->id);
-        return Done{.email = change->email, .old = row->email, .user = row->id};
+        return Done{.email = change->email, .user = row->id};
       });
   if (!done) co_return fail(done.error());
   deps_.revisions.changed(done->user);
-  send(message_changed(done->old));
   co_return EmailConfirmed{.message = "The new address is confirmed", .email = done->email};
 }
 
@@ -221,23 +155,20 @@ task<Result<DeletionReply>> AccountService::remove(http::Viewer viewer, WithPass
 task<Result<DeletionReply>> AccountService::request_deletion(UserId user) {
   struct Done {
     UtcUs final_at;
-    std::string email;
     std::vector<Uuid> ended;
     std::vector<UserId> moved;  // whose counts are others now
-    bool is_new = false;
   };
-  const std::string token = new_secret();
   const UtcUs now = deps_.clock.now();
-  const Result<Done> done = co_await deps_.revisions.write(
-      user, [this, user, hash = sha256(token), now](db::Session& q) -> Result<Done> {
-        const auto row = profile::find_user(q, user);
-        if (!row) return fail(ErrorCode::kUserNotFound);
-        Done out{.final_at = now + kDeletionDelay, .email = row->email};
-        out.is_new = store::add_deletion(
-            q, {.user = user, .token_hash = hash, .requested_at = now, .final_at = out.final_at});
-        if (!out.is_new) out.final_at = store::deletion_of(q, user).value_or(out.final_at);
+  const Result<Done> done =
+      co_await deps_.revisions.write(user, [this, user, now](db::Session& q) -> Result<Done> {
+        if (!profile::find_user(q, user)) return fail(ErrorCode::kUserNotFound);
+        Done out{.final_at = now + kDeletionDelay};
+        const bool is_new =
+            store::add_deletion(q, {.user = user, .requested_at = now, .final_at = out.final_at});
+        if (!is_new) out.final_at = store::deletion_of(q, user).value_or(out.final_at);
         out.ended = store::revoke_sessions(q, user, std::nullopt, now);
-        if (!out.is_new) return out;
+        if (!is_new) return out;
+        enqueue_deletion_mail(q, user, out.final_at, now);
         store::clear_resets(q, user);
         store::clear_email_change(q, user);
         out.moved = deps_.relations.hidden(q, user);
@@ -248,13 +179,13 @@ task<Result<DeletionReply>> AccountService::request_deletion(UserId user) {
   for (const UserId& each : done->moved) deps_.revisions.changed(each);
   deps_.tokens.end_sessions(done->ended, now);
   profile::publish_account(deps_.bus, user);
-  if (done->is_new) {
-    send(message_deletion(done->email, link("undo-deletion", token), done->final_at));
-  }
   co_return DeletionReply{
-      .message = fmt::format("The account is hidden from everybody now and will be deleted for good"
-                             " on {}. A link to undo that is on its way by e-mail",
-                             day_text(done->final_at)),
+      .message =
+          fmt::format("The account is hidden from everybody now and will be deleted for good"
+                      " on {}. {}",
+                      day_text(done->final_at),
+                      deps_.mailer.delivers() ? "A link to undo that is on its way by e-mail"
+                                              : "Whoever runs this server has a link to undo that"),
       .final_at = done->final_at};
 }
 
@@ -283,14 +214,15 @@ task<Result<EmailConfirmed>> AccountService::undo_deletion(MailedToken token) {
                            .email = done->email};
 }
 
-task<> AccountService::finalise() {
+task<jobs::Outcome> AccountService::finalise() {
   const auto due = co_await deps_.database.read(
       [now = deps_.clock.now()](db::Session& q) { return store::due_deletions(q, now); });
-  if (!due) co_return;  // the next round tries again
+  if (!due) co_return jobs::retry("the accounts that are due could not be read");
   for (const UserId user : *due) {
-    if (co_await runtime::is_cancelled()) co_return;
+    if (co_await runtime::is_cancelled()) break;
     co_await finalise_one(user);
   }
+  co_return jobs::again_at(deps_.clock.now() + kFinaliseEvery);
 }
 
 task<> AccountService::finalise_one(UserId user) {

@@ -12,17 +12,19 @@
 #include "base/clock.hpp"
 #include "bus/bus.hpp"
 #include "cache/revisions.hpp"
+#include "jobs/job.hpp"
 #include "mail/mailer.hpp"
 #include "runtime/blocking_pool.hpp"
-#include "runtime/periodic.hpp"
-#include "runtime/task_group.hpp"
+#include "services/auth/account_mails.hpp"
 #include "services/auth/account_types.hpp"
 #include "services/auth/service.hpp"
 
-#include <functional>
-#include <memory>
 #include <string>
 #include <vector>
+
+namespace ruck::jobs {
+class Runner;
+}
 
 namespace ruck::auth {
 
@@ -45,16 +47,16 @@ class AccountService {
     Tokens& tokens;
     AuthService& auth;
     runtime::BlockingPool& password_pool;
+    runtime::BlockingPool& mail_pool;  // a mail server may keep its threads waiting
     mail::Mailer& mailer;
     std::string public_url;  // of links in e-mails
     bus::Bus& bus;           // profile/topics.hpp
     AccountRelations& relations;
   };
   explicit AccountService(Dependencies dependencies);
-  ~AccountService();
 
-  // Makes deletions final when their time has come, now and again and again.
-  void start(runtime::Core& core);
+  // Mails; and deletions, which become final when their time has come, in a job that recurs.
+  void add_jobs(jobs::Runner& runner);
 
   task<Result<AccountView>> get(http::Viewer viewer);
   task<Result<profile::MessageReply>> change_password(http::Viewer viewer, ChangePassword change);
@@ -68,24 +70,18 @@ class AccountService {
   task<Result<EmailConfirmed>> confirm_email(MailedToken token);
   task<Result<EmailConfirmed>> undo_deletion(MailedToken token);
 
-  // For the profile (contract core §2), inside its unit of work: the address waits for its link;
-  // the mails go out when what is returned is called, after the commit.
-  [[nodiscard]] Result<std::function<void()>> ask_for_email(db::Session& q, UserId user,
-                                                            const std::string& email);
+  // For the profile (contract core §2), inside its unit of work: the address waits for its link.
+  [[nodiscard]] Result<> ask_for_email(db::Session& q, UserId user, const std::string& email);
   // For DELETE /api/users/{id}.
   task<Result<DeletionReply>> request_deletion(UserId user);
 
  private:
   [[nodiscard]] task<Result<>> confirm(http::Viewer viewer, std::optional<std::string> password);
-  void send(mail::Message message);
-  task<> send_now(mail::Message message);
-  task<> finalise();
+  task<jobs::Outcome> finalise();
   task<> finalise_one(UserId user);
-  [[nodiscard]] std::string link(std::string_view page, const std::string& token) const;
 
   Dependencies deps_;
-  runtime::TaskGroup background_;
-  std::unique_ptr<runtime::Periodic> finalising_;  // last: it uses the rest
+  AccountMails mails_;
 };
 
 void add_routes(http::Router& router, AccountService& service);

@@ -2,6 +2,7 @@
 // Bounds of sign-in, with their reasons.
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace ruck::auth {
 
@@ -21,6 +22,16 @@ inline constexpr auto kFreshSignIn = std::chrono::minutes(10);
 inline constexpr auto kEmailChangeLifetime = std::chrono::hours(24);
 // An account that is deleted is hidden at once and gone after this: time to find the mail.
 inline constexpr auto kDeletionDelay = std::chrono::days(7);
+// Mails with a link for a new password: each waits for a mail server. Attempts over a quarter of an
+// hour, since people wait for it.
+inline constexpr std::size_t kResetMailsAtOnce = 2;
+inline constexpr std::int64_t kResetMailAttempts = 8;
+inline constexpr auto kResetMailPause = std::chrono::seconds(5);
+// Mails about an account: nobody asks for them again where they do not come, so they are tried for
+// half a day, in which a mail server comes back. Of each kind few at a time: each waits for it.
+inline constexpr std::size_t kAccountMailsAtOnce = 2;
+inline constexpr std::int64_t kAccountMailAttempts = 100;
+inline constexpr auto kAccountMailPause = std::chrono::seconds(5);
 inline constexpr auto kFinaliseEvery = std::chrono::minutes(1);  // deletions whose time has come
 inline constexpr std::int64_t kDeletedAtOnceMax = 20;            // each takes all rucks of a user
 

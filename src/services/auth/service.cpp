@@ -5,9 +5,16 @@
 #include "base/text.hpp"
 #include "crypto/digest.hpp"
 #include "http/bind.hpp"
+#include "http/json/writer.hpp"
+#include "jobs/runner.hpp"
+#include "mail/sending.hpp"
+#include "services/auth/account_mails.hpp"
 #include "services/auth/account_store.hpp"
 #include "services/auth/devices.hpp"
+#include "services/auth/jobs.hpp"
+#include "services/auth/mails.hpp"
 #include "services/auth/passwords.hpp"
+#include "services/auth/reset_link.hpp"
 #include "services/auth/secrets.hpp"
 #include "services/auth/store.hpp"
 #include "services/profile/service.hpp"
@@ -16,6 +23,7 @@
 namespace ruck::auth {
 namespace {
 constexpr std::size_t kSecretBytes = 32;
+constexpr std::string_view kResetMailJob = "auth.reset_mail";
 constexpr std::string_view kCookie = "ruck_refresh";
 constexpr auto kCookieLifetime = std::chrono::days(30);  // contract core §1.2
 // Of one account, whatever address the attempts come from.
@@ -74,6 +82,13 @@ std::optional<FoundToken> refresh_token_in(const http::RawBody& body, const Refr
   return FoundToken{.token = std::string(*from_cookie), .from_cookie = true};
 }
 
+// The user is told: they may not be the one who has signed in.
+void enqueue_new_device(db::Session& q, const SessionRow& session, UtcUs now) {
+  const NewDevice news{
+      .user = session.user_id, .session = session.id, .device = device_of(session.user_agent).name};
+  jobs::enqueue(q, {.kind = kNewDeviceJob, .payload = json::to_text(news), .user = news.user}, now);
+}
+
 // What a refresh came to. Errors are values here, because a revocation must be committed.
 struct Refreshed {
   ErrorCode error = ErrorCode::kInvalidRefresh;
@@ -119,6 +134,11 @@ Result<> add_account(db::Session& q, UserId user, const std::string& email,
                      const std::string& password_hash, UtcUs now) {
   if (store::add_credential(q, normal_email(email), user, password_hash, now)) return {};
   return fail(ErrorCode::kDuplicateEmail);
+}
+
+bool is_signed_in(db::Session& q, UserId user, const Uuid& session, UtcUs now) {
+  const auto row = store::find_session(q, user, session);
+  return row && !row->revoked_at && row->expires_at > now;
 }
 
 AuthService::AuthService(Dependencies dependencies)
@@ -299,8 +319,11 @@ task<Result<AuthService::Session>> AuthService::sign_in(Login request, http::Req
         const auto user = profile::find_user(q, user_id);
         if (!user) return fail(ErrorCode::kInvalidCredentials);
         if (const auto final_at = store::deletion_of(q, user_id)) return being_deleted(*final_at);
+        const bool is_known = known_device(q, user_id, device, now).has_value();
         remember_device(q, user_id, device, now);
-        return Made{open_session(q, user_id, agent, now), profile::to_profile(q, *user, now)};
+        Made done{open_session(q, user_id, agent, now), profile::to_profile(q, *user, now)};
+        if (!is_known) enqueue_new_device(q, done.opened.session, now);
+        return done;
       });
   if (!made) co_return fail(std::move(made).error());
   SignedIn reply = signed_in(made->opened.session.id, made->opened.refresh_token,
@@ -357,38 +380,47 @@ task<Result<http::Reply<profile::MessageReply>>> AuthService::sign_out(
       .headers = {{"Set-Cookie", cookie("", info, std::chrono::seconds(0))}}};
 }
 
+// The job looks for the account, so the time of the answer does not tell who has one.
 task<Result<ForgotReply>> AuthService::forgot_password(ForgotPassword request) {
-  // In the background, so that the time of the answer does not tell who has an account.
-  background_.spawn(*runtime::Core::current(), send_reset(normal_email(request.email)));
-  co_return ForgotReply{"If an account exists for this address, an e-mail is on its way"};
+  const Result<> asked = co_await deps_.database.write([email = normal_email(request.email),
+                                                        now = deps_.clock.now()](db::Session& q) {
+    // One at a time for an address; its hash, since operators see keys.
+    jobs::enqueue(
+        q, {.kind = kResetMailJob, .payload = email, .key = to_hex(crypto::sha256(email))}, now);
+  });
+  if (!asked) co_return fail(asked.error());
+  if (deps_.mailer.delivers()) {
+    co_return ForgotReply{"If an account exists for this address, an e-mail is on its way"};
+  }
+  co_return ForgotReply{
+      "This server sends no e-mail itself. If an account exists for this address, whoever runs the"
+      " server has the link for you"};
 }
 
-task<> AuthService::send_reset(std::string email_key) {
-  const std::string token = new_secret();
-  const UtcUs now = deps_.clock.now();
-  const Result<std::optional<std::string>> to = co_await deps_.database.write(
-      [email_key, token, now](db::Session& q) -> std::optional<std::string> {
-        const auto credential = store::find_credential(q, email_key);
-        const auto user = credential ? profile::find_user(q, credential->user_id) : std::nullopt;
-        if (!user || store::deletion_of(q, user->id)) return std::nullopt;
-        store::clear_resets(q, user->id);
-        store::add_reset(q, sha256(token), user->id, now + kResetLifetime);
-        return user->email;
+void AuthService::add_jobs(jobs::Runner& runner) {
+  runner.add({.name = kResetMailJob,
+              .priority = jobs::Priority::kHigh,
+              .concurrency_max = kResetMailsAtOnce,
+              .attempts_max = kResetMailAttempts,
+              .backoff_first = kResetMailPause,
+              .run = [this](jobs::RunningJob job) { return send_reset(std::move(job)); }});
+}
+
+// Each attempt has a link of its own; the one before is no good any more.
+task<jobs::Outcome> AuthService::send_reset(jobs::RunningJob job) {
+  const Result<MailedLink> made = co_await deps_.database.write(
+      [email = std::move(job.payload), url = deps_.public_url,
+       now = deps_.clock.now()](db::Session& q) -> Result<MailedLink> {
+        auto link = new_reset_link(q, email, url, now);
+        if (!link) return fail(std::move(link).error());
+        return MailedLink{.to = profile::find_user(q, link->user)->email,
+                          .url = std::move(link->url)};
       });
-  if (!to || !*to) co_return;
-  const mail::Message message{
-      .to = **to,
-      .subject = "Reset your RuckingApp password",
-      .text =
-          "Somebody, probably you, asked for a new password.\n\nOpen this link within an hour:\n" +
-          reset_link(token) + "\n\nIf it was not you, ignore this message."};
-  const Result<Result<>> sent =
-      co_await deps_.password_pool.run([this, message] { return deps_.mailer.send(message); });
-  if (!sent || !*sent) telemetry::log_error("auth.reset_not_sent");
-}
-
-std::string AuthService::reset_link(const std::string& token) const {
-  return deps_.public_url + "/reset-password?token=" + token;
+  if (!made) {
+    const bool has_no_account = made.error().code == ErrorCode::kUserNotFound;
+    co_return has_no_account ? jobs::done() : jobs::retry("the link could not be stored");
+  }
+  co_return co_await mail::send_in_job(deps_.mail_pool, deps_.mailer, reset_mail(*made));
 }
 
 task<Result<ResetReply>> AuthService::reset_password(ResetPassword request) {
@@ -406,6 +438,7 @@ task<Result<ResetReply>> AuthService::reset_password(ResetPassword request) {
         const auto user = user_id ? profile::find_user(q, *user_id) : std::nullopt;
         if (!user) return fail(ErrorCode::kInvalidResetToken);
         store::set_new_password(q, user->id, hash, now);
+        enqueue_password_changed_mail(q, {.user = user->id, .to = user->email}, now);
         return Done{.reply = {.message = "The password has been changed",
                               .user = {.id = user->id,
                                        .username = user->username,

@@ -11,6 +11,7 @@
 #include "db/database.hpp"
 #include "http/handler.hpp"
 #include "http/rate_limit.hpp"
+#include "jobs/job.hpp"
 #include "mail/mailer.hpp"
 #include "runtime/blocking_pool.hpp"
 #include "runtime/task_group.hpp"
@@ -20,6 +21,10 @@
 
 #include <string>
 
+namespace ruck::jobs {
+class Runner;
+}
+
 namespace ruck::auth {
 
 // For tools that fill a database, inside their unit of work. kDuplicateEmail when it is taken.
@@ -27,6 +32,9 @@ namespace ruck::auth {
 inline constexpr std::string_view kNoPassword = "!";
 [[nodiscard]] Result<> add_account(db::Session& q, UserId user, const std::string& email,
                                    const std::string& password_hash, UtcUs now);
+
+// For other services, inside their unit of work: whether the sign-in goes on.
+[[nodiscard]] bool is_signed_in(db::Session& q, UserId user, const Uuid& session, UtcUs now);
 
 class AuthService {
  public:
@@ -36,6 +44,7 @@ class AuthService {
     const Clock& clock;
     Tokens& tokens;
     runtime::BlockingPool& password_pool;
+    runtime::BlockingPool& mail_pool;  // a mail server may keep its threads waiting
     mail::Mailer& mailer;
     http::RateLimiter* limiter;  // null: off
     std::string public_url;      // of links in e-mails
@@ -52,6 +61,8 @@ class AuthService {
                                 http::RequestInfo info);
   task<Result<http::Reply<profile::MessageReply>>> sign_out(std::optional<http::Viewer> viewer,
                                                             http::RequestInfo info);
+  // What it does beside requests.
+  void add_jobs(jobs::Runner& runner);
   task<Result<ForgotReply>> forgot_password(ForgotPassword request);
   task<Result<ResetReply>> reset_password(ResetPassword request);
   // One's own sign-ins: phones and browsers.
@@ -77,8 +88,7 @@ class AuthService {
                                                              std::string password);
   [[nodiscard]] task<Result<>> check_account_rate(std::string email_key, DeviceSigns device);
   task<> upgrade_hash(CredentialRow credential, std::string password);
-  task<> send_reset(std::string email_key);
-  [[nodiscard]] std::string reset_link(const std::string& token) const;
+  task<jobs::Outcome> send_reset(jobs::RunningJob job);
 
   Dependencies deps_;
   runtime::TaskGroup background_;

@@ -1,5 +1,8 @@
 #include "services/auth/store.hpp"
 
+#include "http/json/writer.hpp"
+#include "jobs/job.hpp"
+#include "services/auth/jobs.hpp"
 #include "services/auth/limits.hpp"
 
 namespace ruck::auth::store {
@@ -74,6 +77,12 @@ const Sql kAddKey{"auth.add_key",
 const Sql kRemoveKeys{"auth.remove_keys", "DELETE FROM signing_keys WHERE created_at < $1"};
 const Sql kEmailTaken{"auth.email_taken",
                       "SELECT user_id FROM credentials WHERE email_key = $1 AND user_id <> $2"};
+
+// Here, so that no way to end a sign-in forgets it.
+void enqueue_ended(db::Session& q, UserId user, UtcUs now) {
+  const SignInsEnded news{.user = user};
+  jobs::enqueue(q, {.kind = kSignInsEndedJob, .payload = json::to_text(news), .user = user}, now);
+}
 }  // namespace
 
 bool add_credential(db::Session& q, const std::string& email_key, UserId user,
@@ -114,12 +123,17 @@ void touch_session(db::Session& q, UserId user, const Uuid& session, UtcUs now, 
 }
 
 bool revoke_session(db::Session& q, UserId user, const Uuid& session, UtcUs now) {
-  return q.execute(kRevokeSession, user, session, now) == 1;
+  if (q.execute(kRevokeSession, user, session, now) == 0) return false;
+  enqueue_ended(q, user, now);
+  return true;
 }
 
 std::vector<Uuid> revoke_sessions(db::Session& q, UserId user, const std::optional<Uuid>& kept,
                                   UtcUs now) {
-  return kept ? q.many<Uuid>(kRevokeOthers, user, now, *kept) : q.many<Uuid>(kRevokeAll, user, now);
+  std::vector<Uuid> ended =
+      kept ? q.many<Uuid>(kRevokeOthers, user, now, *kept) : q.many<Uuid>(kRevokeAll, user, now);
+  if (!ended.empty()) enqueue_ended(q, user, now);
+  return ended;
 }
 
 std::vector<SessionRow> open_sessions(db::Session& q, UserId user, UtcUs now) {

@@ -54,7 +54,7 @@ Result<> load_ended_sessions(db::Database& database, Tokens& tokens, UtcUs now) 
   const auto ended = database.read_now(
       [now](db::Session& q) { return store::ended_since(q, now - kAccessLifetime); });
   if (!ended) return fail(ended.error());
-  tokens.end_sessions(*ended, now);
+  tokens.learn_ended(*ended, now);
   return {};
 }
 
@@ -75,7 +75,7 @@ task<> TokenUpkeep::reload() {
         return store::ended_since(q, since);
       });
   if (ended) {
-    deps_.tokens.end_sessions(*ended, now);
+    deps_.tokens.learn_ended(*ended, now);
     ended_known_until_ = now;
   }
   if (deps_.are_keys_configured) co_return;

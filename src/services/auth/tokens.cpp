@@ -96,6 +96,18 @@ void Tokens::end_sessions(std::span<const Uuid> sessions, UtcUs now) {
   if (bus_ != nullptr) publish_ended(*bus_, sessions);
 }
 
+void Tokens::learn_ended(std::span<const Uuid> sessions, UtcUs now) {
+  ended_.add(sessions, now);
+  if (bus_ != nullptr) publish_ended_here(*bus_, sessions);
+}
+
+void Tokens::use_bus(bus::Bus& bus, const Clock& clock) {
+  bus_ = &bus;
+  news_ = bus.subscribe(std::string(kSessionsEnded), [this, &clock](const bus::Payload& payload) {
+    ended_.add(ended_sessions(*payload), clock.now());
+  });
+}
+
 void Tokens::sign_with(std::string_view id) {
   for (std::size_t i = 0; i < count_.load(); ++i) {
     if (keys_[i].id == id) signer_.store(i, std::memory_order_release);

@@ -4,6 +4,7 @@
 //
 // A token is accepted only if its header is byte for byte one that we write, so no other algorithm
 // can be talked into.
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "bus/bus.hpp"
 #include "http/authenticator.hpp"
@@ -13,6 +14,7 @@
 
 #include <array>
 #include <atomic>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -47,8 +49,11 @@ class Tokens final : public http::Authenticator {
   [[nodiscard]] bool has_ended(const Uuid& session) const override { return ended_.has(session); }
   // Tokens of these sign-ins are refused from now on, as expired ones are.
   void end_sessions(std::span<const Uuid> sessions, UtcUs now);
-  // Where it is told (topics.hpp), after they are refused; set before the server starts.
-  void publish_to(bus::Bus& bus) { bus_ = &bus; }
+  // The same for what the database tells, as it tells each instance.
+  void learn_ended(std::span<const Uuid> sessions, UtcUs now);
+  // Where it is told (topics.hpp), after they are refused, and heard of those that another instance
+  // has ended; set before the server starts.
+  void use_bus(bus::Bus& bus, const Clock& clock);
 
  private:
   struct Key {
@@ -67,6 +72,7 @@ class Tokens final : public http::Authenticator {
   mutable VerifiedTokens verified_;
   EndedSessions ended_;
   bus::Bus* bus_ = nullptr;
+  std::unique_ptr<bus::Bus::Subscription> news_;  // last: it uses the rest
 };
 
 }  // namespace ruck::auth

@@ -11,6 +11,8 @@ namespace ruck::auth {
 
 inline constexpr std::string_view kSessionsEnded = "sessions.ended";
 void publish_ended(bus::Bus& bus, std::span<const Uuid> sessions);
+// To this process alone.
+void publish_ended_here(bus::Bus& bus, std::span<const Uuid> sessions);
 [[nodiscard]] std::vector<Uuid> ended_sessions(std::string_view payload);
 
 }  // namespace ruck::auth

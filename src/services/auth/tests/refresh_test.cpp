@@ -31,6 +31,7 @@ class RefreshTest : public test::OnBothDatabases {
                                                                 .clock = clock_,
                                                                 .tokens = tokens_,
                                                                 .password_pool = passwords_,
+                                                                .mail_pool = passwords_,
                                                                 .mailer = mailer_,
                                                                 .limiter = nullptr,
                                                                 .public_url = "http://127.0.0.1"});

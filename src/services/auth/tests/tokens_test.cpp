@@ -1,6 +1,7 @@
 #include "services/auth/tokens.hpp"
 
 #include "base/bytes.hpp"
+#include "bus/in_process.hpp"
 #include "crypto/digest.hpp"
 #include "services/auth/passwords.hpp"
 
@@ -19,6 +20,8 @@ class TokensTest : public testing::Test {
     tokens_.add_key({.id = "k1", .secret = std::string(32, 'a')});
     tokens_.sign_with("k1");
   }
+  bus::InProcessBus bus_;
+  ManualClock clock_{kNow};
   Tokens tokens_;
   http::Viewer viewer_{.user = UserId(Uuid::make_v7(to_ms(kNow))),
                        .session = Uuid::make_v7(to_ms(kNow))};
@@ -46,6 +49,19 @@ TEST_F(TokensTest, ATokenThatWasVerifiedBeforeExpiresAndEndsLikeAnyOther) {
             ErrorCode::kTokenExpired);
   tokens_.end_sessions(std::vector{viewer_.session}, kNow);
   EXPECT_EQ(tokens_.authenticate(issued.token, kNow).error().code, ErrorCode::kTokenExpired);
+}
+
+// Two instances on one bus.
+TEST_F(TokensTest, ASignInThatAnotherInstanceEndedIsRefused) {
+  Tokens other;
+  other.add_key({.id = "k1", .secret = std::string(32, 'a')});
+  other.sign_with("k1");
+  other.use_bus(bus_, clock_);
+  tokens_.use_bus(bus_, clock_);
+  const auto issued = other.issue(viewer_, kNow);
+  ASSERT_TRUE(other.authenticate(issued.token, kNow));
+  tokens_.end_sessions(std::vector{viewer_.session}, kNow);
+  EXPECT_EQ(other.authenticate(issued.token, kNow).error().code, ErrorCode::kTokenExpired);
 }
 
 TEST(VerifiedTokensTest, OneOfManyIsFoundAndNeverAnothers) {
