@@ -50,6 +50,15 @@ std::unique_ptr<Bus::Subscription> InProcessBus::subscribe(std::string topic, Re
   return std::make_unique<Entry>(*this, std::move(topic), id);
 }
 
+std::vector<std::string> InProcessBus::topics() const {
+  std::vector<std::string> all;
+  for (const Shard& shard : shards_) {
+    const ReadGuard lock(shard.mutex);
+    for (const auto& [topic, listeners] : shard.topics) all.push_back(topic);
+  }
+  return all;
+}
+
 void InProcessBus::remove(const std::string& topic, std::uint64_t id) {
   Shard& shard = shard_of(topic);
   const WriteGuard lock(shard.mutex);

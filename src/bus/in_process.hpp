@@ -5,6 +5,7 @@
 
 #include <array>
 #include <atomic>
+#include <cstdint>
 #include <map>
 #include <vector>
 
@@ -12,10 +13,17 @@ namespace ruck::bus {
 
 class InProcessBus final : public Bus {
  public:
+  // Whether other processes may work on the same data.
+  enum class Others : std::uint8_t { kNone, kUnknown };
+  explicit InProcessBus(Others others = Others::kNone) : others_(others) {}
+
   [[nodiscard]] bool is_wanted(std::string_view topic) const override;
   void publish(std::string_view topic, std::string payload) override;
   [[nodiscard]] std::unique_ptr<Subscription> subscribe(std::string topic,
                                                         Receiver receiver) override;
+  [[nodiscard]] bool is_proven() const override { return others_ == Others::kNone; }
+  // All that somebody listens to.
+  [[nodiscard]] std::vector<std::string> topics() const;
 
  private:
   class Entry;
@@ -31,6 +39,7 @@ class InProcessBus final : public Bus {
   void remove(const std::string& topic, std::uint64_t id);
 
   static constexpr std::size_t kShards = 16;
+  Others others_;
   mutable std::array<Shard, kShards> shards_;
   std::atomic<std::uint64_t> next_id_{1};
   std::atomic<std::size_t> listeners_{0};

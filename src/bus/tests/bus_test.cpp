@@ -35,6 +35,11 @@ TEST(Bus, NothingIsWantedOnceTheLastHasGone) {
   EXPECT_THAT(heard, IsEmpty());
 }
 
+TEST(Bus, IsProvenWhereNoOtherProcessCanPublish) {
+  EXPECT_TRUE(InProcessBus().is_proven());
+  EXPECT_FALSE(InProcessBus(InProcessBus::Others::kUnknown).is_proven());
+}
+
 TEST(Bus, AReceiverMaySubscribeAndPublish) {
   InProcessBus bus;
   std::vector<std::string> heard;

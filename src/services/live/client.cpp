@@ -68,6 +68,7 @@ void Client::on_text(std::string_view text) {
   if (!is_known_) return send_error(ErrorCode::kUnauthenticated, "say who you are first", {});
   const std::string topic = text_of(*message, "topic");
   if (topic.size() > kTopicBytesMax) return send_error("unknown_topic", "there is no such topic");
+  if (type == "subscribe" && topic == "me" && who_.user) return take_subscribe_me(*message);
   if (type == "subscribe") {
     const auto since = message->find("since");
     const auto number = since ? since->integer() : std::nullopt;
@@ -188,14 +189,7 @@ void Client::signed_out() {
 void Client::take_subscribe(const std::string& topic, std::optional<std::uint32_t> since) {
   runtime::Core& core = *runtime::Core::current();
   if (rucks_.size() + asked_.size() >= kTopicsPerSocketMax) {
-    return send_error("too_many_topics",
-                      fmt::format("one connection may have {} topics", kTopicsPerSocketMax), topic);
-  }
-  if (topic == "me" && who_.user) {
-    if (hears_me_) return send_error("already_subscribed", "this topic is subscribed", topic);
-    hears_me_ = true;
-    shared_.hub.listen(*who_.user, *this);
-    return shared_.hub.tasks().spawn(core, subscribe_me(shared_from_this()));
+    return send_too_many(topic);
   }
   const auto ruck = ruck_of(topic);
   if (!ruck) return send_error("unknown_topic", "expected ruck:<id> or me", topic);
@@ -204,6 +198,19 @@ void Client::take_subscribe(const std::string& topic, std::optional<std::uint32_
   }
   asked_.push_back(*ruck);
   shared_.hub.tasks().spawn(core, subscribe(shared_from_this(), *ruck, since));
+}
+
+void Client::take_subscribe_me(const json::Element& message) {
+  constexpr std::string_view kMe = "me";
+  if (rucks_.size() + asked_.size() >= kTopicsPerSocketMax) return send_too_many(kMe);
+  if (hears_me_) return send_error("already_subscribed", "this topic is subscribed", kMe);
+  hears_me_ = true;
+  shared_.hub.listen(*who_.user, *this);
+  const auto shows_cheers = message.find("cheers");
+  if (!shows_cheers || shows_cheers->boolean().value_or(true)) {
+    cheers_ = shared_.hub.hear_cheers(*who_.user);
+  }
+  shared_.hub.tasks().spawn(*runtime::Core::current(), subscribe_me(shared_from_this()));
 }
 
 task<> Client::subscribe(std::shared_ptr<Client> self, RuckId ruck,
@@ -250,6 +257,7 @@ task<> Client::subscribe_me(std::shared_ptr<Client> self) {
 void Client::take_unsubscribe(const std::string& topic) {
   if (topic == "me" && hears_me_) {
     hears_me_ = false;
+    cheers_.reset();
     shared_.hub.unlisten(*who_.user, *this);
     return say(messages::unsubscribed(topic));
   }
@@ -290,6 +298,11 @@ void Client::send_error(std::string_view id, std::string_view text, std::string_
   say(messages::error(id, text, topic));
 }
 
+void Client::send_too_many(std::string_view topic) {
+  send_error("too_many_topics",
+             fmt::format("one connection may have {} topics", kTopicsPerSocketMax), topic);
+}
+
 void Client::on_drain() {
   const auto spread = static_cast<std::uint64_t>((kReconnectMax - kReconnectMin).count());
   const auto after = kReconnectMin.count() + static_cast<std::int64_t>(random_u64() % spread);
@@ -305,6 +318,7 @@ void Client::on_gone() {
   if (is_admitted_) shared_.hub.dismiss(*who_.user);
   if (is_admitted_) shared_.hub.sign_out(session_, *this);
   hears_me_ = false;
+  cheers_.reset();
   socket_ = nullptr;
 }
 

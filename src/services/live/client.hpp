@@ -49,6 +49,7 @@ class Client final : public http::SocketHandler,
   // be closed by then.
   task<> take_share(std::shared_ptr<Client> self, std::string token);
   void take_subscribe(const std::string& topic, std::optional<std::uint32_t> since);
+  void take_subscribe_me(const json::Element& message);
   void take_unsubscribe(const std::string& topic);
   task<> subscribe(std::shared_ptr<Client> self, RuckId ruck, std::optional<std::uint32_t> since);
   task<> subscribe_me(std::shared_ptr<Client> self);
@@ -57,6 +58,7 @@ class Client final : public http::SocketHandler,
   // Closes the socket and says so, if its token, link or sign-in is over.
   [[nodiscard]] bool is_over();
   void say(const std::string& text);
+  void send_too_many(std::string_view topic);
   void send_error(ErrorCode code, std::string_view text, std::string_view topic);
   void send_error(std::string_view id, std::string_view text, std::string_view topic = {});
 
@@ -73,7 +75,8 @@ class Client final : public http::SocketHandler,
   bool is_known_ = false;
   bool is_admitted_ = false;  // counted among its user's sockets
   bool hears_me_ = false;
-  bool was_warned_ = false;  // of the token's end
+  std::unique_ptr<bus::Bus::Subscription> cheers_;  // while it hears `me`, and shows them
+  bool was_warned_ = false;                         // of the token's end
 };
 
 }  // namespace ruck::live

@@ -20,12 +20,15 @@ class Gates {
  public:
   void move_owner(UserId owner) { move(place(Kind::kOwner, hash(owner))); }
   void move_ruck(RuckId ruck) { move(place(Kind::kRuck, hash(ruck))); }
+  // Of everybody and everything.
+  void move_all() { everything_.fetch_add(1); }
   // Whichever of the two follows the other.
   void move_pair(UserId one, UserId other) { move(pair_place(one, other)); }
 
   // Of a ruck and all that its owner decides; goes up only.
   [[nodiscard]] std::uint64_t of_ruck(UserId owner, RuckId ruck) const {
-    return at(place(Kind::kOwner, hash(owner))) + at(place(Kind::kRuck, hash(ruck)));
+    return everything_.load() + at(place(Kind::kOwner, hash(owner))) +
+           at(place(Kind::kRuck, hash(ruck)));
   }
   // For whoever is no other user: it never moves.
   static constexpr std::uint32_t kNoPair = std::uint32_t{1} << 14;
@@ -49,6 +52,7 @@ class Gates {
   }
   void move(std::uint32_t place) { (*numbers_)[place].fetch_add(1); }
 
+  std::atomic<std::uint64_t> everything_{0};
   using Numbers = std::array<std::atomic<std::uint64_t>, kPlaces + 1>;
   std::unique_ptr<Numbers> numbers_ = std::make_unique<Numbers>();
 };

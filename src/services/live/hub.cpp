@@ -31,13 +31,23 @@ void Hub::start() {
         [](std::string_view name, const std::exception_ptr& failure) {
           telemetry::log_exception("live.tick_failed", name, failure);
         });
+    if (deps_.database.is_exclusive()) continue;
+    homes_[i]->looked_at = std::chrono::steady_clock::now();
+    homes_[i]->looks = std::make_unique<runtime::Periodic>(
+        "live", deps_.cores.at(i), kTick, [this, i] { return look_again(i); },
+        [](std::string_view name, const std::exception_ptr& failure) {
+          telemetry::log_exception("live.look_failed", name, failure);
+        });
   }
 }
 
 void Hub::stop() {
   stopped_ = true;
   news_.clear();
-  for (const auto& home : homes_) home->ticks.reset();
+  for (const auto& home : homes_) {
+    home->ticks.reset();
+    home->looks.reset();
+  }
   tasks_.join();
   posts_.close_and_wait();
 }
@@ -70,6 +80,8 @@ void Hub::listen_to_news() {
   subscribe(auth::kSessionsEnded, [](Hub& hub, std::string_view payload) {
     hub.on_signed_out(auth::ended_sessions(payload));
   });
+  subscribe(bus::kGap, [](Hub& hub, std::string_view) { hub.on_gap(); });
+  subscribe(bus::kHeard, [](Hub& hub, std::string_view topic) { hub.on_heard(topic); });
 }
 
 // Their sockets also look for themselves before they send anything.
@@ -102,12 +114,7 @@ void Hub::on_account_changed(UserId user) {
 }
 
 void Hub::tell_user(UserId user, std::string_view json, std::uint64_t key) {
-  const std::string topic = me_topic(user);
-  if (stopped_ || !deps_.bus.is_wanted(topic)) return;
-  std::string payload;
-  bus::append_raw(payload, key);
-  payload += json;
-  deps_.bus.publish(topic, std::move(payload));
+  if (!stopped_) live::tell_user(deps_.bus, user, json, key);
 }
 
 // ---- watching ----------------------------------------------------------------------------------
@@ -305,6 +312,7 @@ void Hub::listen(UserId user, Member& member) {
       const auto found = homes_[core]->users.find(user);
       if (stopped_ || found == homes_[core]->users.end()) return;
       std::string_view bytes = *payload;
+      if (bytes.size() < sizeof(std::uint64_t)) return;
       const auto key = bus::take_raw<std::uint64_t>(bytes);
       const http::Frame frame = http::text_frame(bytes);
       for (Member* each : found->second.members) {
@@ -320,6 +328,10 @@ void Hub::unlisten(UserId user, Member& member) {
   if (found == home.users.end()) return;
   std::erase(found->second.members, &member);
   if (found->second.members.empty()) home.users.erase(found);
+}
+
+std::unique_ptr<bus::Bus::Subscription> Hub::hear_cheers(UserId user) {
+  return live::hear_cheers(deps_.bus, user);
 }
 
 void Hub::sign_in(const Uuid& session, UserId user, Member& member) {

@@ -12,6 +12,10 @@
 // by the bus. What a room knows, who watches and each frame carry the gate under which they were
 // looked up; under another nothing is shown. The room reads everything again, as often as the gate
 // moves while it reads, and goes on with those who may still follow.
+//
+// Other processes change access, too. What the bus tells of it moves gates as here. After a gap of
+// the bus all of them move. And whatever the bus should have told is looked at now and then
+// (hub_looks.cpp), often where it is not proven to work.
 #include "base/clock.hpp"
 #include "base/thread_safety.hpp"
 #include "bus/bus.hpp"
@@ -99,6 +103,8 @@ class Hub {
   void detach(RuckId ruck, Subscription subscription);
   void listen(UserId user, Member& member);
   void unlisten(UserId user, Member& member);
+  // For one who shows cheers (topics.hpp).
+  [[nodiscard]] std::unique_ptr<bus::Bus::Subscription> hear_cheers(UserId user);
   // A socket of a sign-in, from its first token on; and no longer.
   void sign_in(const Uuid& session, UserId user, Member& member);
   void sign_out(const Uuid& session, Member& member);
@@ -123,6 +129,8 @@ class Hub {
   struct Home;
   struct Pass;
   struct Asked;
+  struct Looked;
+  struct Seen;
   struct Reread;
   // Runs `fn(home)` on the ruck's home core.
   template <class T, class Fn>
@@ -146,6 +154,7 @@ class Hub {
   task<> load(RuckId ruck);
   task<Result<>> find_owner(RuckId ruck);
   void refresh(Room& room);
+  void begin_load(Room& room);
   task<> ask_again(RuckId ruck, UserId user);
   [[nodiscard]] Asked asked_of(const Room& room) const;
   [[nodiscard]] static Result<Reread> reread(db::Session& q, UserId owner, RuckId ruck,
@@ -154,6 +163,14 @@ class Hub {
   void listen_to_news();
   void on_account_changed(UserId user);
   void on_signed_out(const std::vector<Uuid>& sessions);
+  void on_gap();
+  void on_heard(std::string_view topic);
+  task<> read_anew(std::size_t core, std::shared_ptr<std::vector<RuckId>> left);
+  task<> look_again(std::size_t core);
+  [[nodiscard]] std::vector<Looked> to_look_at(std::size_t core, std::span<const RuckId> rucks);
+  [[nodiscard]] static std::vector<Seen> seen_of(db::Session& q, const std::vector<Looked>& rooms);
+  void take_look(const Looked& asked, const Seen& seen);
+  [[nodiscard]] static bool is_as_known(const Room& room, const Looked& asked, const Seen& seen);
   void on_ruck_news(RuckId ruck, const bus::Payload& payload);
   void on_owner_news(RuckId ruck, const bus::Payload& payload);
   void add_points(Room& room, std::string_view bytes);

@@ -3,6 +3,8 @@
 #include "bus/payload.hpp"
 #include "http/json/writer.hpp"
 #include "services/live/hub.hpp"
+#include "services/live/store.hpp"
+#include "services/live/topics.hpp"
 
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
@@ -15,8 +17,6 @@ namespace asio = boost::asio;
 using SteadyTime = std::chrono::steady_clock::time_point;
 
 inline constexpr std::size_t kMissedMax = 64;  // batches that come while a ruck is read
-
-inline std::string me_topic(UserId user) { return "me:" + user.value().to_string(); }
 
 // Somebody who watches, as their ruck's home knows them.
 struct Hub::Watching {
@@ -55,6 +55,18 @@ struct Hub::Reread {
   people::Standing of_link;
   std::vector<people::Standing> standings;  // of the viewers that were asked about
   std::vector<std::string> good_links;
+};
+
+// A room that is looked at, as it was known then, and what the database says of it now.
+struct Hub::Looked {
+  RuckId ruck;
+  UserId owner;
+  Asked asked;
+};
+struct Hub::Seen {
+  std::optional<store::RoomRow> room;
+  std::vector<people::Standing> standings;  // of the viewers that were asked about
+  bool are_links_good = true;
 };
 
 struct Hub::Room {
@@ -115,7 +127,9 @@ struct Hub::Home {
   std::unordered_map<RuckId, std::unique_ptr<Room>> rooms;
   std::unordered_map<RuckId, Topic> topics;
   std::unordered_map<UserId, MeTopic> users;
+  SteadyTime looked_at;  // all rooms, with an answer
   std::unique_ptr<runtime::Periodic> ticks;
+  std::unique_ptr<runtime::Periodic> looks;  // null where no other process can change anything
 };
 
 template <class Fn>

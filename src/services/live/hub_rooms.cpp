@@ -93,6 +93,11 @@ task<Result<std::optional<Hub::Ticket>>> Hub::ticket_of(RuckId ruck, std::option
 // Reads the room, unless that is under way: then it is read again at the end if a gate has moved.
 void Hub::refresh(Room& room) {
   if (room.is_loading) return;
+  begin_load(room);
+  tasks_.spawn(deps_.cores.at(home_of(room.ruck)), load(room.ruck));
+}
+
+void Hub::begin_load(Room& room) {
   room.is_loading = true;
   // Listening begins before reading, so that nothing falls between.
   if (!room.ruck_news) {
@@ -101,7 +106,6 @@ void Hub::refresh(Room& room) {
         rucks::topic_of(room.ruck),
         [this, ruck = room.ruck](const auto& news) { on_ruck_news(ruck, news); });
   }
-  tasks_.spawn(deps_.cores.at(home_of(room.ruck)), load(room.ruck));
 }
 
 // Whose ruck it is tells whose news and gates count.

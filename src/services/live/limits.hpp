@@ -35,6 +35,16 @@ inline constexpr int kReadAttemptsMax = 20;        // the same for a room; then 
 inline constexpr std::size_t kFanOutAtOnce = 256;  // sends before others have their turn: 2–3 ms
 inline constexpr auto kTick = seconds(1);          // presence, at most so often
 
+// What other instances change, where the bus may not tell it. A look asks the database about many
+// rooms in one unit of work; docs/performance.md has what it costs.
+inline constexpr auto kLookOften = seconds(3);  // the bus is not proven to work, or there is none
+inline constexpr auto kLookSeldom =
+    seconds(15);  // it works; another instance may be cut off from it
+inline constexpr auto kUnseenMax = seconds(10);    // without an answer: then nothing is shown
+inline constexpr std::size_t kRoomsPerLook = 100;  // a statement for the rooms, one for who watches
+// Of a core, after a gap: the rest of the service needs the database as well.
+inline constexpr std::size_t kReadAnewAtOnce = 4;
+
 // Cheers
 inline constexpr std::size_t kCheerLengthMax = 200;  // code points, contract core §11
 inline constexpr auto kCheerEvery = seconds(30);     // of one sender

@@ -52,6 +52,7 @@ class RuckView {
   void set_privacy(const people::OwnerPrivacy& privacy);
 
   [[nodiscard]] const rucks::LiveState& state() const { return state_; }
+  [[nodiscard]] const people::OwnerPrivacy& privacy() const { return privacy_; }
   [[nodiscard]] std::uint32_t seq(Audience audience) const;
   [[nodiscard]] std::optional<std::int64_t> last_point_ms() const;
 

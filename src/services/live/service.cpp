@@ -4,6 +4,8 @@
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "http/json/writer.hpp"
+#include "jobs/job.hpp"
+#include "services/live/jobs.hpp"
 #include "services/profile/service.hpp"
 #include "services/rucks/recording/topics.hpp"
 #include "telemetry/log.hpp"
@@ -17,6 +19,13 @@ LinkView view_of(const store::LinkRow& row) {
           .ruck_id = row.ruck_id,
           .created_at = row.created_at,
           .expires_at = row.expires_at};
+}
+
+// Who is told of it where no phone listens.
+void enqueue_cheered(db::Session& q, const store::CheerRow& cheer, UtcUs now) {
+  const Cheered news{.rucker = cheer.user_id, .ruck = cheer.ruck_id, .cheer = cheer.id};
+  jobs::enqueue(q, {.kind = kCheeredJob, .payload = json::to_text(news), .user = cheer.user_id},
+                now);
 }
 
 // The viewer's own ruck; another's is unknown here.
@@ -56,9 +65,15 @@ Result<store::CheerRow> new_cheer(db::Session& q, UserId sender, RuckId ruck,
                         .avatar_url = user->avatar_url};
   if (due <= now) cheer.delivered_at = now;
   store::add_cheer(q, cheer);
+  if (cheer.delivered_at) enqueue_cheered(q, cheer, now);
   return cheer;
 }
 }  // namespace
+
+std::optional<CheerView> find_cheer(db::Session& q, UserId rucker, RuckId ruck, const Uuid& id) {
+  const auto row = store::cheer(q, rucker, ruck, id);
+  return row ? std::optional(view_of(*row)) : std::nullopt;
+}
 
 LiveService::LiveService(Dependencies dependencies)
     : deps_(std::move(dependencies)),
@@ -226,8 +241,11 @@ task<> LiveService::deliver_due() {
   const auto due =
       co_await deps_.database.read([now](db::Session& q) { return store::is_any_due(q, now); });
   if (!due || !*due) co_return;
-  const auto taken = co_await deps_.database.write(
-      [now](db::Session& q) { return store::take_due(q, now, kDueAtOnce); });
+  const auto taken = co_await deps_.database.write([now](db::Session& q) {
+    std::vector<store::CheerRow> due = store::take_due(q, now, kDueAtOnce);
+    for (const store::CheerRow& cheer : due) enqueue_cheered(q, cheer, now);
+    return due;
+  });
   if (!taken) co_return;
   for (const store::CheerRow& cheer : *taken) deliver(cheer);
 }

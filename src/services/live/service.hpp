@@ -7,9 +7,14 @@
 #include "services/live/types.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace ruck::live {
+
+// For other services, inside their unit of work: what was said to a rucker.
+[[nodiscard]] std::optional<CheerView> find_cheer(db::Session& q, UserId rucker, RuckId ruck,
+                                                  const Uuid& id);
 
 class LiveService final : public http::SocketAcceptor {
  public:

@@ -1,6 +1,7 @@
 #include "services/live/store.hpp"
 
 #include "crypto/digest.hpp"
+#include "db/postgres_array.hpp"
 #include "services/people/visibility.hpp"
 
 namespace ruck::live {
@@ -30,6 +31,7 @@ const std::string kCheerColumns =
 const Sql kAdd{"live.add_cheer",
                "INSERT INTO cheers (user_id, ruck_id, id, sender_id, message, voice_id, created_at,"
                " due_at, delivered_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"};
+const Sql kOne{"live.cheer", kCheerColumns + "c.user_id = $1 AND c.ruck_id = $2 AND c.id = $3"};
 const Sql kLastOf{"live.last_cheer_of",
                   "SELECT created_at FROM cheers WHERE sender_id = $1"
                   " ORDER BY created_at DESC LIMIT 1"};
@@ -69,6 +71,27 @@ const Sql kFindLink{"live.find_link", kLinkColumns + "token_hash = $1 AND expire
                                           people::not_deleted("live_links.user_id")};
 const Sql kHasLink{"live.has_link", "SELECT expires_at FROM live_links WHERE token_hash = $1 AND " +
                                         people::not_deleted("live_links.user_id")};
+const Sql kRoomsNow{
+    "live.rooms_now",
+    "SELECT r.id, r.status, r.visibility, r.allow_live_following, r.ruck_weight_kg,"
+    " u.privacy_epoch, u.live_audience FROM unnest(CAST($1 AS BIGINT[])) AS asked (id)"
+    " JOIN ruck_owners o ON o.ruck_id = asked.id"
+    " JOIN rucks r ON r.user_id = o.user_id AND r.id = o.ruck_id"
+    " JOIN users u ON u.id = o.user_id WHERE " +
+        people::not_deleted("u.id"),
+    db::Dialect::kPostgres};
+// The columns of people.standings.
+const Sql kPairsNow{
+    "live.pairs_now",
+    "SELECT p.number, u.is_private,"
+    " EXISTS (SELECT 1 FROM follows f WHERE f.follower_id = v.id AND f.followed_id = u.id),"
+    " EXISTS (SELECT 1 FROM follows f WHERE f.follower_id = u.id AND f.followed_id = v.id),"
+    " EXISTS (SELECT 1 FROM blocks b WHERE b.user_id = v.id AND b.other_id = u.id),"
+    " u.live_audience FROM unnest(CAST($1 AS UUID[]), CAST($2 AS UUID[])) WITH ORDINALITY"
+    " AS p (viewer, owner, number) JOIN users u ON u.id = p.owner JOIN users v ON v.id = p.viewer"
+    " WHERE " +
+        people::not_deleted("u.id") + " AND " + people::not_deleted("v.id"),
+    db::Dialect::kPostgres};
 const Sql kLinks{"live.links", kLinkColumns +
                                    "user_id = $1 AND ruck_id = $2 AND expires_at > $3"
                                    " ORDER BY created_at, id"};
@@ -82,6 +105,10 @@ const Sql kRemoveOld{"live.remove_old_links",
 void add_cheer(db::Session& q, const CheerRow& c) {
   q.execute(kAdd, c.user_id, c.ruck_id, c.id, c.sender_id, c.message, c.voice_id, c.created_at,
             c.due_at, c.delivered_at);
+}
+
+std::optional<CheerRow> cheer(db::Session& q, UserId rucker, RuckId ruck, const Uuid& id) {
+  return q.optional<CheerRow>(kOne, rucker, ruck, id);
 }
 
 std::optional<UtcUs> last_cheer_of(db::Session& q, UserId sender) {
@@ -127,6 +154,23 @@ std::optional<LinkRow> find_link(db::Session& q, std::string_view token, UtcUs n
 
 bool has_link(db::Session& q, const std::string& hash) {
   return q.optional<UtcUs>(kHasLink, db::Bytes{hash}).has_value();
+}
+
+std::vector<RoomRow> rooms_now(db::Session& q, const std::vector<RuckId>& rucks) {
+  db::PostgresArray ids;
+  for (const RuckId ruck : rucks) ids.add(ruck.value());
+  return q.many<RoomRow>(kRoomsNow, ids.text());
+}
+
+std::vector<PairRow> pairs_now(db::Session& q, const std::vector<Pair>& pairs) {
+  if (pairs.empty()) return {};
+  db::PostgresArray viewers;
+  db::PostgresArray owners;
+  for (const Pair& pair : pairs) {
+    viewers.add(pair.viewer.value().to_string());
+    owners.add(pair.owner.value().to_string());
+  }
+  return q.many<PairRow>(kPairsNow, viewers.text(), owners.text());
 }
 
 std::vector<LinkRow> links(db::Session& q, UserId user, RuckId ruck, UtcUs now) {

@@ -103,6 +103,8 @@ class HoldingBus final : public bus::Bus {
                                                         bus::Receiver receiver) override {
     return bus_.subscribe(std::move(topic), std::move(receiver));
   }
+  [[nodiscard]] bool is_proven() const override { return is_proven_; }
+  void lose_proof() { is_proven_ = false; }
   void hold() {
     const std::lock_guard lock(mutex_);
     is_holding_ = true;
@@ -121,6 +123,7 @@ class HoldingBus final : public bus::Bus {
   bus::InProcessBus bus_;
   std::mutex mutex_;
   bool is_holding_ = false;
+  std::atomic<bool> is_proven_{true};
   std::vector<std::pair<std::string, std::string>> held_;
 };
 
@@ -355,7 +358,166 @@ TEST_P(HubTest, ARuckMadePrivateMeanwhileIsNotShown) {
   EXPECT_EQ(ear_.places_between(1995, 5000), 0U);
 }
 
+// What the bus missed while it was gone: after the gap everybody is asked about again.
+TEST_P(HubTest, AfterAGapOfTheBusWhoHasPartedMeanwhileIsToldAndShownNothing) {
+  walk(0, 200);
+  watch();
+  ASSERT_TRUE(
+      database().write_now([&](db::Session& q) { people::store::unfollow(q, {anna_, berta_}); }));
+  walk(200, 210);
+  ASSERT_TRUE(ear_.wait_for_frames(2)) << "nobody has told the hub";
+  bus_.publish(bus::kGap, {});
+  walk(210, 400);
+  EXPECT_EQ(ear_.wait_for_end(), ErrorCode::kForbidden);
+  settle();
+  EXPECT_EQ(ear_.places_between(2100, 5000), 0U);
+}
+
+TEST_P(HubTest, AfterAGapOfTheBusThePointsItMissedAreShown) {
+  walk(0, 200);
+  watch();
+  bus_.hold();
+  walk(200, 300);
+  const std::size_t before = ear_.heard();
+  bus_.publish(bus::kGap, {});
+  ASSERT_TRUE(ear_.wait_for_frames(before + 1));
+  EXPECT_GT(ear_.places_between(2500, 3000), 0U) << "which is where she is";
+}
+
+// Another process may have changed it, and nobody tells: the database does.
+class HubLooksTest : public HubTest {
+ protected:
+  void SetUp() override {
+    HubTest::SetUp();
+    bus_.lose_proof();
+    hub_->start();
+    walk(0, 200);
+    watch();
+  }
+};
+
+TEST_P(HubLooksTest, WhoHasPartedIsToldWithoutTheBus) {
+  ASSERT_TRUE(
+      database().write_now([&](db::Session& q) { people::store::unfollow(q, {anna_, berta_}); }));
+  EXPECT_EQ(ear_.wait_for_end(), ErrorCode::kForbidden);
+}
+
+TEST_P(HubLooksTest, ARuckMadePrivateIsClosedWithoutTheBus) {
+  ASSERT_TRUE(database().write_now([&](db::Session& q) {
+    rucks::RuckRow row = *rucks::store::find(q, {anna_, ruck_});
+    row.visibility = "private";
+    rucks::store::update(q, row);
+  }));
+  EXPECT_EQ(ear_.wait_for_end(), ErrorCode::kRuckNotFound);
+}
+
+TEST_P(HubLooksTest, AZoneHidesWithoutTheBus) {
+  const std::int64_t looked = times_read("live.rooms_now");
+  put_zone(3000, 600);
+  ASSERT_TRUE(
+      database().write_now([&](db::Session& q) { people::begin_refresh(q, anna_, clock_.now()); }));
+  // A look that finds it, and what is read then.
+  ASSERT_TRUE(test::until([&] { return times_read("live.rooms_now") >= looked + 3; }));
+  settle();
+  walk(200, 640);
+  EXPECT_TRUE(test::until([&] { return ear_.places_between(5000, 6400) > 0; }))
+      << "beyond its circle she is seen again";
+  EXPECT_EQ(ear_.places_between(2400, 3600), 0U);
+}
+
+// A room of which nothing has changed is neither closed nor read again.
+TEST_P(HubLooksTest, WhatIsAsItWasGoesOn) {
+  const std::int64_t tracks = times_read("rucks.find_progress");
+  const std::int64_t looked = times_read("live.rooms_now");
+  ASSERT_TRUE(test::until([&] { return times_read("live.rooms_now") >= looked + 2; }));
+  EXPECT_EQ(times_read("rucks.find_progress"), tracks);
+  const std::size_t before = ear_.heard();
+  walk(200, 210);
+  EXPECT_TRUE(ear_.wait_for_frames(before + 1));
+}
+
+// A figure for docs/performance.md: what looks at a thousand sockets cost the database.
+class HubLooksCost : public HubTest {
+ protected:
+  static constexpr std::int64_t kSockets = 1000;
+  static constexpr std::int64_t kLooks = 3;
+
+  double seconds_of(const std::string& statement) {
+    const std::string all = metrics_.render();
+    const std::string head = "ruck_db_statement_seconds_sum{statement=\"" + statement + "\"} ";
+    const std::size_t at = all.find(head);
+    return at == std::string::npos ? 0 : std::stod(all.substr(at + head.size()));
+  }
+  // Everybody follows everybody's rucks that they watch; each of `owners` walks.
+  void make_people(std::int64_t owners) {
+    std::vector<UserId> users;
+    ASSERT_TRUE(database().write_now([&](db::Session& q) {
+      for (std::int64_t i = 0; i < kSockets; ++i) {
+        users.emplace_back(Uuid::make_v7(utc_ms(kStartMs + 1000 + i)));
+        const std::string name = "user" + std::to_string(i);
+        profile::store::insert(
+            q, {.id = users.back(), .email = name + "@example.org", .username = name},
+            "0123456789abcdef0123456789abcdef");
+      }
+      for (std::int64_t i = 0; i < owners; ++i) {
+        const RuckId id(ruck_.value() + 1 + i);
+        const UserId owner = users[static_cast<std::size_t>(i)];
+        rucks::RuckRow ruck{{.user_id = owner, .id = id, .status = "in_progress"}};
+        ruck.visibility = "public";
+        ruck.started_at = to_us(utc_ms(kStartMs));
+        rucks::store::insert(q, ruck);
+        rucks_.push_back(id);
+      }
+      for (std::size_t i = 0; i < users.size(); ++i) {
+        const UserId owner = users[(i + 1) % static_cast<std::size_t>(owners)];
+        if (owner != users[i]) people::store::follow(q, {users[i], owner}, utc_us(1));
+        if (owner != users[i]) people::store::follow(q, {owner, users[i]}, utc_us(1));
+      }
+    }));
+    for (std::size_t i = 0; i < users.size(); ++i) {
+      const RuckId ruck = rucks_[(i + 1) % rucks_.size()];
+      ASSERT_TRUE(run(hub_->join({.user = users[i]}, i + 10, ruck, std::nullopt)));
+    }
+  }
+  void measure(std::int64_t owners) {
+    make_people(owners);
+    bus_.lose_proof();
+    const auto total = [this] {
+      double seconds = 0;
+      std::int64_t times = 0;
+      for (const char* name : {"live.rooms_now", "live.pairs_now"}) {
+        seconds += seconds_of(name);
+        times += times_read(name);
+      }
+      return std::pair(seconds, times);
+    };
+    const std::int64_t shares = (owners + static_cast<std::int64_t>(kRoomsPerLook) - 1) /
+                                static_cast<std::int64_t>(kRoomsPerLook);
+    const auto before = total();
+    hub_->start();
+    ASSERT_TRUE(test::until([&] { return times_read("live.rooms_now") >= kLooks * shares; }));
+    settle();
+    const auto after = total();
+    std::printf("%lld sockets, %lld rooms: %.1f statements, %.1f ms of the database a look\n",
+                static_cast<long long>(kSockets), static_cast<long long>(owners),
+                static_cast<double>(after.second - before.second) / kLooks,
+                (after.first - before.first) * 1000 / kLooks);
+  }
+
+ private:
+  std::vector<RuckId> rucks_;
+};
+
+TEST_P(HubLooksCost, DISABLED_OfOneRoom) { measure(1); }
+TEST_P(HubLooksCost, DISABLED_OfTwentyRooms) { measure(20); }
+TEST_P(HubLooksCost, DISABLED_OfAThousandRooms) { measure(1000); }
+
 RUCK_ON_BOTH_DATABASES(HubTest);
+// The embedded database has no other process.
+INSTANTIATE_TEST_SUITE_P(Databases, HubLooksTest, testing::Values(test::DatabaseKind::kPostgres),
+                         test::name_of);
+INSTANTIATE_TEST_SUITE_P(Databases, HubLooksCost, testing::Values(test::DatabaseKind::kPostgres),
+                         test::name_of);
 
 }  // namespace
 }  // namespace ruck::live

@@ -1,0 +1,400 @@
+#include "redis/redis_bus.hpp"
+
+#include "base/random.hpp"
+#include "bus/payload.hpp"
+#include "runtime/sleep.hpp"
+#include "telemetry/log.hpp"
+
+#include <boost/asio/post.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace ruck::redis {
+namespace asio = boost::asio;
+namespace {
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr int kProtocol = 1;  // of payloads and of the messages below; another one for each change
+constexpr std::size_t kIdBytes = 16;
+// What beats say.
+constexpr char kBeat = 'B';   // and when it was sent, for the sender
+constexpr char kHello = 'H';  // an instance has come
+constexpr char kLost = 'L';   // what it published before may not have reached the others
+constexpr std::string_view kOwnTopics = "bus.";
+
+std::int64_t now_ns() {
+  return std::chrono::nanoseconds(SteadyClock::now().time_since_epoch()).count();
+}
+
+// One line, and not too long.
+std::string printable(std::string_view text) {
+  std::string out(text.substr(0, kReasonBytesMax));
+  std::ranges::replace_if(
+      out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
+  return out;
+}
+}  // namespace
+
+RedisBus::Count::Count(telemetry::Metrics& metrics)
+    : connected(metrics.gauge("ruck_redis_connected", "1 while what is published comes back")),
+      published(metrics.counter("ruck_bus_published_total", "Messages given to Redis")),
+      received(metrics.counter("ruck_bus_received_total", "Messages of other instances")),
+      dropped(metrics.counter("ruck_bus_dropped_total",
+                              "Messages that other instances did not get: no Redis, or too slow")),
+      reconnects(
+          metrics.counter("ruck_redis_reconnects_total", "Attempts to connect after the first")),
+      gaps(metrics.counter("ruck_bus_gaps_total",
+                           "Times that something may have been missed and was read again")) {}
+
+class RedisBus::Entry final : public Subscription {
+ public:
+  Entry(RedisBus& bus, std::string topic, std::unique_ptr<Subscription> here)
+      : bus_(bus), topic_(std::move(topic)), here_(std::move(here)) {}
+  ~Entry() override {
+    here_.reset();
+    bus_.follow_later(topic_);
+  }
+
+ private:
+  RedisBus& bus_;
+  std::string topic_;
+  std::unique_ptr<Subscription> here_;
+};
+
+RedisBus::RedisBus(Address address, telemetry::Metrics& metrics)
+    : address_(std::move(address)),
+      id_(random_bytes(kIdBytes)),
+      prefix_(fmt::format("ruck.bus.{}.{}:", kProtocol, address_.database)),
+      beats_(fmt::format("ruck.beat.{}.{}", kProtocol, address_.database)),
+      count_(metrics),
+      tasks_("redis", [](std::string_view name, const std::exception_ptr& failure) {
+        telemetry::log_exception("redis.failed", name, failure);
+      }) {}
+
+RedisBus::~RedisBus() { stop(); }
+
+void RedisBus::start() {
+  thread_.start();
+  ticks_ = std::make_unique<runtime::Periodic>(
+      "redis", thread_.at(0), kTick, [this] { return tick(); },
+      [](std::string_view name, const std::exception_ptr& failure) {
+        telemetry::log_exception("redis.failed", name, failure);
+      });
+  asio::post(thread_.at(0).io(), [this] { connect(); });
+}
+
+void RedisBus::stop() {
+  if (ticks_) tasks_.spawn(thread_.at(0), flush());
+  tasks_.join();
+  ticks_.reset();
+  thread_.stop_and_join();
+  is_up_ = false;
+  publisher_.reset();
+  listener_.reset();
+}
+
+std::string RedisBus::channel_of(std::string_view topic) const {
+  return prefix_ + std::string(topic);
+}
+
+// ---- from any thread ---------------------------------------------------------------------------
+
+bool RedisBus::is_wanted(std::string_view topic) const {
+  return (is_up_ && !is_alone_) || here_.is_wanted(topic);
+}
+
+bool RedisBus::is_heard(std::string_view topic) const { return here_.is_wanted(topic); }
+
+bool RedisBus::is_proven() const {
+  return is_up_ && now_ns() - proven_ns_ <= std::chrono::nanoseconds(kProofMax).count();
+}
+
+void RedisBus::publish_here(std::string_view topic, std::string payload) {
+  here_.publish(topic, std::move(payload));
+}
+
+void RedisBus::publish(std::string_view topic, std::string payload) {
+  Message message{.channel = channel_of(topic), .bytes = id_ + payload};
+  here_.publish(topic, std::move(payload));
+  bool is_first = false;
+  bool is_kept = is_up_;
+  if (is_kept) {
+    const Guard lock(queue_mutex_);
+    is_first = queue_.empty();
+    queue_bytes_ += message.channel.size() + message.bytes.size();
+    is_kept = queue_bytes_ <= kUnsentBytesMax;
+    is_overflown_ = is_overflown_ || !is_kept;
+    if (is_kept) queue_.push_back(std::move(message));
+  }
+  if (!is_kept) {
+    count_.dropped.add();
+    has_lost_ = true;
+  }
+  if (is_first) asio::post(thread_.at(0).io(), [this] { drain(); });
+}
+
+std::unique_ptr<bus::Bus::Subscription> RedisBus::subscribe(std::string topic,
+                                                            bus::Receiver receiver) {
+  auto here = here_.subscribe(topic, std::move(receiver));
+  follow_later(topic);
+  return std::make_unique<Entry>(*this, std::move(topic), std::move(here));
+}
+
+void RedisBus::follow_later(const std::string& topic) {
+  if (topic.starts_with(kOwnTopics)) return;
+  asio::post(thread_.at(0).io(), [this, topic] { settle(topic); });
+}
+
+// ---- on the thread of the bus ------------------------------------------------------------------
+
+task<> RedisBus::tick() {
+  const SteadyTime now = SteadyClock::now();
+  if (state_ == State::kDown && now >= connect_at_) connect();
+  if (state_ == State::kOpening && now - opened_at_ > kConnectTime) give_up("no answer in time");
+  if (state_ == State::kUp) {
+    if (!is_proven()) give_up("no answer in time");
+    if (now - beaten_at_ >= kBeatEvery) beat();
+    // Something was published just when the connection came.
+    if (has_lost_.exchange(false)) say(kLost);
+  }
+  if (std::exchange(must_tell_gap_, false)) tell_gap();
+  co_return;
+}
+
+void RedisBus::connect() {
+  if (state_ != State::kDown) return;
+  if (opened_at_ != SteadyTime()) count_.reconnects.add();
+  state_ = State::kOpening;
+  opened_at_ = SteadyClock::now();
+  is_publisher_ready_ = false;
+  is_listener_ready_ = false;
+  unanswered_ = 0;
+  const auto events = [this](void (RedisBus::*on_open)()) {
+    return Connection::Events{
+        .on_open = [this, on_open] { (this->*on_open)(); },
+        .on_reply = [this](Command command, const Reply& reply) { on_reply(command, reply); },
+        .on_gone = [this](std::string_view reason) { give_up(reason); }};
+  };
+  asio::io_context& io = thread_.at(0).io();
+  publisher_ = std::make_unique<Connection>(io, address_, events(&RedisBus::on_publisher_open));
+  listener_ = std::make_unique<Connection>(io, address_, events(&RedisBus::on_listener_open));
+}
+
+void RedisBus::sign_in(Connection& connection) {
+  if (address_.password.empty()) return;
+  std::vector<std::string_view> words{"AUTH"};
+  if (!address_.user.empty()) words.push_back(address_.user);
+  words.push_back(address_.password);
+  connection.send(Command::kAuth, words);
+}
+
+void RedisBus::on_publisher_open() {
+  sign_in(*publisher_);
+  publisher_->send(Command::kRole, std::array<std::string_view, 1>{"ROLE"});
+}
+
+// Beats are subscribed last: the first that comes tells that all topics are.
+void RedisBus::on_listener_open() {
+  sign_in(*listener_);
+  is_listener_open_ = true;
+  std::vector<std::string> channels;
+  for (std::string& topic : here_.topics()) {
+    if (topic.starts_with(kOwnTopics)) continue;
+    channels.push_back(channel_of(topic));
+    subscribed_.insert(std::move(topic));
+  }
+  channels.push_back(beats_);
+  subscribe_all(std::move(channels));
+}
+
+void RedisBus::subscribe_all(std::vector<std::string> channels) {
+  for (std::size_t from = 0; from < channels.size(); from += kTopicsAtOnce) {
+    std::vector<std::string_view> words{"SUBSCRIBE"};
+    const std::size_t to = std::min(channels.size(), from + kTopicsAtOnce);
+    for (std::size_t i = from; i < to; ++i) words.emplace_back(channels[i]);
+    listener_->send(Command::kSubscribe, words);
+  }
+}
+
+// Makes Redis send what is listened to here at this moment, and nothing else.
+void RedisBus::settle(const std::string& topic) {
+  if (!is_listener_open_) return;  // then all of them are subscribed when it is
+  const bool is_subscribed = subscribed_.contains(topic);
+  const bool is_wanted_here = here_.is_wanted(topic);
+  if (is_subscribed == is_wanted_here) return;
+  const std::string channel = channel_of(topic);
+  if (is_wanted_here) {
+    subscribed_.insert(topic);
+    listener_->send(Command::kSubscribe, std::array<std::string_view, 2>{"SUBSCRIBE", channel});
+  } else {
+    subscribed_.erase(topic);
+    listener_->send(Command::kUnsubscribe, std::array<std::string_view, 2>{"UNSUBSCRIBE", channel});
+  }
+}
+
+void RedisBus::on_reply(Command command, const Reply& reply) {
+  switch (command) {
+    case Command::kAuth:
+      // What Redis says may quote what it was sent.
+      if (reply.is_error) give_up("the user or the password is refused");
+      return;
+    case Command::kRole:
+      // An error: this user may not ask.
+      if (!reply.is_error && (reply.list.empty() || reply.list.front() != "master")) {
+        return give_up("it is a replica: what is published there stays there; name its primary");
+      }
+      is_publisher_ready_ = true;
+      if (is_listener_ready_) beat();
+      return;
+    case Command::kBeat:
+    case Command::kPublish:
+      --unanswered_;
+      if (reply.is_error) return give_up(reply.text);
+      if (command == Command::kBeat) is_alone_ = reply.number <= 1;
+      return;
+    case Command::kSubscribe:
+    case Command::kUnsubscribe:
+      return on_heard(reply);
+  }
+}
+
+// ["subscribe", channel, number] or ["message", channel, bytes]
+void RedisBus::on_heard(const Reply& reply) {
+  if (reply.list.size() < 3) return;
+  const std::string_view channel = reply.list[1];
+  if (reply.list[0] == "subscribe") {
+    if (channel == beats_) {
+      is_listener_ready_ = true;
+      if (is_publisher_ready_) beat();
+    } else if (state_ == State::kUp && !is_alone_ && channel.starts_with(prefix_)) {
+      here_.publish(bus::kHeard, std::string(channel.substr(prefix_.size())));
+    }
+    return;
+  }
+  const std::string_view bytes = reply.list[2];
+  if (reply.list[0] != "message" || bytes.size() < kIdBytes) return;
+  if (channel == beats_) return on_beat(bytes);
+  const bool is_own = bytes.substr(0, kIdBytes) == id_;
+  if (is_own || !channel.starts_with(prefix_)) return;
+  const std::string_view topic = channel.substr(prefix_.size());
+  if (topic.starts_with(kOwnTopics)) return;
+  count_.received.add();
+  here_.publish(topic, std::string(bytes.substr(kIdBytes)));
+}
+
+void RedisBus::on_beat(std::string_view bytes) {
+  const bool is_own = bytes.substr(0, kIdBytes) == id_;
+  std::string_view rest = bytes.substr(kIdBytes);
+  if (rest.empty()) return;
+  const char kind = rest.front();
+  rest.remove_prefix(1);
+  if (!is_own) {
+    is_alone_ = false;
+    if (kind == kLost) must_tell_gap_ = true;
+    return;
+  }
+  if (kind != kBeat || rest.size() < sizeof(std::int64_t)) return;
+  const auto sent_ns = bus::take_raw<std::int64_t>(rest);
+  // One of the connections before, which Redis has got to only now, proves nothing of these.
+  if (sent_ns < std::chrono::nanoseconds(opened_at_.time_since_epoch()).count()) return;
+  proven_ns_ = sent_ns;
+  if (state_ == State::kOpening) come_up();
+}
+
+void RedisBus::say(char kind) {
+  std::string bytes = id_;
+  bytes.push_back(kind);
+  if (kind == kBeat) bus::append_raw(bytes, now_ns());
+  ++unanswered_;
+  publisher_->send(Command::kBeat, std::array<std::string_view, 3>{"PUBLISH", beats_, bytes});
+}
+
+void RedisBus::beat() {
+  beaten_at_ = SteadyClock::now();
+  say(kBeat);
+}
+
+void RedisBus::drain() {
+  std::vector<Message> messages;
+  bool is_overflown = false;
+  {
+    const Guard lock(queue_mutex_);
+    messages.swap(queue_);
+    queue_bytes_ = 0;
+    is_overflown = std::exchange(is_overflown_, false);
+  }
+  const bool is_full = is_overflown || (publisher_ && publisher_->unsent_bytes() > kUnsentBytesMax);
+  if (state_ != State::kUp || is_full) {
+    has_lost_ = has_lost_ || !messages.empty();
+    count_.dropped.add(messages.size());
+    if (state_ == State::kUp) give_up("it does not take what is published");
+    return;
+  }
+  unanswered_ += messages.size();
+  for (const Message& message : messages) {
+    publisher_->send(Command::kPublish,
+                     std::array<std::string_view, 3>{"PUBLISH", message.channel, message.bytes});
+  }
+  count_.published.add(messages.size());
+}
+
+// What has been published reaches Redis before its connection is closed.
+task<> RedisBus::flush() {
+  const SteadyTime until = SteadyClock::now() + kFlushTime;
+  drain();
+  while (state_ == State::kUp && unanswered_ > 0 && SteadyClock::now() < until) {
+    co_await runtime::sleep_for(kFlushLook);
+  }
+}
+
+void RedisBus::come_up() {
+  state_ = State::kUp;
+  tell_gap();
+  is_alone_ = false;
+  is_up_ = true;
+  pause_ = kReconnectMin;
+  is_loss_logged_ = false;
+  count_.connected.set(1);
+  telemetry::log_info(was_up_ ? "redis.back" : "redis.connected",
+                      {{"host", address_.host}, {"port", address_.port}});
+  // What was on its way when the connection was lost may be lost as well.
+  const bool has_lost = has_lost_.exchange(false) || was_up_;
+  was_up_ = true;
+  say(has_lost ? kLost : kHello);
+}
+
+void RedisBus::tell_gap() {
+  count_.gaps.add();
+  here_.publish(bus::kGap, {});
+}
+
+void RedisBus::give_up(std::string_view reason) {
+  if (state_ == State::kDown || !reason_.empty()) return;
+  reason_ = reason.empty() ? "unknown" : printable(reason);
+  asio::post(thread_.at(0).io(), [this] { drop(); });
+}
+
+void RedisBus::drop() {
+  const bool was_up = state_ == State::kUp;
+  state_ = State::kDown;
+  is_up_ = false;
+  publisher_.reset();
+  listener_.reset();
+  is_listener_open_ = false;
+  subscribed_.clear();
+  count_.connected.set(0);
+  if (!std::exchange(is_loss_logged_, true)) {
+    telemetry::log_warning("redis.lost",
+                           {{"reason", reason_}, {"host", address_.host}, {"port", address_.port}});
+  }
+  reason_.clear();
+  const auto half = pause_ / 2;
+  connect_at_ = SteadyClock::now() + half +
+                std::chrono::milliseconds(random_u64() % static_cast<std::uint64_t>(half.count()));
+  pause_ = std::min<std::chrono::milliseconds>(pause_ * 2, kReconnectMax);
+  if (was_up) tell_gap();
+}
+
+}  // namespace ruck::redis
