@@ -253,27 +253,26 @@ test("reception so poor that a full batch takes too long: smaller ones pass", as
   });
   const begin = Date.now() - 3 * HOUR;
   const page = await openPhone(context, begin);
-  // What a request may take, a hundred times shorter.
-  await page.addInitScript(() => {
-    const timeout = AbortSignal.timeout.bind(AbortSignal);
-    AbortSignal.timeout = (ms) => timeout(ms / 100);
-  });
   const who = await account(server);
   await signIn(page, server, who);
   await startRuck(page, server);
   await context.setOffline(true);
   await walk(page, madeTrack({ count: 900, stepS: 6, start: begin + 2000 }));
-  await settled(page);
-  const kept = (await stored(page)).length;
-  assert.ok(kept > 600, `${kept} kept`);
+  const kept = 900;
+  await until(async () => (await stored(page)).length === kept, "all of them to be in the phone's store");
   await finishRuck(page);
   await page.locator("svg path.way").waitFor(); // the way is drawn, though the map is not on the phone
   sent.length = 0;
+  // From here on: what a request may take, a hundred times shorter.
+  await page.evaluate(() => {
+    const timeout = AbortSignal.timeout.bind(AbortSignal);
+    AbortSignal.timeout = (ms) => timeout(ms / 100);
+  });
   await context.setOffline(false);
   const tryAgain = () => page.evaluate(() => globalThis.phone.wait(300_000)); // the longest wait between tries
-  await until(async () => (await tryAgain(), await sync(page)) === "saved", "everything to arrive", 30_000);
+  await until(async () => (await tryAgain(), await sync(page)) === "saved", "everything to arrive");
   assert.equal((await pointsOf(who)).length, kept);
-  assert.equal(sent[0], 500, "what good reception gets");
+  assert.ok(sent[0] > PASS, `${sent[0]}: what good reception gets, or what a try without a network left of it`);
   assert.ok(sent.some((n) => n > 20 && n <= PASS), String(sent));
   await context.close();
 });

@@ -219,7 +219,6 @@ async function withFakeServer(play) {
   await robin.send(100);
   const { context, page } = await signedIn(kim);
   const sockets = [];
-  const waiting = [];
   await page.routeWebSocket(/\/api\/live$/, (socket) => {
     const heard = [];
     const one = { socket, heard, at: Date.now(), said: (type) => until(() => heard.find((m) => m.type === type), `the page to say ${type}`, 30_000) };
@@ -227,11 +226,11 @@ async function withFakeServer(play) {
       const message = JSON.parse(text);
       heard.push(message);
       const answer = (what) => socket.send(JSON.stringify(what));
+      // The other socket of the page is the bell's.
+      if (message.type === "subscribe" && message.topic !== "me" && !sockets.includes(one)) sockets.push(one);
       if (message.type === "auth") answer({ type: "ready", user_id: kim.id, expires_at: iso(Date.now() + 3_600_000) });
       if (message.type === "ping" && !one.isSilent) answer({ type: "pong", time: iso(Date.now()) });
     });
-    sockets.push(one);
-    waiting.shift()?.(one);
   });
   const nextSocket = (n) => until(() => sockets[n], `connection ${n + 1}`, 45_000);
   await page.goto(`${server.url}/rucks/${robin.id}/live`);

@@ -137,3 +137,5 @@ await server.stop();
 
 const { takeSocial } = await import("./screenshots_social.mjs");
 await takeSocial(folder);
+const { takePhotos } = await import("./screenshots_photos.mjs");
+await takePhotos(folder);

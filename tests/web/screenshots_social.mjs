@@ -1,12 +1,41 @@
 // Pictures of the pages about others, as screenshots.mjs takes them of the rest.
 import { join } from "node:path";
 import { aWorld, json, outNow, ruckOf } from "./people.mjs";
-import { RuckServer, api, launch, madeTrack, openPhone, settled, signIn, sleep, startRuck, sync, until, walk } from "./support.mjs";
+import { RuckServer, account, api, launch, madeTrack, openPhone, settled, signIn, sleep, startRuck, sync, until, walk } from "./support.mjs";
 
 const sizes = { phone: { width: 393, height: 852 }, desktop: { width: 1280, height: 800 } };
 
+// Some of it read, the rest of today.
+async function manyNews(server, { me, people }) {
+  const rucks = (await api(server, me, "/api/rucks?limit=3")).map(({ id }) => id);
+  for (const who of people.slice(0, 2)) await api(server, who, "/api/ruck-likes", json("POST", { ruck_id: rucks[0] }));
+  await sleep(1000);
+  await api(server, me, "/api/notifications/read-all", json("POST"));
+  for (const who of people) await api(server, who, "/api/ruck-likes", json("POST", { ruck_id: rucks[1] }));
+  await api(server, people[0], `/api/rucks/${rucks[1]}/comments`, json("POST", { content: "That ridge again!" }));
+  await sleep(1000);
+  const friend = await account(server, { username: "Ines" });
+  await api(server, friend, `/api/users/${me.id}/follow`, json("POST"));
+}
+async function emptied(server, who) {
+  const { notifications } = await api(server, who, "/api/notifications");
+  for (const { id } of notifications) await api(server, who, `/api/notifications/${id}`, json("DELETE"));
+  return notifications.length > 0;
+}
+async function takeNews({ page, take, server }) {
+  await page.goto(`${server.url}/notifications`);
+  await page.locator("[data-push-card]").waitFor();
+  await take("notifications-card");
+  await page.getByRole("button", { name: "Not now" }).click();
+  await take("notifications");
+  await page.goto(`${server.url}/settings?to=notifications`);
+  await page.getByLabel("No pushes in quiet hours").check();
+  await page.locator("#notifications").evaluate((heading) => heading.closest("section").scrollIntoView({ block: "start" }));
+  await take("settings-notifications");
+}
+
 export async function takeSocial(folder) {
-  const server = await RuckServer.start();
+  const server = await RuckServer.start({ RUCK_PUSH_SUBJECT: "mailto:ops@example.org" });
   const browser = await launch();
   const { me, anna, jonas, tomas, sam, lea, pass } = await aWorld(server);
   for (const [i, title] of ["Morning ruck", "Ridge loop", "Lake and back"].entries()) {
@@ -16,6 +45,9 @@ export async function takeSocial(folder) {
   await out.send(1440);
   await outNow(server, tomas, { count: 700, seed: 5, lat: 40.75, lng: -3.95 });
   const { data } = await api(server, anna, `/api/rucks/${out.id}/live/links`, json("POST", { hours: 24 }));
+
+  await manyNews(server, { me, people: [jonas, lea, sam, anna] });
+  const lone = await account(server, { username: "Noor" });
 
   for (const [form, viewport] of Object.entries(sizes)) {
     for (const colorScheme of ["light", "dark"]) {
@@ -30,6 +62,7 @@ export async function takeSocial(folder) {
       await signIn(page, server, me);
       await page.locator('[data-out="2"]').waitFor();
       await take("home-buddies");
+      await takeNews({ page, take, server });
       for (const [name, path] of [["feed", "feed"], ["person", `users/${anna.id}`], ["people", "people"], ["ruck-of-others", `rucks/${pass}`], ["no-such-ruck", "rucks/1"]]) {
         await page.goto(`${server.url}/${path}`);
         await take(name);
@@ -45,6 +78,15 @@ export async function takeSocial(folder) {
       await page.getByRole("button", { name: "Keep going!" }).click().catch(() => {});
       await page.getByRole("heading", { name: "Cheer" }).scrollIntoViewIfNeeded();
       await take("cheer");
+
+      const newcomer = await browser.newContext(look);
+      const noors = await newcomer.newPage();
+      await signIn(noors, server, lone);
+      if (form === "phone" && colorScheme === "light") await until(() => emptied(server, lone), "the first sign-in to be told");
+      await noors.goto(`${server.url}/notifications`);
+      await noors.locator("[data-empty]").waitFor();
+      await takeOf(noors, "notifications-empty");
+      await newcomer.close();
 
       const stranger = await browser.newContext(look);
       const theirs = await stranger.newPage();

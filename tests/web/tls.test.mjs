@@ -125,8 +125,15 @@ function socket(page, say) {
   }), say);
 }
 
-test("a WebSocket speaks over the same port", async () => {
+// Closed also where the test fails: node waits for what it has started.
+async function launchFor(t) {
   const browser = await launch();
+  t.after(() => browser.close());
+  return browser;
+}
+
+test("a WebSocket speaks over the same port", async (t) => {
+  const browser = await launchFor(t);
   const page = await (await browser.newContext({ ignoreHTTPSErrors: true })).newPage();
   await page.goto(`https://127.0.0.1:${port}/about`);
   const pings = Array.from({ length: 300 }, () => ({ type: "ping" }));  // more than one record of answers
@@ -136,7 +143,6 @@ test("a WebSocket speaks over the same port", async () => {
   assert.deepEqual([flood.code, flood.wasClean], [4429, true], "the server's closing frame arrives");
   const bad = await socket(page, [{ type: "auth", token: "none" }, { type: "ping" }, { type: "ping" }]);
   assert.deepEqual([bad.code, bad.wasClean], [4401, true]);
-  await browser.close();
 });
 
 test("a new certificate is taken on SIGHUP; a bad one is not", async () => {
@@ -170,8 +176,8 @@ test("a start with wrong files says which, and what", () => {
   assert.match(half.stderr, /belong together/);
 });
 
-test("a browser signs up, and is asked again after a reload", async () => {
-  const browser = await launch();
+test("a browser signs up, and is asked again after a reload", async (t) => {
+  const browser = await launchFor(t);
   const context = await browser.newContext({ viewport: PHONE, ignoreHTTPSErrors: true });
   const page = await context.newPage();
   await page.goto(`https://127.0.0.1:${port}/sign-up`);
@@ -186,5 +192,4 @@ test("a browser signs up, and is asked again after a reload", async () => {
   assert.equal(await page.getByText("Your sign-in has ended").count(), 0);
   const [cookie] = await context.cookies();
   assert.ok(cookie.secure && cookie.httpOnly && cookie.sameSite === "Strict");
-  await browser.close();
 });

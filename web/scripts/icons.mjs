@@ -50,6 +50,22 @@ function draw(size, isMaskable) {
   return rows;
 }
 
+// The way and the sun alone, white on nothing: of the icon in the status bar phones take the shape only.
+function drawShape(size) {
+  const pixel = 64 / size;
+  const rows = Buffer.alloc(size * (size * 4 + 1), 255);
+  for (let y = 0; y < size; y++) {
+    rows[y * (size * 4 + 1)] = 0; // no filter
+    for (let x = 0; x < size; x++) {
+      const inner = [(x + 0.5) * pixel, (y + 0.5) * pixel].map((value) => (value - 32) * 0.8 + 32);
+      const way = Math.min(...WAY.slice(1).map((end, i) => toSegment(inner, WAY[i], end))) - WAY_HALF;
+      const sun = Math.hypot(inner[0] - 47, inner[1] - 17) - 5;
+      rows[y * (size * 4 + 1) + 4 + x * 4] = Math.round(255 * cover(Math.min(way, sun), pixel * 0.8));
+    }
+  }
+  return rows;
+}
+
 function chunk(type, data) {
   const body = Buffer.concat([Buffer.from(type, "latin1"), data]);
   const out = Buffer.alloc(body.length + 8);
@@ -68,7 +84,7 @@ function checksum(bytes) {
   }
   return ~sum >>> 0;
 }
-function png(size, isMaskable = false) {
+function png(size, rows) {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(size, 0);
   header.writeUInt32BE(size, 4);
@@ -76,13 +92,14 @@ function png(size, isMaskable = false) {
   return Buffer.concat([
     Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
     chunk("IHDR", header),
-    chunk("IDAT", deflateSync(draw(size, isMaskable), { level: 9 })),
+    chunk("IDAT", deflateSync(rows, { level: 9 })),
     chunk("IEND", Buffer.alloc(0)),
   ]);
 }
 
 export function writeIcons(folder) {
-  writeFileSync(join(folder, "icon-192.png"), png(192));
-  writeFileSync(join(folder, "icon-512.png"), png(512));
-  writeFileSync(join(folder, "icon-maskable-512.png"), png(512, true));
+  writeFileSync(join(folder, "icon-192.png"), png(192, draw(192, false)));
+  writeFileSync(join(folder, "icon-512.png"), png(512, draw(512, false)));
+  writeFileSync(join(folder, "icon-maskable-512.png"), png(512, draw(512, true)));
+  writeFileSync(join(folder, "badge-96.png"), png(96, drawShape(96)));
 }

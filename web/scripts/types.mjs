@@ -54,7 +54,7 @@ const replies = Object.entries(document.paths).flatMap(([path, methods]) =>
       .filter(([status]) => status.startsWith("2"))
       .map(([, response]) => response.content?.["application/json"]?.schema)
       .map((schema) => (schema ? typeOf(schema) : "unknown"));
-    return `  "${method.toUpperCase()} ${path}": ${types.join(" | ")};`;
+    return `  "${method.toUpperCase()} ${path}": ${types.join(" | ") || "never"};`; // a page to go to
   }),
 );
 

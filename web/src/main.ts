@@ -6,6 +6,7 @@ import { language } from "./i18n";
 import { applyTheme } from "./lib/theme.svelte";
 import { router } from "./lib/router.svelte";
 import { session } from "./lib/session.svelte";
+import { notices } from "./lib/notices.svelte";
 import { install } from "./lib/install.svelte";
 import { followZone } from "./lib/units";
 import { outbox } from "./record/outbox.svelte";
@@ -28,4 +29,5 @@ session.start().then(toOpenRuck).then(() => {
   mount(App, { target: document.getElementById("app")! });
   outbox.start();
   install.start();
+  notices.start();
 });

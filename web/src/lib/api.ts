@@ -39,6 +39,8 @@ type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 type Route<M extends Method> = Extract<keyof Replies, `${M} ${string}`>;
 
 const TIMEOUT_MS = 30_000;
+// A file of 10 MB within it at 270 kbit/s; and the server may work on it for ten seconds.
+const FILE_TIMEOUT_MS = 300_000;
 const RENEW_BEFORE_MS = 60_000;
 
 let access: { user: string; token: string; until: number } | null = null;
@@ -46,7 +48,7 @@ let renewing: Promise<SignedIn> | null = null;
 let owner: string | null = null;
 let whenAnother = () => {};
 
-async function send(method: Method, path: string, body: BodyInit | null, headers: HeadersInit): Promise<Response> {
+async function send(method: Method, path: string, body: BodyInit | null, headers: HeadersInit, timeoutMs = TIMEOUT_MS): Promise<Response> {
   try {
     return await fetch(path, {
       method,
@@ -54,7 +56,7 @@ async function send(method: Method, path: string, body: BodyInit | null, headers
       headers,
       credentials: "same-origin",
       cache: "no-store",
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
     });
   } catch (problem) {
     throw problem instanceof DOMException && problem.name === "TimeoutError" ? new TimedOut() : new Unreachable();
@@ -125,18 +127,18 @@ export async function token(leftMs: number): Promise<{ token: string; until: num
   return access;
 }
 
-async function authorized(method: Method, path: string, body: BodyInit | null, type?: string): Promise<Response> {
+async function authorized(method: Method, path: string, body: BodyInit | null, type?: string, timeoutMs?: number): Promise<Response> {
   const whose = owner;
   if (!access || access.until - RENEW_BEFORE_MS < Date.now()) await renew();
   const headers = (): HeadersInit => {
     if (!access || access.user !== whose) throw new SignedOut();
     return { Authorization: `Bearer ${access.token}`, ...(type ? { "Content-Type": type } : {}) };
   };
-  const first = await send(method, path, body, headers());
+  const first = await send(method, path, body, headers(), timeoutMs);
   const isExpired = first.status === 401 || (first.status === 503 && first.headers.get("Retry-After") === "1");
   if (!isExpired) return first;
   await renew();
-  return send(method, path, body, headers());
+  return send(method, path, body, headers(), timeoutMs);
 }
 
 const JSON_TYPE = "application/json";
@@ -173,6 +175,10 @@ export async function file(path: string): Promise<Blob> {
 }
 export async function upload<T>(path: string, body: Blob, type: string): Promise<T> {
   return read<T>(await authorized("POST", path, body, type));
+}
+// With files in it: the browser says where one part ends, so it names the type.
+export async function form<R extends Route<"POST">>(_route: R, path: string, body: FormData): Promise<Replies[R]> {
+  return read(await authorized("POST", path, body, undefined, FILE_TIMEOUT_MS));
 }
 // Ends the sign-in of the cookie, whoever asks: after "sign out" there is nobody here to ask for.
 export async function leave(): Promise<void> {

@@ -1,7 +1,7 @@
 // Where to go once somebody has signed in: to the page that was asked for, if it is one of this app.
 
 // Pages about signing in itself; nobody asks for them to come back to.
-const ACCOUNT_PAGE = /^\/(sign-in|sign-up|forgot-password|reset-password|confirm-email|undo-deletion)\/?$/;
+const ACCOUNT_PAGE = /^\/(sign-in|sign-up|forgot-password|reset-password|confirm-email|undo-deletion|unsubscribe)\/?$/;
 export const isAccountPage = (path: string) => ACCOUNT_PAGE.test(path);
 
 // `asked` comes from the address bar, so anybody may have written it. What is given back is a path of

@@ -129,6 +129,14 @@ export const getValue = <T>(key: string) =>
 export const setValue = (key: string, value: unknown) =>
   run(["values"], "readwrite", (tx) => void tx.objectStore("values").put(value, key));
 
+// As it is at that moment: the page and the service worker both write.
+export const changeValue = <T>(key: string, change: (old: T | undefined) => T | undefined) =>
+  run<void>(["values"], "readwrite", (tx) => {
+    const values = tx.objectStore("values");
+    const read = values.get(key) as IDBRequest<T | undefined>;
+    read.onsuccess = () => values.put(change(read.result), key);
+  });
+
 export interface KeptReply {
   at: number;
   body: unknown;

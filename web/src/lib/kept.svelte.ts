@@ -16,6 +16,10 @@ export class Kept<T> {
   isLoading = $state(true);
 
   private freshAt: number | null = null;
+  // Questions and words are numbered as they come: an answer to a question that was asked before the
+  // last word is older than that word.
+  private turn = 0;
+  private lastTurn = 0; // whose word `value` is
 
   constructor(
     private readonly name: string,
@@ -52,9 +56,12 @@ export class Kept<T> {
   async refresh() {
     this.isLoading = true;
     const key = this.key;
+    const turn = ++this.turn;
     try {
       const fresh = await this.loadWithPatience();
       if (key !== this.key) return; // it is another person's
+      if (turn < this.lastTurn) return;
+      this.lastTurn = turn;
       this.value = fresh;
       this.freshAt = Date.now();
       this.oldSince = null;
@@ -62,6 +69,7 @@ export class Kept<T> {
       db.setReply(key, fresh).catch(() => {});
     } catch (problem) {
       if (problem instanceof SignedOut) session.expire();
+      else if (turn < this.lastTurn) return;
       this.problem =
         problem instanceof Unreachable
           ? "unreachable"
@@ -73,8 +81,17 @@ export class Kept<T> {
       if (this.problem === "not-found") this.drop();
       else if (this.value !== null) this.oldSince ??= this.freshAt;
     } finally {
-      this.isLoading = false;
+      if (turn === this.turn || turn < this.lastTurn) this.isLoading = false;
     }
+  }
+
+  // What the server says by another way than being asked for it, or what was just done here.
+  put(fresh: T) {
+    this.lastTurn = ++this.turn;
+    this.value = fresh;
+    this.freshAt = Date.now();
+    this.oldSince = null;
+    db.setReply(this.key, fresh).catch(() => {});
   }
 
   // It is gone, or no longer ours to see: then not from this device either.

@@ -15,6 +15,7 @@ const BY_HAND = ["wheel", "touchstart", "pointerdown", "keydown"] as const;
 class Router {
   path = $state(location.pathname);
   query = $state.raw(new URLSearchParams(location.search));
+  visit = $state(0); // another one of the same page, which is made anew
   private noting: ReturnType<typeof setTimeout> | undefined;
   private stopReturning = () => {};
   private isReturning = false;
@@ -33,7 +34,8 @@ class Router {
     this.returnTo(this.entry.y ?? 0);
   }
 
-  go(to: string, options: { replace?: boolean } = {}) {
+  // `anew`: also where the page is open already, it is to show what there is now.
+  go(to: string, options: { replace?: boolean; anew?: boolean } = {}) {
     clearTimeout(this.noting);
     this.stopReturning();
     if (options.replace) {
@@ -42,6 +44,7 @@ class Router {
       this.note();
       history.pushState({ from: location.pathname + location.search } satisfies Entry, "", to);
     }
+    if (options.anew && location.pathname === this.path) this.visit += 1;
     this.read();
     scrollTo(0, 0);
   }

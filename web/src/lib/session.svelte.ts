@@ -7,12 +7,14 @@
 import type { Profile, SignedIn } from "$generated/api";
 import * as api from "./api";
 import * as db from "./db";
+import * as photoDb from "./photo-db";
 import { syncLater } from "./sync-later";
 
 const LAST_PROFILE = "profile";
 const LEAVING = "leaving"; // signed out here, and the server has not heard of it
 const CHANNEL = "ruck-session";
-const TILES_CACHE = "ruck-tiles"; // sw.ts
+// Of sw.ts: maps, and photos of rucks.
+const PICTURE_CACHES = ["ruck-tiles", "ruck-photos"];
 const TELL_AGAIN_MS = 30_000;
 
 type State =
@@ -110,6 +112,7 @@ class Session {
     if (user) {
       await this.clean();
       await db.removeRucksOf(user).catch(() => {});
+      await photoDb.removePhotosOf(user).catch(() => {});
     }
     await this.nobody();
   }
@@ -122,7 +125,7 @@ class Session {
     this.channel?.postMessage("changed");
   }
 
-  // What was shown to one person is not left for the next: replies, and the map of where they went.
+  // What was shown to one person is not left for the next: replies, photos, and the map of where they went.
   private async clean() {
     for (const leaver of this.leavers) await leaver().catch(() => {});
     await this.makeRoom();
@@ -131,8 +134,8 @@ class Session {
   // Removes what can be fetched again.
   async makeRoom() {
     await db.clearReplies().catch(() => {});
-    await globalThis.caches?.delete(TILES_CACHE).catch(() => {});
-    navigator.serviceWorker?.controller?.postMessage("forget-tiles");
+    for (const name of PICTURE_CACHES) await globalThis.caches?.delete(name).catch(() => {});
+    navigator.serviceWorker?.controller?.postMessage("forget-pictures");
   }
 
   // One at a time, and before anybody signs in: its answer takes the cookie away.

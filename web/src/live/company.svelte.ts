@@ -1,13 +1,11 @@
 // For the rucker: who watches, and what they call out.
 import type { CheerView } from "$generated/api";
-import { get, post, token } from "../lib/api";
+import { get, post } from "../lib/api";
 import { toasts } from "../lib/toasts.svelte";
 import { t } from "../i18n";
-import { Connection, type Message } from "./connection";
+import type { Message } from "./connection";
+import { me, type Listener } from "./me";
 
-// A phone on a walk: the socket is kept, and asked about only when the radio is awake anyway.
-const BEAT_MS = 60_000;
-const TOKEN_LEFT_MS = 120_000;
 const CHEERS_MOST = 100;
 const BUZZ: number[] = [90, 60, 90];
 
@@ -22,19 +20,15 @@ export class Company {
   cheers = $state.raw<CheerView[]>([]); // the latest first
   isUp = $state(false);
   private ruckId: number | null = null;
-  private readonly connection = new Connection(
-    {
-      sign: (anew) => token(anew ? Infinity : TOKEN_LEFT_MS),
-      opened: (send) => send({ type: "subscribe", topic: "me" }),
-      heard: (message) => this.heard(message),
-      changed: (state) => (this.isUp = state === "up"),
-      refused: () => (this.isUp = false),
-    },
-    BEAT_MS,
-  );
+  private leave = () => {};
+  private readonly listener: Listener = {
+    heard: (message) => this.heard(message),
+    changed: (isUp) => (this.isUp = isUp),
+    showsCheers: true,
+  };
 
-  start = () => this.connection.start();
-  stop = () => this.connection.stop();
+  start = () => void (this.leave = me.join(this.listener));
+  stop = () => this.leave();
 
   // What was said before this page was opened.
   async lookBack(ruckId: number) {
@@ -50,7 +44,6 @@ export class Company {
   }
 
   private heard(message: Message) {
-    if (message.topic !== "me") return;
     if (message.type === "snapshot") {
       const { watching, cheers } = message.data as MeSnapshot;
       this.watching = watching;

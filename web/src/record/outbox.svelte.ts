@@ -3,6 +3,7 @@
 import * as db from "../lib/db";
 import { session } from "../lib/session.svelte";
 import { syncLater } from "../lib/sync-later";
+import { photos } from "./photos.svelte";
 import { upload } from "./upload";
 
 const BATCH_EVERY_MS = 30_000; // while recording: the radio wakes twice a minute
@@ -123,6 +124,7 @@ class Outbox {
     } finally {
       this.running = null;
     }
+    void photos.send(); // their ruck may have begun on the server
   }
 
   private schedule(ms: number) {

@@ -5,6 +5,7 @@ import { session } from "../lib/session.svelte";
 import type { Profile } from "$generated/api";
 import { EngineClient, type Snapshot } from "../worker/client";
 import { outbox } from "./outbox.svelte";
+import { photos } from "./photos.svelte";
 import { Receiver } from "./receiver";
 import { sendDirectly } from "./upload";
 
@@ -467,6 +468,7 @@ class Recorder {
   async discard() {
     if (!this.ruck) return;
     await this.stop({ state: "discarded" });
+    await photos.removeOfRuck(this.ruck.key);
     this.clear();
     outbox.send();
   }

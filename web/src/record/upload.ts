@@ -31,7 +31,7 @@ export type Outcome =
   | { kind: "refused"; message: string };
 
 // What is said of a route that is not there.
-const OLDER_SERVER = new Set(["not_found", "method_not_allowed"]);
+export const OLDER_CODES = new Set(["not_found", "method_not_allowed"]);
 
 class Again extends Error {}
 // The server takes no point of the future: this phone's clock is ahead, and time will mend it.
@@ -209,7 +209,7 @@ function outcomeOf(problem: unknown): Outcome {
   if (problem instanceof NotYet) return { kind: "clock" };
   if (problem instanceof Refused) {
     if (problem.isBusy) return { kind: "busy", retryAfterS: problem.retryAfterS };
-    return { kind: "refused", message: OLDER_SERVER.has(problem.code) ? db.OLDER_SERVER : problem.message };
+    return { kind: "refused", message: OLDER_CODES.has(problem.code) ? db.OLDER_SERVER : problem.message };
   }
   throw problem;
 }
