@@ -2,6 +2,7 @@
 
 #include "app/private_files.hpp"
 #include "app/version.hpp"
+#include "media/make.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -18,13 +19,17 @@ struct Verb {
   std::string_view summary;
   int (*run)(Arguments);
   std::string_view own_switch = {};  // a flag that has no value with this verb
+  bool is_internal = false;          // run by the program itself; not in the list of verbs
 };
 constexpr auto kVerbs = std::to_array<Verb>({
     {"serve", "run the server", serve},
     {"replay", "send a GPX file to a server as a phone would", replay},
     {"watch", "follow a ruck live", watch, "json"},
-    {"simulate", "make up a plausible ruck as GPX", simulate},
+    {"simulate", "make up a plausible ruck as GPX", simulate, "star"},
     {"load", "many virtual ruckers at once: measure a server", load},
+    {"admin", "reset-link EMAIL: a link that sets a new password, for an operator", admin},
+    {"push", "test --user EMAIL: whether pushes arrive, and what is missing", push},
+    {"jobs", "list | show | retry | drop: work that waits", jobs, "json"},
     {"migrate", "bring the database's schema up to date", migrate},
     {"backup", "copy the embedded database into one file, while the server runs", backup},
     {"restore", "put a verified backup in the place of the embedded database", restore},
@@ -32,15 +37,18 @@ constexpr auto kVerbs = std::to_array<Verb>({
     {"config", "print | check | doc: the settings", config},
     {"openapi", "print the API document", openapi},
     {"version", "print the version", version},
+    {"image-worker", "decode one picture; the server runs it", image_worker, "", true},
 });
 // Flags without a value, of all verbs.
-const std::vector<std::string_view> kSwitches = {"now", "quiet", "help", "every_second",
-                                                 "tolerate_errors"};
+const std::vector<std::string_view> kSwitches = {"now",          "quiet",           "help",
+                                                 "every_second", "tolerate_errors", "dead"};
 
 void print_usage(std::FILE* to) {
   fmt::print(to, "ruck {}: record rucks, follow friends live\n\nusage: ruck VERB [...]\n\n",
              kVersion);
-  for (const Verb& verb : kVerbs) fmt::print(to, "  {:<10} {}\n", verb.name, verb.summary);
+  for (const Verb& verb : kVerbs) {
+    if (!verb.is_internal) fmt::print(to, "  {:<10} {}\n", verb.name, verb.summary);
+  }
   fmt::print(to,
              "\nEvery setting is a flag, a RUCK_ variable and a line in a TOML file (--config "
              "FILE);\n`ruck config doc` lists them.\n");
@@ -88,6 +96,8 @@ std::optional<runtime::Config> config_from(const Arguments& arguments) {
   if (!loaded.problems.empty()) return std::nullopt;
   return std::move(loaded.config);
 }
+
+int image_worker(Arguments) { return media::run_image_worker(); }
 
 int version(Arguments) {
   fmt::print("ruck {}\n", kVersion);

@@ -21,8 +21,12 @@ int backup(Arguments arguments);
 int restore(Arguments arguments);
 int check(Arguments arguments);
 int load(Arguments arguments);
+int admin(Arguments arguments);
+int push(Arguments arguments);
+int jobs(Arguments arguments);
 int config(Arguments arguments);
 int openapi(Arguments arguments);
 int version(Arguments arguments);
+int image_worker(Arguments arguments);
 
 }  // namespace ruck::app

@@ -115,7 +115,8 @@ int migrate(Arguments arguments) {
   if (!config) return 2;
   telemetry::Metrics metrics;
   const SystemClock clock;
-  auto database = db::open({.url = config->database_url}, metrics);
+  auto database = db::open(
+      {.url = config->database_url, .postgres_prepares = config->database_prepare}, metrics);
   if (!database) {
     fmt::print(stderr, "ruck migrate: {}\n", database.error().client_text());
     return 1;

@@ -24,11 +24,13 @@ constexpr std::string_view kUsage =
     "usage: ruck simulate [--km N] [--load-kg N] [--speed M_PER_S] [--seed N] [--hill-m N] "
     "[--stops-per-hour N]\n"
     "                     [--lat D --lng D] [--start TIME] [--every-second] > ruck.gpx\n"
-    "       ruck simulate --population USERS[,RUCKS_PER_USER] [--tracks N] [--follows N]\n"
+    "       ruck simulate --population USERS[,RUCKS_PER_USER] [--tracks N] [--follows N] [--star]\n"
     "                     [--accounts FILE] [--seed N] [--token-days 30] [--password P] "
     "[--database-url URL]\n"
     "fills a database, while no server has it open, with users who have a past; their tokens go\n"
-    "into FILE (var/load-accounts.jsonl), where `ruck load` finds them\n";
+    "into FILE (var/load-accounts.jsonl), where `ruck load` finds them; with --star all others "
+    "follow\n"
+    "the first of them\n";
 constexpr std::size_t kUsersMax = 10'000'000;
 constexpr std::size_t kRucksPerUserMax = 10'000;
 constexpr std::size_t kTracksMax = 1'000'000;
@@ -74,6 +76,7 @@ std::optional<PopulationFlags> take_flags(Arguments& arguments) {
   const auto tracks = count_in(arguments.take("tracks"), 0, kTracksMax);
   const auto follows = count_in(arguments.take("follows"), 0, kFollowsMax);
   const auto seed = count_in(arguments.take("seed"), 1, ~std::size_t{0});
+  const bool has_star = arguments.take("star").has_value();
   const auto days = count_in(arguments.take("token_days"), 30, kTokenDaysMax);
   const std::string folder = arguments.flag("data_dir").value_or("var");
   PopulationFlags out{
@@ -86,6 +89,7 @@ std::optional<PopulationFlags> take_flags(Arguments& arguments) {
   out.settings.rucks_per_user = *rucks;
   out.settings.tracks = *tracks;
   out.settings.follows_per_user = *follows;
+  out.settings.has_star = has_star;
   out.settings.seed = *seed;
   out.settings.token_lifetime = std::chrono::days(static_cast<int>(*days));
   return out;

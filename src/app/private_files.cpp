@@ -22,6 +22,10 @@ constexpr std::string_view kSqlite = "sqlite:";
 constexpr std::string_view kSqliteHead = "SQLite format 3";  // of the file format, §1.3
 constexpr std::string_view kUsualDatabase = "ruck.db";
 constexpr std::string_view kOutbox = "outbox";
+constexpr std::string_view kControl = "control.sock";
+// What is in these is made private as it is written, and may be millions of files.
+constexpr auto kOwnFolders = std::to_array<std::string_view>({"media", "uploads"});
+constexpr std::string_view kMediaOfBackup = ".media";  // beside a copy of the database
 constexpr auto kOwnFiles =
     std::to_array<std::string_view>({"replay-account.json", "replay-token", "load-accounts.jsonl"});
 
@@ -62,7 +66,7 @@ class Narrowing {
     for (const fs::path& entry : entries(data_)) {
       if (entry.filename() == kOutbox) {
         narrow_folder(entry);
-      } else if (is_ours(entry)) {
+      } else if (is_ours(entry) || is_own_folder(entry)) {
         narrow(entry);
       } else {
         has_others_ = true;
@@ -89,10 +93,20 @@ class Narrowing {
   [[nodiscard]] bool is_ours(const fs::path& entry) const {
     const std::string name = entry.filename().string();
     std::error_code error;
+    if (name == kControl && fs::is_socket(fs::symlink_status(entry, error))) return true;
     if (!fs::is_regular_file(fs::symlink_status(entry, error))) return false;
     return is_part_of(name, kUsualDatabase) ||
            std::ranges::find(kOwnFiles, name) != kOwnFiles.end() ||
            (entry.filename() == database_.filename() && !database_.empty()) || is_sqlite(entry);
+  }
+
+  [[nodiscard]] static bool is_own_folder(const fs::path& entry) {
+    std::error_code error;
+    if (!fs::is_directory(fs::symlink_status(entry, error))) return false;
+    if (entry.extension() == kMediaOfBackup) {
+      return is_sqlite(entry.parent_path() / entry.stem());
+    }
+    return std::ranges::find(kOwnFolders, entry.filename().string()) != kOwnFolders.end();
   }
 
   void narrow_folder(const fs::path& folder) {
@@ -105,7 +119,7 @@ class Narrowing {
   void narrow(const fs::path& path) {
     struct stat found{};
     if (::lstat(path.c_str(), &found) != 0 || found.st_uid != ::geteuid()) return;
-    if (!S_ISREG(found.st_mode) && !S_ISDIR(found.st_mode)) return;
+    if (!S_ISREG(found.st_mode) && !S_ISDIR(found.st_mode) && !S_ISSOCK(found.st_mode)) return;
     if ((found.st_mode & kOthers) == 0) return;
     const mode_t mode = found.st_mode & S_IRWXU;
     const bool done = ::fchmodat(AT_FDCWD, path.c_str(), mode, AT_SYMLINK_NOFOLLOW) == 0;

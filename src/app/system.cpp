@@ -48,7 +48,9 @@ task<Result<VersionInfo>> System::version_info(VersionQuery query) {
 task<Result<WebConfig>> System::web_config() {
   co_return WebConfig{.version = std::string(kVersion),
                       .map_tiles_url = web_.tiles_url,
-                      .map_attribution = web_.attribution};
+                      .map_attribution = web_.attribution,
+                      .vapid_public_key = web_.vapid_public_key,
+                      .mail_delivered = web_.is_mail_delivered};
 }
 
 task<Result<http::Response>> System::metrics() {

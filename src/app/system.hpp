@@ -42,15 +42,20 @@ BOOST_DESCRIBE_STRUCT(VersionInfo, (),
 
 // What the web app has to know of this server before anybody has signed in.
 struct WebSettings {
-  std::string tiles_url;    // of map tiles, with {z} {x} {y}; empty: maps show the track alone
-  std::string attribution;  // what the source of the tiles wants to be shown
+  std::string tiles_url;         // of map tiles, with {z} {x} {y}; empty: maps show the track alone
+  std::string attribution;       // what the source of the tiles wants to be shown
+  std::string vapid_public_key;  // for browsers that subscribe to pushes; empty: there are none
+  bool is_mail_delivered = false;  // false: mails are files on the server
 };
 struct WebConfig {
   std::string version;
   std::string map_tiles_url;
   std::string map_attribution;
+  std::string vapid_public_key;
+  bool mail_delivered = false;
 };
-BOOST_DESCRIBE_STRUCT(WebConfig, (), (version, map_tiles_url, map_attribution))
+BOOST_DESCRIBE_STRUCT(WebConfig, (),
+                      (version, map_tiles_url, map_attribution, vapid_public_key, mail_delivered))
 
 class System {
  public:

@@ -15,6 +15,8 @@ enum class Promise : std::uint8_t {
   kMemoryToPack,            // no-memory: zlib and zstd get none
   kUpkeep,                  // no-upkeep: what is done again and again is not done
   kShed,                    // no-shedding: a core that is late refuses nobody
+  kRunAtLeastOnce,          // job-once: a job's row goes before it runs
+  kLease,                   // no-lease: a job that runs is taken again
 };
 
 #ifdef RUCK_TEST_BUILD
@@ -27,7 +29,9 @@ enum class Promise : std::uint8_t {
          (promise == Promise::kSync && name == "no-fsync") ||
          (promise == Promise::kMemoryToPack && name == "no-memory") ||
          (promise == Promise::kUpkeep && name == "no-upkeep") ||
-         (promise == Promise::kShed && name == "no-shedding");
+         (promise == Promise::kShed && name == "no-shedding") ||
+         (promise == Promise::kRunAtLeastOnce && name == "job-once") ||
+         (promise == Promise::kLease && name == "no-lease");
 }
 #else
 [[nodiscard]] constexpr bool breaks(Promise) { return false; }

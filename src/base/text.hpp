@@ -48,4 +48,8 @@ template <std::integral T>
 // For the text and the attributes of XML and HTML.
 [[nodiscard]] std::string escape_markup(std::string_view text);
 
+// The bytes of a part of a URL (RFC 3986 §2.1); in a query, `+` is a blank. Nothing where a % is
+// not followed by two hexadecimal digits.
+[[nodiscard]] std::optional<std::string> percent_decode(std::string_view text, bool plus_is_blank);
+
 }  // namespace ruck

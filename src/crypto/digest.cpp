@@ -16,6 +16,25 @@ std::string sha256(std::string_view bytes) {
   return hash;
 }
 
+struct Sha256::State {
+  crypto_hash_sha256_state hash;
+};
+
+Sha256::Sha256() : state_(std::make_unique<State>()) { crypto_hash_sha256_init(&state_->hash); }
+Sha256::~Sha256() = default;
+Sha256::Sha256(Sha256&&) noexcept = default;
+Sha256& Sha256::operator=(Sha256&&) noexcept = default;
+
+void Sha256::add(std::string_view bytes) {
+  crypto_hash_sha256_update(&state_->hash, bytes_of(bytes), bytes.size());
+}
+
+std::string Sha256::finish() {
+  std::string hash(crypto_hash_sha256_BYTES, '\0');
+  crypto_hash_sha256_final(&state_->hash, bytes_of(hash));
+  return hash;
+}
+
 std::string hmac_sha256(std::string_view key, std::string_view bytes) {
   std::string mac(crypto_auth_hmacsha256_BYTES, '\0');
   crypto_auth_hmacsha256_state state;

@@ -1,6 +1,5 @@
 #include "http/bind.hpp"
 
-#include "base/bytes.hpp"
 #include "base/clean_text.hpp"
 #include "base/text.hpp"
 #include "http/json/writer.hpp"
@@ -238,26 +237,6 @@ bool Binder::read(const json::Element& in, Uuid& out, const Rule&) {
   if (!parsed) return wrong("a UUID", describe(in));
   out = *parsed;
   return true;
-}
-
-std::optional<std::string> percent_decode(std::string_view text, bool plus_is_blank) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+' && plus_is_blank) {
-      out.push_back(' ');
-    } else if (text[i] != '%') {
-      out.push_back(text[i]);
-    } else {
-      if (i + 2 >= text.size()) return std::nullopt;
-      const int high = hex_value(text[i + 1]);
-      const int low = hex_value(text[i + 2]);
-      if (high < 0 || low < 0) return std::nullopt;
-      out.push_back(static_cast<char>(high * 16 + low));
-      i += 2;
-    }
-  }
-  return out;
 }
 
 void write(json::Writer& w, const Timestamp& value) { w.time(value.time); }

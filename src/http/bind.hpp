@@ -107,7 +107,6 @@ class Binder {
 
 // What an element is, for error texts: "a string", or the number itself.
 [[nodiscard]] std::string describe(const json::Element& element);
-[[nodiscard]] std::optional<std::string> percent_decode(std::string_view text, bool plus_is_blank);
 // The value of a query parameter as JSON text for a member of type T.
 [[nodiscard]] std::string query_value_as_json(std::string_view value, bool as_text);
 

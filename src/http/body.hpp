@@ -79,4 +79,11 @@ class BodyStream {
   BodyCharge kept_;
 };
 
+// The same of a form (multipart/form-data), for a handler that reads it with MultipartReader. What
+// T describes stands in the API document; nothing checks it.
+template <class T>
+struct FormStream {
+  BodyStream body;
+};
+
 }  // namespace ruck::http

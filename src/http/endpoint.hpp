@@ -13,6 +13,7 @@
 //   Query<struct>                   the query of any method
 //   RawBody                         the bytes, copied
 //   BodyStream                      the bytes, pulled piece by piece
+//   FormStream<struct>              the same of a form, with its fields in the document
 //   BodyView                        the bytes where they are, until the response is made
 //   RequestInfo                     address, user agent, cookies, time
 // Results: Result<T> answers 200 with T as JSON, Result<Created<T>> 201, Result<std::variant<…>> by
@@ -71,6 +72,11 @@ namespace detail {
   return method == Method::kPost || method == Method::kPut || method == Method::kPatch;
 }
 
+template <class T>
+inline constexpr bool kIsStream = std::is_same_v<T, BodyStream>;
+template <class T>
+inline constexpr bool kIsStream<FormStream<T>> = true;
+
 // One specialisation per kind of parameter: how it is read, and what it adds to the document.
 template <class T>
 struct Argument;
@@ -112,6 +118,18 @@ struct Argument<BodyStream> {
   }
   static void document(Method method, Schemas& schemas, OperationDoc& doc) {
     Argument<RawBody>::document(method, schemas, doc);
+  }
+};
+template <class T>
+struct Argument<FormStream<T>> {
+  static Result<FormStream<T>> read(Call& call) {
+    Result<BodyStream> body = Argument<BodyStream>::read(call);
+    if (!body) return fail(std::move(body).error());
+    return FormStream<T>{std::move(*body)};
+  }
+  static void document(Method, Schemas& schemas, OperationDoc& doc) {
+    doc.body_schema = schemas.of<T>();
+    doc.body_type = "multipart/form-data";
   }
 };
 template <>
@@ -263,7 +281,7 @@ template <class Service, class T, class... Args>
 void endpoint(Router& router, Method method, std::string_view pattern, std::string_view name,
               RouteOptions options, Service* service,
               task<Result<T>> (Service::*function)(Args...)) {
-  options.streams = (std::is_same_v<Args, BodyStream> || ...);
+  options.streams = (detail::kIsStream<Args> || ...);
   OperationDoc doc;
   (detail::Argument<Args>::document(method, router.openapi().schemas(), doc), ...);
   detail::Render<T>::document(router.openapi().schemas(), doc);

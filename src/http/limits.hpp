@@ -42,9 +42,13 @@ inline constexpr auto kHeaderTime = seconds(15);
 inline constexpr auto kIdleTime = seconds(75);    // between requests of one connection
 inline constexpr auto kBodyTime = seconds(60);    // the client's own limit is 45 s a call
 inline constexpr auto kStreamTime = minutes(10);  // of a body in pieces, none later than kBodyTime
-inline constexpr auto kWriteTime = seconds(60);   // a reader that takes nothing for so long is gone
-inline constexpr auto kLingerTime = seconds(2);   // for a refused body to end
-inline constexpr auto kWatchEvery = seconds(1);   // how often deadlines are looked at
+// From the last byte of a request: what it asks of the database later is not begun, and the client
+// is told to come again. Longer than an upload waits for its photos (10 s), and within the 45 s a
+// phone waits for a call. The setting request_seconds.
+inline constexpr auto kRequestTime = seconds(30);
+inline constexpr auto kWriteTime = seconds(60);  // a reader that takes nothing for so long is gone
+inline constexpr auto kLingerTime = seconds(2);  // for a refused body to end
+inline constexpr auto kWatchEvery = seconds(1);  // how often deadlines are looked at
 
 // WebSockets
 inline constexpr std::size_t kSocketMessageBytesMax = 4 * 1024;  // clients send short commands
@@ -54,7 +58,10 @@ inline constexpr int kSocketKernelBytes = 32 * 1024;   // send buffer; the kerne
 inline constexpr auto kSocketPingAfter = seconds(30);  // of silence; below what proxies cut at
 inline constexpr auto kSocketIdleTime = seconds(75);   // of silence, pings unanswered: gone
 inline constexpr auto kSocketWriteTime = seconds(20);  // a reader that takes nothing is gone
-inline constexpr auto kSocketCloseTime = seconds(2);   // for the other side's close frame
+// For the other side's close frame. Who closes before has what they still send answered by a reset,
+// and they may lose the code with it: a phone on a bad network needs some seconds.
+inline constexpr auto kSocketCloseTime = seconds(10);
+inline constexpr auto kSocketDrainTime = seconds(2);  // the same while the server stops
 
 // Overload (pressure.hpp)
 inline constexpr auto kBeat = std::chrono::milliseconds(50);

@@ -32,14 +32,16 @@ enum class Header : std::uint8_t {
   kForwardedProto,
   kHost,
   kIfNoneMatch,
+  kIfRange,
   kOrigin,
+  kRange,
   kRequestId,
   kUpgrade,
   kUserAgent,
   kWebSocketKey,
   kWebSocketVersion,
 };
-inline constexpr std::size_t kHeaderCount = 19;
+inline constexpr std::size_t kHeaderCount = 21;
 
 class BodyBudget;
 class BodySource;

@@ -101,7 +101,7 @@ void OpenApi::write_operation(json::Writer& w, const Operation& operation) {
     w.key(std::to_string(status));
     w.begin_object();
     w.key("description");
-    w.string(status == 201 ? "Created" : "Success");
+    w.string(status == 201 ? "Created" : status / 100 == 3 ? "See Location" : "Success");
     if (!of_status.empty()) {
       write_content(w, "application/json",
                     of_status.size() == 1 ? of_status.front() : detail::one_of(of_status));

@@ -24,6 +24,8 @@ std::string_view reason_of(int status) {
       return "Created";
     case 204:
       return "No Content";
+    case 206:
+      return "Partial Content";
     case 302:
       return "Found";
     case 304:
@@ -50,6 +52,8 @@ std::string_view reason_of(int status) {
       return "URI Too Long";
     case 415:
       return "Unsupported Media Type";
+    case 416:
+      return "Range Not Satisfiable";
     case 426:
       return "Upgrade Required";
     case 429:
@@ -60,6 +64,8 @@ std::string_view reason_of(int status) {
       return "Internal Server Error";
     case 503:
       return "Service Unavailable";
+    case 507:
+      return "Insufficient Storage";
     default:
       return "Status";
   }
@@ -77,10 +83,10 @@ void append_head(std::string& out, const Response& response, const HeadContext& 
     append_field(out, "Content-Length", std::to_string(context.body_bytes));
   }
   if (context.is_gzip) append_field(out, "Content-Encoding", "gzip");
-  if (context.may_vary) append_field(out, "Vary", "Accept-Encoding");
   const auto says = [&](std::string_view name) {
     return std::ranges::any_of(response.headers, [&](const auto& h) { return h.first == name; });
   };
+  if (context.may_vary && !says("Vary")) append_field(out, "Vary", "Accept-Encoding");
   if (!says("Cache-Control")) append_field(out, "Cache-Control", "no-store");
   append_field(out, "X-Request-Id", context.request_id);
   append_field(out, "X-Content-Type-Options", "nosniff");

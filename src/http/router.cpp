@@ -8,6 +8,7 @@
 #include "http/etag.hpp"
 #include "http/pressure.hpp"
 #include "http/problem.hpp"
+#include "runtime/context.hpp"
 #include "telemetry/log.hpp"
 
 #include <fmt/format.h>
@@ -69,6 +70,16 @@ Result<> check_type(const Request& head, BodyType wanted) {
 Importance importance_of(const Route& route) {
   if (route.options.vital) return Importance::kVital;
   return route.method == Method::kGet ? Importance::kRead : Importance::kWrite;
+}
+
+runtime::ContextPtr context_of(const Request& request, const Admission& admission,
+                               std::chrono::milliseconds time_max) {
+  auto context = std::make_shared<runtime::Context>();
+  if (admission.viewer) context->viewer = admission.viewer->user;
+  context->request_id = request.request_id;
+  context->time_max = time_max;
+  context->deadline = std::chrono::steady_clock::now() + time_max;
+  return context;
 }
 }  // namespace
 
@@ -222,6 +233,7 @@ task<Response> Router::handle(const Request& request, Admission admission) const
   std::exception_ptr escaped;
   Error error{.code = ErrorCode::kInternal};
   try {
+    const runtime::ContextScope scope(context_of(request, admission, dependencies_.request_time));
     Response response = co_await run(request, std::move(admission));
     count(&route, response.status);
     co_return response;

@@ -91,6 +91,7 @@ class Router {
     RateLimiter* limiter;                // null: rate limits are off
     ResponseStore* responses = nullptr;  // null: nothing is cached
     Pressure* pressure = nullptr;        // null: nothing is refused for being too busy
+    std::chrono::milliseconds request_time = kRequestTime;
   };
   explicit Router(Dependencies dependencies);
   ~Router();

@@ -119,6 +119,8 @@ std::string Schemas::of(const Rule& rule) {
     return detail::simple_schema("string", "uuid", rule);
   } else if constexpr (detail::IsId<T>::value) {
     return of<typename detail::IsId<T>::rep>(rule);
+  } else if constexpr (std::is_same_v<T, FormFile>) {
+    return detail::simple_schema("string", "binary", rule);
   } else if constexpr (json::NamedEnum<T>) {
     std::vector<std::string_view> names;
     for (const auto& [value, name] : json::EnumNames<T>::kNames) names.push_back(name);

@@ -32,6 +32,9 @@ struct Timestamp {
 };
 void write(json::Writer& w, const Timestamp& value);
 
+// A file of a form, for the API document: it is read while it comes (http/body.hpp).
+struct FormFile {};
+
 // How a path segment becomes T; nothing means the address does not exist.
 template <class T>
 struct PathParam;

@@ -12,7 +12,8 @@ namespace ruck::load {
 namespace {
 constexpr double kWidth = 540;
 constexpr double kHeight = 210;
-constexpr double kLeft = 60;  // for the labels of the y axis
+constexpr double kLetterWidth = 7;  // of a label, about
+constexpr double kLeft = 60;        // for the labels of the y axis
 constexpr double kRight = 22;
 constexpr double kTop = 10;
 constexpr double kBottom = 26;
@@ -128,6 +129,23 @@ void draw_series(std::string& out, const Series& series, const Axis& x, const Ax
   }
 }
 
+// From the right: a label that would run into the one before it is left out. One that would pass
+// the edge ends there.
+void draw_x_labels(std::string& out, std::vector<std::pair<double, std::string>> ticks,
+                   const Axis& x) {
+  std::ranges::reverse(ticks);
+  double free_to = kWidth;
+  for (const auto& [at, text] : ticks) {
+    if (at < x.low - 1e-9 || at > x.high + 1e-9) continue;
+    const double width = kLetterWidth * static_cast<double>(text.size());
+    const double middle = std::min(x.at(at), kWidth - width / 2);
+    if (middle + width / 2 > free_to) continue;
+    free_to = middle - width / 2 - kLetterWidth;
+    out += fmt::format("<text class=\"tick mid\" x=\"{:.1f}\" y=\"{}\">{}</text>", middle,
+                       kHeight - 6, text);
+  }
+}
+
 void draw_axes(std::string& out, const LineChart& chart, const Axis& x, const Axis& y) {
   for (const double tick : y.ticks(4)) {
     out += fmt::format(
@@ -140,11 +158,7 @@ void draw_axes(std::string& out, const LineChart& chart, const Axis& x, const Ax
   if (ticks.empty()) {
     for (const double tick : x.ticks(6)) ticks.emplace_back(tick, value_text(chart.x_unit, tick));
   }
-  for (const auto& [at, text] : ticks) {
-    if (at < x.low - 1e-9 || at > x.high + 1e-9) continue;
-    out += fmt::format("<text class=\"tick mid\" x=\"{:.1f}\" y=\"{}\">{}</text>", x.at(at),
-                       kHeight - 6, text);
-  }
+  draw_x_labels(out, std::move(ticks), x);
 }
 
 // Strips over the whole height, each with what all series say there.

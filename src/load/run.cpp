@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <thread>
 
 namespace ruck::load {
@@ -345,12 +346,13 @@ bool last_long_enough(std::span<const LoadAccount> accounts, Micros duration) {
 }
 
 // Accounts from the file as far as they serve; the others are registered and kept there.
-Result<std::vector<LoadAccount>> find_accounts(const LoadSettings& settings, std::size_t count,
+// At least settings.users; more, up to `useful`, where they are kept in the file.
+Result<std::vector<LoadAccount>> find_accounts(const LoadSettings& settings, std::size_t useful,
                                                Report& report, const OnMoment& on_moment) {
   auto kept = read_accounts(settings.accounts_path);
   if (!kept) return kept;
   std::vector<LoadAccount> accounts = std::move(*kept);
-  if (accounts.size() > count) accounts.resize(count);
+  if (accounts.size() > useful) accounts.resize(useful);
   if (!accounts.empty()) {
     const Result<> valid = check_account(settings, accounts.front());
     if (!valid && settings.accounts_named) return fail(valid.error());
@@ -362,8 +364,8 @@ Result<std::vector<LoadAccount>> find_accounts(const LoadSettings& settings, std
     }
     if (!valid || !lasts) accounts.clear();
   }
-  const std::size_t missing = count - accounts.size();
-  if (missing == 0) return accounts;
+  if (accounts.size() >= settings.users) return accounts;
+  const std::size_t missing = settings.users - accounts.size();
   const auto began = std::chrono::steady_clock::now();
   auto made = register_accounts(settings.url, missing, [&](std::size_t done) {
     on_moment({.part = "registering users",
@@ -436,17 +438,21 @@ Result<Report> run_load(const LoadSettings& settings, const OnMoment& on_moment,
   if (!report.server_pid && server->address().is_loopback()) {
     report.server_pid = listener_on(server->port());
   }
-  const auto accounts = find_accounts(settings, settings.users, report, on_moment);
-  if (!accounts) return fail(accounts.error());
   std::vector<std::size_t> steps;
   for (const std::size_t step : scenario->steps) {
     if (step <= settings.users) steps.push_back(step);
   }
   if (steps.empty()) steps.push_back(settings.users);
+  const std::size_t all = std::accumulate(steps.begin(), steps.end(), std::size_t{0});
+  const auto accounts = find_accounts(settings, all, report, on_moment);
+  if (!accounts) return fail(accounts.error());
+  std::span<const LoadAccount> left = *accounts;
   for (const std::size_t users : steps) {
     if (stop.load()) break;
-    Run run(settings, *scenario, report.behaviour, *server, std::span(*accounts).first(users),
-            report.server_pid, on_moment, stop);
+    Run run(settings, *scenario, report.behaviour, *server, left.first(users), report.server_pid,
+            on_moment, stop);
+    // With enough accounts no step has to end the rucks of the one before.
+    if (accounts->size() >= all) left = left.subspan(users);
     report.runs.push_back(std::move(*run.run()));
     judge(report.runs.back(), settings.tolerates_errors, report.problems);
   }

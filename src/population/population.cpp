@@ -196,7 +196,9 @@ std::vector<people::BulkFollow> choose_follows(std::span<const UserId> people, s
                                                const Settings& s, UtcUs now) {
   rucking::SeededRandom random(s.seed * 0x9e3779b97f4a7c15 + ~number);
   std::set<std::size_t> chosen;
-  const std::size_t wanted = std::min(s.follows_per_user, people.size() - 1);
+  if (s.has_star && number != 0) chosen.insert(0);
+  const std::size_t wanted =
+      std::min(std::max(s.follows_per_user, chosen.size()), people.size() - 1);
   while (chosen.size() < wanted) {
     const double even = random.uniform(0, 1);
     const auto other = static_cast<std::size_t>(even * even * static_cast<double>(people.size()));
@@ -237,9 +239,9 @@ Result<Population> populate(db::Database& database, const auth::Tokens& tokens, 
   std::ranges::sort(written->people);  // identities ascend with time
   std::vector<UserId> people;
   for (const auto& [user, email] : written->people) people.push_back(user);
-  const auto follows = settings.follows_per_user == 0
-                           ? Result<std::size_t>(0)
-                           : write_follows(database, people, settings, clock.now());
+  const bool has_follows = settings.follows_per_user > 0 || settings.has_star;
+  const auto follows = !has_follows ? Result<std::size_t>(0)
+                                    : write_follows(database, people, settings, clock.now());
   if (!follows) return fail(follows.error());
   // The planner must know how much there is now.
   const auto analysed = database.write_now([](db::Session& q) { q.run_script("ANALYZE"); });

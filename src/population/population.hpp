@@ -17,6 +17,7 @@ struct Settings {
   std::size_t rucks_per_user = 0;    // of which only the sums are known
   std::size_t tracks = 0;            // recorded rucks in all, the first users' first
   std::size_t follows_per_user = 0;  // of others; the first users have by far the most followers
+  bool has_star = false;             // all others follow the first user
   std::uint64_t seed = 1;
   std::string password_hash;  // of everybody; computed once
   std::chrono::seconds token_lifetime = std::chrono::days(30);

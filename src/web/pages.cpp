@@ -2,6 +2,8 @@
 
 #include "http/problem.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -80,7 +82,7 @@ Pages::Pages(std::span<const embedded::WebFile> files, const Origins& origins) {
   for (const embedded::WebFile& file : files) {
     std::string address = "/" + std::string(file.name);
     Entry entry{.content_type = type_of(file.name),
-                .etag = "\"" + std::string(file.digest) + "\"",
+                .digest = std::string(file.digest),
                 .is_immutable = address.starts_with(kAssets),
                 .plain = body_of(file.bytes),
                 .gzip = body_of(file.gzip),
@@ -104,34 +106,40 @@ http::Response Pages::answer(const http::Request& request) const {
   return send(*entry, request);
 }
 
+// Each encoding is another sequence of bytes, and a strong ETag names one (RFC 9110 §8.8.3.3): a
+// cache that answers for parts of a file must not put parts of two together.
+std::string Pages::etag_of(const Entry& entry, std::string_view encoding) {
+  return encoding.empty() ? fmt::format("\"{}\"", entry.digest)
+                          : fmt::format("\"{}-{}\"", entry.digest, encoding);
+}
+
 http::Response Pages::send(const Entry& entry, const http::Request& request) const {
-  http::Response response{.content_type = entry.content_type};
+  const std::string_view accepts = request.header(http::Header::kAcceptEncoding);
+  http::Response response{.content_type = entry.content_type, .shared = entry.plain};
+  std::string_view encoding;
+  if (entry.brotli && http::list_accepts(accepts, "br")) {
+    response.shared = entry.brotli;
+    encoding = "br";
+  } else if (entry.gzip && http::list_accepts(accepts, "gzip")) {
+    response.shared = entry.gzip;
+    encoding = "gzip";
+  }
   response.headers.emplace_back("Cache-Control", entry.is_immutable ? kForever : kAskAgain);
   response.headers.emplace_back("Content-Security-Policy", policy_);
   response.headers.emplace_back("Permissions-Policy",
                                 "geolocation=(self), screen-wake-lock=(self), camera=(), "
                                 "microphone=(), payment=(), usb=()");
   response.headers.emplace_back("Cross-Origin-Opener-Policy", "same-origin");
-  response.headers.emplace_back("ETag", entry.etag);
-  if (names(request.header(http::Header::kIfNoneMatch), entry.etag)) {
+  std::string etag = etag_of(entry, encoding);
+  const bool is_known = names(request.header(http::Header::kIfNoneMatch), etag);
+  response.headers.emplace_back("ETag", std::move(etag));
+  if (entry.gzip || entry.brotli) response.headers.emplace_back("Vary", "Accept-Encoding");
+  if (is_known) {
     response.status = 304;
+    response.shared = nullptr;
     return response;
   }
-  const std::string_view accepts = request.header(http::Header::kAcceptEncoding);
-  const bool is_text = entry.content_type.starts_with("text/");
-  const bool has_variants = entry.gzip || entry.brotli;
-  // The session says so itself for text that it might compress.
-  if (has_variants && (!is_text || entry.plain->bytes.size() < http::kGzipBytesMin)) {
-    response.headers.emplace_back("Vary", "Accept-Encoding");
-  }
-  response.shared = entry.plain;
-  if (entry.brotli && http::list_accepts(accepts, "br")) {
-    response.shared = entry.brotli;
-    response.headers.emplace_back("Content-Encoding", "br");
-  } else if (entry.gzip && http::list_accepts(accepts, "gzip")) {
-    response.shared = entry.gzip;
-    response.headers.emplace_back("Content-Encoding", "gzip");
-  }
+  if (!encoding.empty()) response.headers.emplace_back("Content-Encoding", encoding);
   return response;
 }
 

@@ -30,13 +30,14 @@ class Pages {
  private:
   struct Entry {
     std::string_view content_type;
-    std::string etag;
+    std::string digest;
     bool is_immutable = false;
     std::shared_ptr<const http::SharedBody> plain;
     std::shared_ptr<const http::SharedBody> gzip;    // null where there is none
     std::shared_ptr<const http::SharedBody> brotli;  // likewise
   };
   [[nodiscard]] const Entry* find(std::string_view path) const;
+  [[nodiscard]] static std::string etag_of(const Entry& entry, std::string_view encoding);
   [[nodiscard]] http::Response send(const Entry& entry, const http::Request& request) const;
 
   std::map<std::string, Entry, std::less<>> files_;  // by address

@@ -411,6 +411,20 @@ TEST_P(LiveSocketTest, ASlowReaderIsCutOffAtItsBoundAndNobodyElseWaits) {
   EXPECT_LT(bytes, 300'000U) << "the queue's bound and what the kernel holds";
 }
 
+// Two seconds were waited for the other side's close frame. What a phone on a bad network sent
+// after that was answered by a reset, and the code was lost with it.
+TEST_P(LiveSocketTest, TheCodeReachesAClientThatStillSendsSecondsLater) {
+  ApiClient anna = user("anna");
+  LiveClient loud = viewer(anna);
+  for (int i = 0; i < 125; ++i) static_cast<void>(loud.socket().send(R"({"type":"ping"})"));
+  std::this_thread::sleep_for(std::chrono::seconds(4));  // deaf for so long
+  for (int i = 0; i < 5; ++i) {
+    static_cast<void>(loud.socket().send(R"({"type":"ping"})"));
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  EXPECT_EQ(loud.closed(), 4429);
+}
+
 // Both frames are read at once: the socket is gone when the subscription begins. The server read
 // from a client that was freed.
 TEST_P(LiveSocketTest, ASocketMayCloseWithItsSubscriptionJustAsked) {

@@ -29,7 +29,12 @@ std::vector<std::string> open_to_others(const fs::path& folder) {
     if ((mode_of(path) & 077U) != 0) found.push_back(path.string());
   };
   look(folder);
-  for (const auto& entry : fs::recursive_directory_iterator(folder)) look(entry.path());
+  for (auto it = fs::recursive_directory_iterator(folder); it != fs::end(it); ++it) {
+    look(it->path());
+    // Photos are many: their folder is closed, not each of them.
+    const bool has_photos = it->path().filename() == "media" || it->path().extension() == ".media";
+    if (has_photos && (mode_of(it->path()) & 077U) == 0) it.disable_recursion_pending();
+  }
   return found;
 }
 

@@ -5,7 +5,12 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <atomic>
+#include <future>
+#include <memory>
 #include <thread>
+#include <vector>
 
 namespace ruck::test {
 namespace {
@@ -72,6 +77,41 @@ TEST_F(TwoServers, ASignInThatOneEndedIsOverAtTheOtherInAMoment) {
   EXPECT_TRUE(until([&] { return (status = lost.get("/api/users/profile").status) != 200; }));
   EXPECT_EQ(status, 401) << "known there within auth::kTokenReload";
   EXPECT_EQ(phone.get("/api/users/profile").status, 200);
+}
+
+// The first start makes the schema and the keys that sign tokens; nobody may find half of it.
+TEST(ServersThatStartTogether, AllComeUpOnAnEmptyDatabase) {
+  const TemporaryDatabase database(DatabaseKind::kPostgres);
+  std::array<std::unique_ptr<RuckServer>, 3> servers;
+  std::atomic<int> started = 0;
+  std::promise<void> test_is_over;
+  const std::shared_future<void> over = test_is_over.get_future().share();
+  std::vector<std::jthread> starts;
+  struct AtTheEnd {
+    std::promise<void>& test_is_over;
+    ~AtTheEnd() { test_is_over.set_value(); }
+  } const at_the_end{test_is_over};
+  for (auto& server : servers) {
+    starts.emplace_back([&] {
+      try {
+        server = std::make_unique<RuckServer>(ServerSettings{.database_url = database.url()});
+      } catch (const std::exception& problem) {
+        ADD_FAILURE() << problem.what();
+      }
+      ++started;
+      over.wait();  // a server is killed when the thread that started it ends
+      server.reset();
+    });
+  }
+  ASSERT_TRUE(until([&] { return started == 3; }));
+  ASSERT_FALSE(HasFailure());
+  ApiClient anna(servers[0]->url());
+  anna.sign_up("anna");
+  for (const auto& server : servers) {
+    ApiClient elsewhere(server->url());
+    elsewhere.set_token(anna.token);
+    EXPECT_EQ(elsewhere.get("/api/users/profile").status, 200) << "they sign with one key";
+  }
 }
 
 }  // namespace

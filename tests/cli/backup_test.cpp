@@ -1,5 +1,7 @@
 // ruck backup, restore and check, as an operator uses them.
+#include "support/photos.hpp"
 #include "support/rucking.hpp"
+#include "support/until.hpp"
 
 #include <gmock/gmock.h>
 
@@ -28,6 +30,34 @@ class OperatorTest : public testing::Test {
       record_ruck(anna_, {.start_ms = now_ms() - 86'400'000 * (i + 1), .count = 200});
     }
   }
+  // A ruck with a photo; the address of the photo's large JPEG.
+  std::string record_with_photo(std::uint32_t seed) {
+    const std::string ruck = record_ruck(
+        anna_, {.start_ms = now_ms() - 86'400'000 * static_cast<std::int64_t>(seed), .count = 200});
+    const json::Tree photo = add_photo(
+        anna_, ruck, {.width = 1280, .height = 960, .seed = seed, .taken = {}, .remark = {}});
+    // What was sent is removed in a job.
+    EXPECT_TRUE(until([&] {
+      const std::string incoming = photos() + "/incoming";
+      return !fs::exists(incoming) || fs::is_empty(incoming);
+    }));
+    return photo["url"].text();
+  }
+  // The status of an address of this server, and what came.
+  std::pair<int, std::string> look(const std::string& url) {
+    const std::size_t path = url.find("/media/");
+    const Reply reply = anna_.get(path == std::string::npos ? url : url.substr(path));
+    return {reply.status, reply.body};
+  }
+  [[nodiscard]] static std::vector<fs::path> blobs_in(const std::string& folder) {
+    std::vector<fs::path> found;
+    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+      if (entry.is_regular_file()) found.push_back(entry.path());
+    }
+    std::ranges::sort(found);
+    return found;
+  }
+  [[nodiscard]] std::string photos() const { return server_.folder() + "/data/media"; }
   [[nodiscard]] std::string database() const { return server_.folder() + "/data/ruck.db"; }
   std::string list() { return anna_.get("/api/rucks?limit=100").body; }
 
@@ -114,6 +144,97 @@ TEST_F(OperatorTest, CheckNamesWhatDoesNotFollowFromTheTrack) {
   EXPECT_THAT(found.output, HasSubstr("distance_m: stored"));
   EXPECT_THAT(found.output, HasSubstr("day "));
   EXPECT_THAT(found.output, HasSubstr("2 differences"));
+}
+
+// ---- photos -------------------------------------------------------------------------------------
+
+TEST_F(OperatorTest, ABackupHasThePhotosAndBringsThemBack) {
+  const std::string kept = record_with_photo(1);
+  const std::string lost = record_with_photo(2);
+  const auto [status, bytes] = look(kept);
+  ASSERT_EQ(status, 200);
+  const Finished made = ruck({"backup", "kept.db"});
+  ASSERT_EQ(made.exit_code, 0) << made.output;
+  EXPECT_THAT(made.output, HasSubstr("18 files of photos"));
+  EXPECT_EQ(blobs_in(server_.folder() + "/kept.db.media").size(), 18U);
+  record_with_photo(3);
+
+  EXPECT_EQ(server_.stop(), 0);
+  const std::vector<fs::path> before = blobs_in(photos());
+  ASSERT_EQ(before.size(), 27U);
+  fs::remove_all(photos());
+  const Finished restored = ruck({"restore", "kept.db"});
+  ASSERT_EQ(restored.exit_code, 0) << restored.output;
+  EXPECT_THAT(restored.output, HasSubstr("18 files of photos are what they were"));
+  server_.start();
+  EXPECT_EQ(look(kept), std::make_pair(200, bytes));
+  EXPECT_EQ(look(lost).first, 200);
+  EXPECT_EQ(ruck({"check"}).exit_code, 0);
+}
+
+TEST_F(OperatorTest, ARestoreMendsAPhotoThatIsDamaged) {
+  const std::string photo = record_with_photo(1);
+  const auto whole = look(photo);
+  ASSERT_EQ(ruck({"backup", "kept.db"}).exit_code, 0);
+  EXPECT_EQ(server_.stop(), 0);
+  // Not in place: the backup's is the same file by another name.
+  for (const fs::path& blob : blobs_in(photos())) {
+    std::string bytes = read_file(blob);
+    bytes[bytes.size() / 2] ^= 1;
+    fs::remove(blob);
+    std::ofstream(blob, std::ios::binary) << bytes;
+  }
+  EXPECT_EQ(ruck({"check"}).exit_code, 1);
+  const Finished restored = ruck({"restore", "kept.db"});
+  ASSERT_EQ(restored.exit_code, 0) << restored.output;
+  EXPECT_EQ(ruck({"check"}).exit_code, 0);
+  server_.start();
+  EXPECT_EQ(look(photo), whole);
+}
+
+TEST_F(OperatorTest, DamagedPhotosOfABackupReplaceNothing) {
+  record_with_photo(1);
+  ASSERT_EQ(ruck({"backup", "kept.db"}).exit_code, 0);
+  record(1);
+  EXPECT_EQ(server_.stop(), 0);
+  const fs::path blob = blobs_in(server_.folder() + "/kept.db.media").front();
+  std::string bytes = read_file(blob);
+  bytes.back() ^= 1;
+  fs::remove(blob);
+  std::ofstream(blob, std::ios::binary) << bytes;
+  const Finished refused = ruck({"restore", "kept.db"});
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.output, HasSubstr("is damaged"));
+  server_.start();
+  EXPECT_EQ(json::Tree::parse(list()).size(), 2U) << "what was there is there";
+}
+
+TEST_F(OperatorTest, CheckNamesPhotosThatAreDamagedOrMissing) {
+  record_with_photo(1);
+  const Finished fine = ruck({"check"});
+  EXPECT_EQ(fine.exit_code, 0) << fine.output;
+  EXPECT_THAT(fine.output, HasSubstr("9 files of photos read, 9 looked for"));
+  const std::vector<fs::path> blobs = blobs_in(photos());
+  ASSERT_EQ(blobs.size(), 9U);
+  std::fstream(blobs[0], std::ios::in | std::ios::out | std::ios::binary).write("x", 1);
+  fs::remove(blobs[1]);
+  const Finished found = ruck({"check"});
+  EXPECT_EQ(found.exit_code, 1);
+  EXPECT_THAT(found.output, HasSubstr(blobs[0].filename().string() + ": is damaged"));
+  EXPECT_THAT(found.output, HasSubstr(blobs[1].filename().string() + ": is missing"));
+  EXPECT_THAT(found.output, HasSubstr("2 differences"));
+}
+
+TEST_F(OperatorTest, WithPhotosInS3ABackupSaysThatItHasNone) {
+  record(1);
+  const Finished made =
+      run_to_end({.argv = {binary(), "backup", "kept.db", "--media-url", "s3://photos?region=x"},
+                  .extra_env = {"RUCK_DATA_DIR=" + server_.folder() + "/data"},
+                  .working_folder = server_.folder()},
+                 std::chrono::minutes(2));
+  EXPECT_EQ(made.exit_code, 0) << made.output;
+  EXPECT_THAT(made.output, HasSubstr("the photos are in S3"));
+  EXPECT_FALSE(fs::exists(server_.folder() + "/kept.db.media"));
 }
 
 }  // namespace

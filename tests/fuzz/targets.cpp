@@ -10,6 +10,9 @@
 #include "http/limits.hpp"
 #include "http/multipart.hpp"
 #include "http/session/request_parser.hpp"
+#include "push/fcm_errors.hpp"
+#include "push/limits.hpp"
+#include "push/web_push_crypto.hpp"
 #include "rucking/polyline.hpp"
 #include "rucking/track_codec.hpp"
 #include "runtime/config.hpp"
@@ -464,6 +467,56 @@ std::vector<std::string> token_seeds() {
   return {issued, "!" + payload.value_or(""), "eyJhbGciOiJub25lIn0.e30."};
 }
 
+// ---- pushes ------------------------------------------------------------------------------------
+
+// The status of an answer in the first byte, its body in the rest.
+void fcm_error(std::string_view input) {
+  if (input.empty()) return;
+  const int status = 299 + static_cast<unsigned char>(input.front());
+  const push::Report report =
+      push::report_of_fcm({.status = status, .headers = {}, .body = std::string(input.substr(1))});
+  RUCK_ASSERT((report.fate == push::Fate::kAccepted) == (status < 300));
+  RUCK_ASSERT(report.reason.size() < 2 * push::kReasonWordBytesMax);
+  // A device is removed for three codes only.
+  RUCK_ASSERT(report.fate != push::Fate::kGone || report.reason.ends_with("the token") ||
+              report.reason.ends_with("MISMATCH") || report.reason.ends_with("UNREGISTERED"));
+}
+std::vector<std::string> fcm_error_seeds() {
+  const std::string body =
+      R"({"error":{"code":400,"message":"x","status":"INVALID_ARGUMENT","details":[{"@type":)"
+      R"("type.googleapis.com/google.firebase.fcm.v1.FcmError","errorCode":"INVALID_ARGUMENT"},)"
+      R"({"@type":"type.googleapis.com/google.rpc.BadRequest","fieldViolations":[{"field":)"
+      R"("message.token","description":"x"}]}]}})";
+  return {"e" + body, "h" + body, "i" + body, "i<html>", std::string(1, '\0')};
+}
+
+// What a browser gives: endpoint, p256dh and auth, one a line. Keys that are taken can be used.
+void push_subscription(std::string_view input) {
+  const std::size_t first = std::min(input.find('\n'), input.size());
+  const std::size_t second = std::min(input.find('\n', first + 1), input.size());
+  const auto line = [input](std::size_t from, std::size_t to) {
+    return std::string(from < to ? input.substr(from, to - from) : "");
+  };
+  const push::WebSubscription subscription{.endpoint = line(0, first),
+                                           .p256dh = line(first + 1, second),
+                                           .auth = line(second + 1, input.size())};
+  if (const auto origin = push::origin_of(subscription.endpoint)) {
+    RUCK_ASSERT(push::origin_of(*origin) == *origin);
+    RUCK_ASSERT(origin->find_first_of("/?#@", 8) == std::string::npos);
+  }
+  const auto keys = push::read_keys(subscription);
+  if (!keys) return;
+  const std::string body = push::encrypt("text", *keys, push::make_secrets());
+  RUCK_ASSERT(body.size() == push::kHeaderBytes + 4 + 1 + push::kAesTagBytes);
+}
+std::vector<std::string> push_subscription_seeds() {
+  return {
+      "https://push.example.net:8443/x?y#z\n"
+      "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4\n"
+      "BTBZMqHH6r4Tts7J_aSIgg",
+      "HTTPS://[::1]:443/\nBCVxsg==\nBTBZMqHH6r4Tts7J_aSIgg==", "https://a@b/\n\n"};
+}
+
 // ---- settings ----------------------------------------------------------------------------------
 
 void config_file(std::string_view input) {
@@ -494,6 +547,8 @@ constexpr Target kTargets[] = {{"http_request", http_request, http_seeds},
                                {"forwarded", forwarded, forwarded_seeds},
                                {"token", token, token_seeds},
                                {"polyline", polyline, polyline_seeds},
+                               {"fcm_error", fcm_error, fcm_error_seeds},
+                               {"push_subscription", push_subscription, push_subscription_seeds},
                                {"config_file", config_file, config_seeds}};
 }  // namespace
 

@@ -43,15 +43,21 @@ OrderOracle::OrderOracle(const test::RuckServer& server, const std::string& owne
   if (followed.status != 200) throw std::runtime_error("follow: " + followed.body);
 }
 
-bool OrderOracle::is_below(const Question& question, std::int64_t ruck, double value) {
-  const test::Reply own = spy_.post("/api/rucks", own_ruck(question.sort, value));
-  if (own.status != 201) throw std::runtime_error("a ruck of one's own: " + own.body);
+bool OrderOracle::is_in(const std::string& query, std::int64_t ruck) {
   const test::Reply list =
-      spy_.get(fmt::format("/api/ruck-buddies?following_only=true&per_page=50&sort_by={}&cursor={}",
-                           question.sort, own.json["id"].integer()));
+      spy_.get("/api/ruck-buddies?following_only=true&per_page=50&sort_by=" + query);
+  if (list.status != 200) throw std::runtime_error("the list: " + list.body);
   return std::ranges::any_of(list.json["ruck_sessions"].items(), [&](const json::Tree& listed) {
     return listed["id"].integer() == ruck;
   });
+}
+
+bool OrderOracle::is_listed(std::int64_t ruck) { return is_in("created_at_desc", ruck); }
+
+bool OrderOracle::is_below(const Question& question, std::int64_t ruck, double value) {
+  const test::Reply own = spy_.post("/api/rucks", own_ruck(question.sort, value));
+  if (own.status != 201) throw std::runtime_error("a ruck of one's own: " + own.body);
+  return is_in(fmt::format("{}&cursor={}", question.sort, own.json["id"].integer()), ruck);
 }
 
 std::map<std::int64_t, double> OrderOracle::ask(const Question& question,

@@ -22,8 +22,11 @@ class OrderOracle {
   };
   [[nodiscard]] std::map<std::int64_t, double> ask(const Question& question,
                                                    const std::vector<std::int64_t>& rucks);
+  // Whether the list has it at all: of some walks there is too little to show.
+  [[nodiscard]] bool is_listed(std::int64_t ruck);
 
  private:
+  [[nodiscard]] bool is_in(const std::string& query, std::int64_t ruck);
   [[nodiscard]] bool is_below(const Question& question, std::int64_t ruck, double value);
 
   test::ApiClient spy_;

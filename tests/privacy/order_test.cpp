@@ -72,21 +72,36 @@ TEST_F(OrderTest, AnOwnRuckInTheFeedDoesNotTellAnothersExactEnergy) {
 
 // Lists by time have their order from the moment a ruck ended, which was at home.
 TEST_F(OrderTest, AnOwnRuckInTheFeedDoesNotTellWhenAnotherEnded) {
+  constexpr double kHourS = 3600;
+  int asked = 0;
   int told = 0;
   for (std::size_t i = 0; i < seen_.sight.rucks.size(); ++i) {
+    const SeenRuck& own = seen_.truth.rucks[i].own;
     const double shown_s = static_cast<double>(seen_.sight.rucks[i].completed_ms) / 1000;
-    const double exact_s = static_cast<double>(seen_.truth.rucks[i].own.completed_ms) / 1000;
+    const double exact_s = static_cast<double>(own.completed_ms) / 1000;
     const std::int64_t id = seen_.sight.rucks[i].id;
-    const auto found = oracle_.ask(
-        {.sort = "created_at_desc", .low = exact_s - 7000, .high = exact_s + 7000, .exact_to = 1},
-        {id});
-    ASSERT_TRUE(found.contains(id)) << "the question was not asked";
+    if (!oracle_.is_listed(id)) continue;
+    // What is shown lies before the end by what is hidden and by the minutes of an hour; the
+    // spy's own ruck is put at an hour as well.
+    const double before_s = own.duration_s + 2 * kHourS;
+    const auto found = oracle_.ask({.sort = "created_at_desc",
+                                    .low = exact_s - before_s,
+                                    .high = exact_s + 2 * kHourS,
+                                    .exact_to = 1},
+                                   {id});
+    ASSERT_TRUE(found.contains(id))
+        << "the question was not asked of ruck " << i << ", which ended " << exact_s - shown_s
+        << " s after what is shown";
+    ++asked;
     std::printf("[ measured ] ended %.0f s after what is shown, the order says %.0f\n",
                 exact_s - shown_s, found.at(id) - shown_s);
     const bool is_close = std::fabs(found.at(id) - exact_s) <= 2;
     told += is_close && std::fabs(shown_s - exact_s) > 2 ? 1 : 0;
   }
-  EXPECT_EQ(told, 0);
+  EXPECT_GT(asked, 0);
+  // The spy's own ruck moves by whole hours, so one of four may end there by chance; an order by
+  // the true ends tells all of them.
+  EXPECT_LE(told, asked / 4);
 }
 
 // A walk round the block of which nothing may be shown: no list has it, nor a cursor, nor a sign

@@ -36,6 +36,12 @@ void OnBothDatabases::open() {
   database_ = std::move(*opened);
 }
 
+std::unique_ptr<db::Database> OnBothDatabases::open_beside() {
+  auto opened = db::open({.url = temporary_->url(), .postgres_connections = 4}, metrics_);
+  EXPECT_TRUE(opened) << opened.error().client_text();
+  return std::move(*opened);
+}
+
 void OnBothDatabases::TearDown() {
   if (database_) database_->close();
   database_.reset();

@@ -36,6 +36,8 @@ class OnBothDatabases : public testing::TestWithParam<DatabaseKind> {
   void migrate();
   // Closes it and opens it again: what was in memory is gone.
   void reopen();
+  // As a second instance has it; only of PostgreSQL.
+  [[nodiscard]] std::unique_ptr<db::Database> open_beside();
 
   ManualClock clock_{utc_us(1'763'800'000'000'000)};
   telemetry::Metrics metrics_;

@@ -150,12 +150,18 @@ TEST(Tidy, LibrariesAreIncludedOnlyInTheirAdapters) {
       {"sqlite3.h", {"src/db/sqlite/", "tests/durability/fault_vfs.cpp"}},
       {"simdjson.h", {"src/http/json/"}},
       {"sodium.h", {"src/crypto/", "src/services/auth/", "src/app/"}},
-      {"pugixml.hpp", {"src/gpx/"}},
+      {"pugixml.hpp", {"src/gpx/", "src/media/store/s3_xml.cpp"}},
+      {"vips/", {"src/media/vips/", "tests/media/make_picture.cpp"}},
+      {"seccomp.h", {"src/media/worker/sandbox.cpp"}},
       {"toml++", {"src/runtime/config.cpp"}},
       {"date/tz.h", {"src/calendar/"}},
-      {"zlib.h", {"src/http/compress.cpp"}},
+      {"hiredis/", {"src/redis/connection.cpp"}},
+      {"zlib.h", {"src/http/compress.cpp", "tests/media/files.cpp"}},
       {"zstd.h", {"src/services/rucks/track/packing.cpp", "src/rucking/tests/"}},
-      {"openssl/", {"src/http/session/"}}};
+      {"curl/",
+       {"src/http/client/curl_outbound.cpp", "src/http/client/curl_transfer.cpp",
+        "src/mail/smtp.cpp"}},
+      {"openssl/", {"src/http/session/", "src/push/keys.cpp", "src/push/tests/"}}};
   for (const File& file : all_cpp()) {
     for (std::size_t i = 0; i < file.lines.size(); ++i) {
       if (!file.lines[i].starts_with("#include <")) continue;
@@ -196,10 +202,18 @@ TEST(Tidy, BannedConstructsAreNotUsed) {
       {R"((^|[^_a-z])new [A-Z])", "use std::make_unique", {}},
       {R"(\bdelete [a-z])", "use std::unique_ptr", {}},
       {R"(using namespace std\b)", "name what you use", {}},
+      {R"(asio::deferred|\buse_task\b)",
+       "wait with runtime::sleep_for or await_promise, which keep the request's context, or set it "
+       "aside (runtime/context.hpp)",
+       {"src/runtime/task.hpp", "src/runtime/resumption.hpp", "src/runtime/sleep.hpp",
+        "src/media/worker/child_process.cpp", "src/http/session/",
+        // Outside of requests.
+        "src/jobs/runner.cpp", "src/load/", "src/http/client/async_client.cpp"}},
       {R"(\b(TODO|FIXME|XXX|HACK)\b)", "do it, or open an issue", {}},
       {R"(std::thread\b)",
        "threads belong to runtime and the databases",
-       {"src/runtime/", "src/db/", "src/app/", "src/load/"}},
+       {"src/runtime/", "src/db/", "src/app/", "src/load/", "src/http/client/curl_outbound.hpp",
+        "src/http/client/curl_outbound.cpp"}},
   };
   for (const File& file : sources()) {
     if (is_test(file.path)) continue;

@@ -20,6 +20,7 @@ namespace {
 const std::map<std::string, std::set<std::string>>& owners() {
   static const std::map<std::string, std::set<std::string>> all = {
       {"db", {"schema_migrations"}},
+      {"jobs", {"jobs"}},
       {"profile", {"users", "name_trigrams"}},
       {"auth",
        {"credentials", "login_sessions", "refresh_tokens", "password_resets", "signing_keys",
@@ -33,6 +34,8 @@ const std::map<std::string, std::set<std::string>>& owners() {
         "heart_rate_chunks", "ruck_events", "splits", "ruck_lines"}},
       {"feed", {"likes", "comments", "ruck_counts"}},
       {"live", {"cheers", "live_links"}},
+      {"media", {"media", "media_blobs", "media_keys"}},
+      {"notify", {"notifications", "push_devices", "notification_settings", "push_keys"}},
   };
   return all;
 }
@@ -56,9 +59,24 @@ constexpr auto kGuests = std::to_array<Guest>({
     {"feed", "follows", false, "the page of those one follows"},
     {"feed", "blocks", false, "nobody who is blocked is on a page"},
     {"feed", "account_deletions", false, "nor who has deleted their account"},
-    {"live", "users", false, "names beside cheers"},
+    {"live", "users", false, "names beside cheers, and the rights to many rooms in one statement"},
+    {"live", "rucks", false, "the rights to many rooms in one statement"},
+    {"live", "ruck_owners", false, "likewise"},
+    {"live", "follows", false, "likewise"},
     {"live", "blocks", false, "nobody who is blocked cheers"},
     {"live", "account_deletions", false, "nor who has deleted their account"},
+    {"media", "users", false, "whether everybody may see the rucks of a page with their photos"},
+    {"media", "rucks", false, "likewise"},
+    {"media", "account_deletions", false, "who has deleted their account is seen by nobody"},
+    {"notify", "users", false, "names beside each notification, and whom a start is told"},
+    {"notify", "follows", false, "a start is told to a page of followers; a follow may have ended"},
+    {"notify", "follow_requests", false, "a request may have been answered since"},
+    {"notify", "blocks", false, "what may be shown is asked of a whole list in one statement"},
+    {"notify", "account_deletions", false, "likewise"},
+    {"notify", "rucks", false, "likewise: the condition is people/visibility's"},
+    {"notify", "ruck_owners", false, "whose ruck an id is"},
+    {"notify", "likes", false, "a like may have been taken back"},
+    {"notify", "comments", false, "a comment may have been deleted"},
     {"people", "users", true, "names, who may see what, and the privacy epoch that a zone ends"},
     {"people", "rucks", false, "whose ruck is live, in the list of those one follows"},
     {"people", "ruck_owners", false, "may this person see that ruck: one statement"},

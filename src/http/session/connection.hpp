@@ -11,6 +11,7 @@
 #include "http/session/transport.hpp"
 #include "http/session/watch.hpp"
 #include "http/unpack.hpp"
+#include "runtime/context.hpp"
 #include "telemetry/metrics.hpp"
 
 #include <algorithm>
@@ -277,7 +278,9 @@ task<Result<std::string>> Connection<Transport>::read() {
   for (;;) {
     std::string piece = parser_->take_piece();
     if (!piece.empty() || parser_->is_complete()) co_return piece;
+    runtime::ContextPtr context = runtime::set_context_aside();
     const Result<> more = co_await read_more();
+    runtime::take_context_up(runtime::renewed(context));
     if (!more) co_return fail(more.error());
   }
 }

@@ -59,6 +59,10 @@ std::optional<Header> kept_header(field name) {
       return Header::kHost;
     case field::if_none_match:
       return Header::kIfNoneMatch;
+    case field::if_range:
+      return Header::kIfRange;
+    case field::range:
+      return Header::kRange;
     case field::origin:
       return Header::kOrigin;
     case field::upgrade:

@@ -245,6 +245,9 @@ void SocketSession::on_deadline() {
 
 void SocketSession::on_drain() {
   if (phase_ == Phase::kOpen) handler_->on_drain();
+  if (phase_ != Phase::kClosing) return;
+  gone_at_ = std::min<SteadyTime>(gone_at_, now() + kSocketDrainTime);
+  set_deadline();
 }
 
 void SocketSession::finish() {

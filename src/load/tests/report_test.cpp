@@ -4,6 +4,7 @@
 #include "http/json/tree.hpp"
 #include "load/chart.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -11,6 +12,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <regex>
 
 namespace ruck::load {
 namespace {
@@ -98,6 +100,29 @@ TEST(Accounts, AreKeptForTheirOwnerOnly) {
   EXPECT_EQ((*read)[1].token, "y");
   std::filesystem::remove(path);
   EXPECT_TRUE(read_accounts(path)->empty());
+}
+
+// Sixty thousand and a hundred thousand are close to each other on a logarithmic axis.
+TEST(Chart, LabelsDoNotRunIntoEachOther) {
+  LineChart chart{.title = "ramp", .x_unit = Unit::kCount, .log_x = true};
+  Series& series = chart.series.emplace_back(Series{.name = "p99"});
+  for (const int users : {100, 1000, 10'000, 30'000, 60'000, 100'000}) {
+    series.points.emplace_back(users, 1);
+    chart.x_ticks.emplace_back(users, fmt::format("{}", users));
+  }
+  const std::string drawn = render(chart);
+  const std::regex label(R"(class="tick mid" x="([0-9.]+)\"[^>]*>([^<]+)<)");
+  double right_of_label = 541;  // the picture's own edge
+  int labels = 0;
+  for (std::sregex_iterator it(drawn.begin(), drawn.end(), label), end; it != end; ++it) {
+    const double half = 3 * static_cast<double>((*it)[2].length());
+    const double middle = std::stod((*it)[1]);
+    EXPECT_LT(middle + half, right_of_label) << (*it)[2];
+    right_of_label = middle - half;
+    ++labels;
+  }
+  EXPECT_EQ(labels, 5);
+  EXPECT_THAT(drawn, HasSubstr(">100000<"));
 }
 
 TEST(Accounts, ATokenSaysWhenItEnds) {

@@ -47,12 +47,6 @@ double key_of(const store::KeysRow& keys, Sort sort) {
   return static_cast<double>(keys.shown_at);
 }
 
-struct Window {
-  std::int64_t page = 1;
-  std::int64_t per_page = 20;
-  std::optional<std::string> cursor;
-};
-
 // A cursor is the id of the last ruck of a page. It stands for what is shown of that ruck: with
 // exact keys a ruck of one's own would be a ruler to measure others by.
 Result<Slice> slice_of(db::Session& q, UserId viewer, const Window& window, Sort sort,
@@ -162,17 +156,13 @@ FeedRuck view_of(const FeedRow& row, UserId viewer) {
   return out;
 }
 
-FeedReply reply_of(UserId viewer, std::vector<FeedRow> rows, const Window& window) {
-  FeedReply reply{.meta = {.per_page = window.per_page, .page = window.page}};
-  reply.meta.has_more = std::ssize(rows) > window.per_page;
-  if (reply.meta.has_more) {
-    rows.pop_back();
-    reply.meta.next_cursor = std::to_string(rows.back().id.value());
+// Beside each ruck its own; both are in the order of the rucks they name.
+void add_photos(FeedReply& reply, std::vector<rucks::RuckPhoto> photos) {
+  for (FeedRuck& ruck : reply.ruck_sessions) {
+    for (rucks::RuckPhoto& photo : photos) {
+      if (photo.ruck_id == ruck.id) ruck.photos.push_back(std::move(photo));
+    }
   }
-  reply.ruck_sessions.reserve(rows.size());
-  for (const FeedRow& row : rows) reply.ruck_sessions.push_back(view_of(row, viewer));
-  reply.meta.count = std::ssize(reply.ruck_sessions);
-  return reply;
 }
 
 // One's own cell and those around it; the columns close around the Earth.
@@ -198,9 +188,30 @@ T clamped(const std::optional<T>& value, T fallback, T most) {
 }
 }  // namespace
 
+FeedReply FeedService::reply_of(db::Session& q, UserId viewer, std::vector<FeedRow> rows,
+                                const Window& window) const {
+  FeedReply reply{.meta = {.per_page = window.per_page, .page = window.page}};
+  reply.meta.has_more = std::ssize(rows) > window.per_page;
+  if (reply.meta.has_more) {
+    rows.pop_back();
+    reply.meta.next_cursor = std::to_string(rows.back().id.value());
+  }
+  reply.ruck_sessions.reserve(rows.size());
+  std::vector<RuckId> with_photos;
+  for (const FeedRow& row : rows) {
+    reply.ruck_sessions.push_back(view_of(row, viewer));
+    if (row.has_photos) with_photos.push_back(row.id);
+  }
+  if (!with_photos.empty()) {
+    add_photos(reply, photos_.of(q, viewer, with_photos, kPhotosOnCardMax));
+  }
+  reply.meta.count = std::ssize(reply.ruck_sessions);
+  return reply;
+}
+
 task<Result<FeedReply>> FeedService::feed(Viewer viewer, FeedQuery query) {
   const UtcUs since = clock_.now() - kFollowingWindow;
-  co_return co_await database_.read([me = viewer.user, query = std::move(query),
+  co_return co_await database_.read([this, me = viewer.user, query = std::move(query),
                                      since](db::Session& q) -> Result<FeedReply> {
     Sort sort = sort_of(query.sort_by);
     const bool knows_place = query.latitude && query.longitude;
@@ -217,7 +228,7 @@ task<Result<FeedReply>> FeedService::feed(Viewer viewer, FeedQuery query) {
     } else {
       rows = store::feed(q, me, sort, *slice);
     }
-    FeedReply reply = reply_of(me, std::move(rows), window);
+    FeedReply reply = reply_of(q, me, std::move(rows), window);
     reply.meta.sort_by = query.sort_by;
     return reply;
   });
@@ -235,7 +246,7 @@ task<Result<FeedReply>> FeedService::public_sessions(Viewer viewer,
 }
 
 task<Result<FeedReply>> FeedService::rucks_of(Viewer viewer, UserId user, UserRucksQuery query) {
-  co_return co_await database_.read([me = viewer.user, user, query = std::move(query)](
+  co_return co_await database_.read([this, me = viewer.user, user, query = std::move(query)](
                                         db::Session& q) -> Result<FeedReply> {
     const auto standing = people::standing_of(q, me, user);
     if (!standing || (standing->is_blocked && !standing->is_self))
@@ -244,7 +255,7 @@ task<Result<FeedReply>> FeedService::rucks_of(Viewer viewer, UserId user, UserRu
     const Result<Slice> slice = slice_of(q, me, window, Sort::kRecent, standing->is_self);
     if (!slice) return fail(slice.error());
     auto rows = standing->is_self ? store::own(q, me, *slice) : store::of_user(q, me, user, *slice);
-    FeedReply reply = reply_of(me, std::move(rows), window);
+    FeedReply reply = reply_of(q, me, std::move(rows), window);
     reply.meta.sort_by = "completed_at_desc";
     return reply;
   });

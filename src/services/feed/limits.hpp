@@ -6,6 +6,7 @@
 
 namespace ruck::feed {
 
+inline constexpr std::int64_t kPhotosOnCardMax = 3;  // beside the line
 inline constexpr std::int64_t kPerPageMax = 50;      // as many owners as one statement names
 inline constexpr std::int64_t kPageMax = 500;        // deeper goes by cursor, which skips nothing
 inline constexpr std::size_t kRoutePointsMax = 60;   // of a card's small map

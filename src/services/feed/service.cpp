@@ -3,6 +3,8 @@
 
 #include "base/text.hpp"
 #include "http/json/writer.hpp"
+#include "jobs/job.hpp"
+#include "services/feed/jobs.hpp"
 #include "services/feed/store.hpp"
 #include "services/people/visibility.hpp"
 
@@ -28,6 +30,15 @@ CommentView view_of(const store::CommentRow& row) {
           .content = row.content,
           .created_at = row.created_at,
           .updated_at = row.updated_at};
+}
+
+void enqueue_like(db::Session& q, RuckId ruck, UserId user, UtcUs now) {
+  const LikeChanged change{.ruck = ruck, .user = user};
+  jobs::enqueue(q, {.kind = kLikeChangedJob, .payload = json::to_text(change), .user = user}, now);
+}
+void enqueue_comment(db::Session& q, const CommentChanged& change, UtcUs now) {
+  jobs::enqueue(
+      q, {.kind = kCommentChangedJob, .payload = json::to_text(change), .user = change.user}, now);
 }
 
 // Whoever may not see the ruck may not react to it either; under way it is its owner's only.
@@ -79,6 +90,18 @@ Result<store::CommentRow> own_comment(db::Session& q, UserId viewer, CommentId i
 rucks::Reactions reactions(db::Session& q, UserId viewer, RuckId ruck) {
   const store::CountsRow row = store::counts(q, viewer, ruck);
   return {.likes = row.likes, .comments = row.comments, .is_liked = row.is_liked};
+}
+
+bool has_comment(db::Session& q, CommentId comment) {
+  return store::comment(q, comment).has_value();
+}
+Received received(db::Session& q, UserId owner, const Span& span) {
+  const store::ReceivedRow row = store::received(q, owner, span.from, span.until);
+  return {.likes = row.likes, .comments = row.comments};
+}
+
+std::vector<UserId> reacted(db::Session& q, RuckId ruck, std::int64_t limit) {
+  return store::reacted(q, ruck, limit);
 }
 
 void on_hidden(db::Session& q, UserId user) { store::count_of(q, user, -1); }
@@ -136,6 +159,7 @@ task<Result<FeedService::LikeOutcome>> FeedService::like(Viewer viewer, LikeRequ
        now = clock_.now()](db::Session& q) -> Result<LikeOutcome> {
         if (const Result<> seen = see(q, me, ruck); !seen) return fail(seen.error());
         const bool is_new = store::like(q, me, ruck, now);
+        if (is_new) enqueue_like(q, ruck, me, now);
         LikedReply reply{.message = is_new ? "Ruck liked" : "You liked this ruck before",
                          .like_count = store::counts(q, me, ruck).likes};
         if (!is_new) return LikeOutcome(std::move(reply));
@@ -144,13 +168,17 @@ task<Result<FeedService::LikeOutcome>> FeedService::like(Viewer viewer, LikeRequ
 }
 
 task<Result<LikedReply>> FeedService::unlike(Viewer viewer, RuckQuery query) {
-  co_return co_await revisions_.write(
-      viewer.user, [me = viewer.user, ruck = query.ruck_id](db::Session& q) -> Result<LikedReply> {
-        if (const Result<> seen = see(q, me, ruck); !seen) return fail(seen.error());
-        store::unlike(q, me, ruck);
-        return LikedReply{.message = "Like removed",
-                          .like_count = store::counts(q, me, ruck).likes};
-      });
+  co_return co_await revisions_.write(viewer.user,
+                                      [me = viewer.user, ruck = query.ruck_id,
+                                       now = clock_.now()](db::Session& q) -> Result<LikedReply> {
+                                        if (const Result<> seen = see(q, me, ruck); !seen)
+                                          return fail(seen.error());
+                                        if (store::unlike(q, me, ruck))
+                                          enqueue_like(q, ruck, me, now);
+                                        return LikedReply{
+                                            .message = "Like removed",
+                                            .like_count = store::counts(q, me, ruck).likes};
+                                      });
 }
 
 task<Result<CommentsReply>> FeedService::comments(Viewer viewer, RuckId ruck) {
@@ -175,6 +203,7 @@ task<Result<http::Created<CommentReply>>> FeedService::add_comment(Viewer viewer
         if (const Result<> seen = see(q, me, ruck); !seen) return fail(seen.error());
         const CommentId id(Uuid::make_v7(to_ms(now)));
         store::add_comment(q, {.id = id, .ruck_id = ruck, .user_id = me, .content = content}, now);
+        enqueue_comment(q, {.comment = id, .ruck = ruck, .user = me}, now);
         const auto row = store::comment(q, id);
         if (!row) return fail(ErrorCode::kUserNotFound);
         return http::Created<CommentReply>{{.data = view_of(*row)}};
@@ -203,10 +232,12 @@ task<Result<CommentReply>> FeedService::change(Viewer viewer, CommentId id, std:
 task<Result<CommentDeleted>> FeedService::remove(Viewer viewer, CommentId id,
                                                  std::optional<RuckId> ruck) {
   co_return co_await revisions_.write(
-      viewer.user, [me = viewer.user, id, ruck](db::Session& q) -> Result<CommentDeleted> {
+      viewer.user,
+      [me = viewer.user, id, ruck, now = clock_.now()](db::Session& q) -> Result<CommentDeleted> {
         const Result<store::CommentRow> row = own_comment(q, me, id, ruck);
         if (!row) return fail(row.error());
         store::remove_comment(q, *row);
+        enqueue_comment(q, {.comment = id, .ruck = row->ruck_id, .user = me}, now);
         return CommentDeleted{.message = "Comment deleted"};
       });
 }

@@ -15,15 +15,41 @@ namespace ruck::feed {
 
 // For the rucks' details, inside their unit of work.
 [[nodiscard]] rucks::Reactions reactions(db::Session& q, UserId viewer, RuckId ruck);
+// For other services, inside their unit of work.
+[[nodiscard]] bool has_comment(db::Session& q, CommentId comment);
+// Who has liked a ruck or commented on it: of each the latest `limit`, in no order.
+[[nodiscard]] std::vector<UserId> reacted(db::Session& q, RuckId ruck, std::int64_t limit);
+// What others have said to one's rucks, from `from` until before `until`: as one may see it now.
+struct Received {
+  std::int64_t likes = 0;
+  std::int64_t comments = 0;
+};
+struct Span {
+  UtcUs from{};
+  UtcUs until{};
+};
+[[nodiscard]] Received received(db::Session& q, UserId owner, const Span& span);
 // For an account that is hidden from everybody, and one that is shown again, inside the unit of
 // work: what others count of it.
 void on_hidden(db::Session& q, UserId user);
 void on_shown(db::Session& q, UserId user);
 
+namespace store {
+struct FeedRow;
+}
+
+// A page of a list.
+struct Window {
+  std::int64_t page = 1;
+  std::int64_t per_page = 20;
+  std::optional<std::string> cursor;
+};
+
 class FeedService {
  public:
-  FeedService(db::Database& database, cache::Revisions& revisions, const Clock& clock)
-      : database_(database), revisions_(revisions), clock_(clock) {}
+  FeedService(db::Database& database, cache::Revisions& revisions, const Clock& clock,
+              rucks::PhotoSource& photos)
+      : database_(database), revisions_(revisions), clock_(clock), photos_(photos) {}
 
   using Viewer = http::Viewer;
   using LikeOutcome = std::variant<http::Created<LikedReply>, LikedReply>;
@@ -50,6 +76,9 @@ class FeedService {
   task<Result<CommentDeleted>> remove_comment(Viewer viewer, CommentId id);
 
  private:
+  // With the photos of its rucks, in one statement more where there are any.
+  [[nodiscard]] FeedReply reply_of(db::Session& q, UserId viewer, std::vector<store::FeedRow> rows,
+                                   const Window& window) const;
   task<Result<CommentReply>> change(Viewer viewer, CommentId id, std::string content,
                                     std::optional<RuckId> ruck);
   task<Result<CommentDeleted>> remove(Viewer viewer, CommentId id, std::optional<RuckId> ruck);
@@ -57,6 +86,7 @@ class FeedService {
   db::Database& database_;
   cache::Revisions& revisions_;
   const Clock& clock_;
+  rucks::PhotoSource& photos_;
 };
 
 void add_routes(http::Router& router, FeedService& service);

@@ -20,7 +20,8 @@ constexpr std::string_view kEligible =
 // for them.
 std::string select_from(std::string_view tables) {
   return fmt::format(
-      "SELECT r.id, r.user_id, r.title, r.status, r.visibility, r.is_manual, r.started_at,"
+      "SELECT r.id, r.user_id, r.title, r.status, r.visibility, r.is_manual,"
+      " r.has_photos, r.started_at,"
       " r.completed_at, r.created_at, r.listed_at, r.ruck_weight_kg, r.distance_m, r.duration_s,"
       " r.elevation_gain_m, r.elevation_loss_m, r.calories_kcal, r.shown_started_at, r.shown_at,"
       " r.shown_distance_m, r.shown_duration_s, r.shown_gain_m, r.shown_loss_m, r.shown_kcal,"
@@ -153,6 +154,20 @@ const Sql kChangeComment{"feed.change_comment",
                          "UPDATE comments SET content = $2, updated_at = $3 WHERE id = $1"};
 const Sql kRemoveComment{"feed.remove_comment", "DELETE FROM comments WHERE id = $1"};
 
+const Sql kReacted{"feed.reacted",
+                   "SELECT user_id FROM (SELECT user_id FROM likes WHERE ruck_id = $1"
+                   " ORDER BY created_at DESC, user_id DESC LIMIT $2) k"
+                   " UNION SELECT user_id FROM (SELECT user_id FROM comments WHERE ruck_id = $1"
+                   " ORDER BY created_at DESC, id DESC LIMIT $2) c"};
+// Through the owner's rucks: each is one look into the index by ruck and time.
+std::string received_in(std::string_view table) {
+  return fmt::format(
+      "(SELECT COUNT(*) FROM rucks r JOIN {} k ON k.ruck_id = r.id WHERE r.user_id = $1"
+      " AND k.user_id <> $1 AND k.created_at >= $2 AND k.created_at < $3 AND {})",
+      table, people::not_blocked("k.user_id", "$1"));
+}
+const Sql kReceived{"feed.received",
+                    "SELECT " + received_in("likes") + ", " + received_in("comments")};
 const Sql kCountLikesOf{"feed.count_likes_of",
                         "UPDATE ruck_counts SET likes = likes + $2 WHERE ruck_id IN"
                         " (SELECT ruck_id FROM likes WHERE user_id = $1)"};
@@ -270,6 +285,14 @@ void change_comment(db::Session& q, CommentId id, const std::string& content, Ut
 
 void remove_comment(db::Session& q, const CommentRow& comment) {
   if (q.execute(kRemoveComment, comment.id) > 0) q.execute(kCount, comment.ruck_id, 0, -1);
+}
+
+std::vector<UserId> reacted(db::Session& q, RuckId ruck, std::int64_t limit) {
+  return q.many<UserId>(kReacted, ruck, limit);
+}
+
+ReceivedRow received(db::Session& q, UserId owner, UtcUs from, UtcUs until) {
+  return q.one<ReceivedRow>(kReceived, owner, from, until);
 }
 
 void count_of(db::Session& q, UserId user, int by) {

@@ -15,6 +15,7 @@ struct FeedRow {
   std::string status;
   std::string visibility;
   bool is_manual = false;
+  bool has_photos = false;
   std::optional<UtcUs> started_at;
   std::optional<UtcUs> completed_at;
   UtcUs created_at{};
@@ -42,8 +43,8 @@ struct FeedRow {
   std::optional<db::Bytes> line;
 };
 BOOST_DESCRIBE_STRUCT(FeedRow, (),
-                      (id, user_id, title, status, visibility, is_manual, started_at, completed_at,
-                       created_at, listed_at, ruck_weight_kg, distance_m, duration_s,
+                      (id, user_id, title, status, visibility, is_manual, has_photos, started_at,
+                       completed_at, created_at, listed_at, ruck_weight_kg, distance_m, duration_s,
                        elevation_gain_m, elevation_loss_m, calories_kcal, shown_started_at,
                        shown_at, shown_distance_m, shown_duration_s, shown_gain_m, shown_loss_m,
                        shown_kcal, username, avatar_url, gender, likes, comments, is_liked,
@@ -137,6 +138,15 @@ void add_comment(db::Session& q, const NewComment& comment, UtcUs now);
 void change_comment(db::Session& q, CommentId id, const std::string& content, UtcUs now);
 void remove_comment(db::Session& q, const CommentRow& comment);
 
+// Who has liked a ruck or commented on it: of each the latest `limit`, in no order.
+[[nodiscard]] std::vector<UserId> reacted(db::Session& q, RuckId ruck, std::int64_t limit);
+// By others, to rucks of the owner, at such a time; not of people who are blocked or being deleted.
+struct ReceivedRow {
+  std::int64_t likes = 0;
+  std::int64_t comments = 0;
+};
+BOOST_DESCRIBE_STRUCT(ReceivedRow, (), (likes, comments))
+[[nodiscard]] ReceivedRow received(db::Session& q, UserId owner, UtcUs from, UtcUs until);
 // What the user's likes and comments add to the counts of rucks: `by` is 1 or -1.
 void count_of(db::Session& q, UserId user, int by);
 

@@ -83,7 +83,7 @@ struct FeedRuck {
   bool first_ruck = false;
   std::vector<CardPoint> location_points;  // the longest part that may be shown
   json::Omittable<std::vector<std::vector<CardPoint>>> route_pieces;  // all, if there are several
-  std::vector<json::Raw> photos;
+  std::vector<rucks::RuckPhoto> photos;                               // the first few
   profile::PublicUser user;
 };
 BOOST_DESCRIBE_STRUCT(FeedRuck, (),

@@ -1,6 +1,9 @@
 #include "services/people/service.hpp"
 
 #include "base/text.hpp"
+#include "http/json/writer.hpp"
+#include "jobs/job.hpp"
+#include "services/people/jobs.hpp"
 #include "services/people/store.hpp"
 #include "services/people/zones.hpp"
 #include "services/profile/names.hpp"
@@ -192,6 +195,20 @@ Result<Standing> meet(db::Session& q, UserId viewer, UserId user) {
   return *standing;
 }
 
+// Its follower is whose it is: with their account there is nothing to tell.
+void enqueue_follow(db::Session& q, store::Pair pair, FollowNews news, UtcUs now) {
+  const FollowChanged change{.news = news, .follower = pair.from, .followed = pair.to};
+  jobs::enqueue(q, {.kind = kFollowChangedJob, .payload = json::to_text(change), .user = pair.from},
+                now);
+}
+
+// Neither a follow nor a request is left.
+void part(db::Session& q, store::Pair pair, UtcUs now) {
+  const bool followed = store::unfollow(q, pair);
+  const bool asked = store::drop_request(q, pair);
+  if (followed || asked) enqueue_follow(q, pair, FollowNews::kEnded, now);
+}
+
 // A private profile shows its numbers to its followers only, here too.
 std::int64_t shown_followers(db::Session& q, const Standing& standing, UserId user) {
   const bool is_hidden = access_to(standing, Visibility::kPublic) == Access::kHidden;
@@ -303,6 +320,7 @@ task<Result<FollowReply>> PeopleService::follow(Viewer viewer, UserId user) {
           store::drop_request(q, pair);
           store::follow(q, pair, now);
         }
+        enqueue_follow(q, pair, must_wait ? FollowNews::kRequested : FollowNews::kFollowed, now);
         return FollowReply{.isFollowing = !must_wait,
                            .followersCount = shown_followers(q, *standing, pair.to),
                            .isFollowRequested = must_wait};
@@ -312,11 +330,10 @@ task<Result<FollowReply>> PeopleService::follow(Viewer viewer, UserId user) {
 task<Result<FollowReply>> PeopleService::unfollow(Viewer viewer, UserId user) {
   const store::Pair pair{viewer.user, user};
   Result<FollowReply> reply = co_await write_both<FollowReply>(
-      viewer.user, user, [pair](db::Session& q) -> Result<FollowReply> {
+      viewer.user, user, [pair, now = deps_.clock.now()](db::Session& q) -> Result<FollowReply> {
         Result<Standing> standing = meet(q, pair.from, pair.to);
         if (!standing) return fail(standing.error());
-        store::unfollow(q, pair);
-        store::drop_request(q, pair);
+        part(q, pair, now);
         standing->follows = false;
         return FollowReply{.isFollowing = false,
                            .followersCount = shown_followers(q, *standing, pair.to)};
@@ -330,9 +347,10 @@ task<Result<FollowReply>> PeopleService::unfollow(Viewer viewer, UserId user) {
 task<Result<FollowersChanged>> PeopleService::remove_follower(Viewer viewer, UserId follower) {
   const store::Pair pair{follower, viewer.user};
   Result<FollowersChanged> reply = co_await write_both<FollowersChanged>(
-      viewer.user, follower, [pair](db::Session& q) -> Result<FollowersChanged> {
+      viewer.user, follower,
+      [pair, now = deps_.clock.now()](db::Session& q) -> Result<FollowersChanged> {
         if (!standing_of(q, pair.to, pair.from)) return fail(ErrorCode::kUserNotFound);
-        store::unfollow(q, pair);
+        if (store::unfollow(q, pair)) enqueue_follow(q, pair, FollowNews::kEnded, now);
         return FollowersChanged{.followersCount = store::followers_count(q, pair.to)};
       });
   profile::publish_parted(deps_.bus, viewer.user, follower);
@@ -361,6 +379,7 @@ task<Result<FollowersChanged>> PeopleService::approve_follower(Viewer viewer, Us
       [pair, now = deps_.clock.now()](db::Session& q) -> Result<FollowersChanged> {
         if (!store::drop_request(q, pair)) return fail(ErrorCode::kNotFound);
         store::follow(q, pair, now);
+        enqueue_follow(q, pair, FollowNews::kApproved, now);
         return FollowersChanged{.followersCount = store::followers_count(q, pair.to)};
       });
 }
@@ -368,8 +387,10 @@ task<Result<FollowersChanged>> PeopleService::approve_follower(Viewer viewer, Us
 task<Result<FollowersChanged>> PeopleService::decline_follower(Viewer viewer, UserId follower) {
   const store::Pair pair{follower, viewer.user};
   co_return co_await write_both<FollowersChanged>(
-      viewer.user, follower, [pair](db::Session& q) -> Result<FollowersChanged> {
+      viewer.user, follower,
+      [pair, now = deps_.clock.now()](db::Session& q) -> Result<FollowersChanged> {
         if (!store::drop_request(q, pair)) return fail(ErrorCode::kNotFound);
+        enqueue_follow(q, pair, FollowNews::kEnded, now);
         return FollowersChanged{.followersCount = store::followers_count(q, pair.to)};
       });
 }
@@ -384,8 +405,7 @@ task<Result<BlockReply>> PeopleService::block(Viewer viewer, UserId user) {
         if (standing->is_self) return fail(ErrorCode::kInvalidState, "You cannot block yourself");
         store::block(q, pair, now);
         for (const store::Pair each : {pair, store::Pair{pair.to, pair.from}}) {
-          store::unfollow(q, each);
-          store::drop_request(q, each);
+          part(q, each, now);
         }
         return BlockReply{.isBlocked = true};
       });

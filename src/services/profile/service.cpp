@@ -168,6 +168,10 @@ void set_email(db::Session& q, UserId user, const std::string& email, UtcUs now)
   store::set_email(q, user, email, now);
 }
 
+void set_avatar(db::Session& q, UserId user, const std::optional<std::string>& url, UtcUs now) {
+  store::set_avatar(q, user, url, now);
+}
+
 void remove_user(db::Session& q, UserId user) { store::remove(q, user); }
 
 Body body_of(const UserRow& user, UtcUs now) {
@@ -237,57 +241,54 @@ task<Result<Profile>> ProfileService::get(http::Viewer viewer) {
 }
 
 // Changes the row and everything that hangs on it; gives the row as it is now.
-Result<ProfileService::Applied> ProfileService::apply(db::Session& q, UserId user,
-                                                      const UpdateProfile& changes,
-                                                      UtcUs now) const {
+Result<UserRow> ProfileService::apply(db::Session& q, UserId user, const UpdateProfile& changes,
+                                      UtcUs now) const {
   auto row = store::find(q, user);
   if (!row) return fail(ErrorCode::kUserNotFound);
   const UserRow before = *row;
   copy_fields(*row, changes);
-  // A picture from elsewhere would tell its host who looks at it. Not an error: apps send one.
+  // A picture from elsewhere would tell its host who looks at it. Not an error: apps send one. Of
+  // the pictures that were uploaded here nobody takes another one than their own: that of another
+  // person would be gone when that person removes it.
+  const auto& avatar = changes.avatar_url.value;
   const bool is_ours =
-      !changes.avatar_url.value || is_media_address(*changes.avatar_url.value, deps_.public_url);
+      !avatar || avatar == before.avatar_url || is_media_address(*avatar, deps_.public_url);
   if (is_ours) set(row->avatar_url, changes.avatar_url);
   if (const Result<> fine = check(before, *row); !fine) return fail(fine.error());
-  std::function<void()> after_commit;
   if (changes.email.value && trim(*changes.email.value) != before.email) {
-    auto asked = deps_.relations.ask_for_email(q, user, *changes.email.value);
+    Result<> asked = deps_.relations.ask_for_email(q, user, *changes.email.value);
     if (!asked) return fail(std::move(asked).error());
-    after_commit = std::move(*asked);
   }
   row->updated_at = now;
   store::update(q, *row);
+  if (before.avatar_url && row->avatar_url != before.avatar_url) {
+    deps_.relations.avatar_cleared(q, user, now);
+  }
   if (row->username != before.username) store::rename(q, *row);
   if (row->time_zone != before.time_zone) {
     deps_.relations.zone_changed(q, user, *calendar::TimeZone::find(row->time_zone));
   }
   if (row->show_full_totals != before.show_full_totals)
     deps_.relations.totals_changed(q, user, now);
-  return Applied{.row = std::move(*row), .after_commit = std::move(after_commit)};
+  return std::move(*row);
 }
 
 task<Result<Profile>> ProfileService::update(http::Viewer viewer, UpdateProfile changes) {
-  struct Updated {
-    Profile profile;
-    std::function<void()> after_commit;
-  };
   const UserId user = viewer.user;
   const bool changes_access = changes.is_profile_private.given || changes.live_audience.given ||
                               changes.show_full_totals.given;
-  Result<Updated> updated = co_await deps_.revisions.write(
-      user,
-      [this, user, changes = std::move(changes),
-       now = deps_.clock.now()](db::Session& q) -> Result<Updated> {
-        Result<Applied> applied = apply(q, user, changes, now);
-        if (!applied) return fail(std::move(applied).error());
-        return Updated{.profile = to_profile(q, applied->row, now),
-                       .after_commit = std::move(applied->after_commit)};
-      });
+  Result<Profile> updated =
+      co_await deps_.revisions.write(user,
+                                     [this, user, changes = std::move(changes),
+                                      now = deps_.clock.now()](db::Session& q) -> Result<Profile> {
+                                       const Result<UserRow> row = apply(q, user, changes, now);
+                                       if (!row) return fail(row.error());
+                                       return to_profile(q, *row, now);
+                                     });
   // Also after a failure: a COMMIT whose answer was lost may have happened.
   if (changes_access) publish_privacy(deps_.bus, user);
   if (!updated) co_return fail(std::move(updated).error());
-  if (updated->after_commit) updated->after_commit();
-  co_return std::move(updated->profile);
+  co_return std::move(*updated);
 }
 
 task<Result<http::Created<Profile>>> ProfileService::create(http::Viewer viewer,

@@ -9,7 +9,6 @@
 #include "rucking/heart_rate.hpp"
 #include "services/profile/types.hpp"
 
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -29,6 +28,8 @@ struct NewUser {
 [[nodiscard]] UserRow create_user(db::Session& q, const NewUser& user, UtcUs now);
 [[nodiscard]] std::optional<UserRow> find_user(db::Session& q, UserId user);
 void set_email(db::Session& q, UserId user, const std::string& email, UtcUs now);
+// An address that the server made; nothing: no picture.
+void set_avatar(db::Session& q, UserId user, const std::optional<std::string>& url, UtcUs now);
 // With everything that refers to it.
 void remove_user(db::Session& q, UserId user);
 // The user's zone; UTC for a user who is gone.
@@ -49,14 +50,16 @@ void remove_user(db::Session& q, UserId user);
 class ProfileRelations {
  public:
   virtual ~ProfileRelations() = default;
-  // A new address to sign in with waits to be confirmed; what is returned sends the mails and is
-  // called after the commit. kDuplicateEmail when it is taken.
-  [[nodiscard]] virtual Result<std::function<void()>> ask_for_email(db::Session& q, UserId user,
-                                                                    const std::string& email) = 0;
+  // A new address to sign in with waits to be confirmed by a mail. kDuplicateEmail when it is
+  // taken.
+  [[nodiscard]] virtual Result<> ask_for_email(db::Session& q, UserId user,
+                                               const std::string& email) = 0;
   // The user's local days have moved: sums by day are to be made anew.
   virtual void zone_changed(db::Session& q, UserId user, const calendar::TimeZone& zone) = 0;
   // Others are shown other figures of the user's rucks from now on.
   virtual void totals_changed(db::Session& q, UserId user, UtcUs now) = 0;
+  // The picture that was in the profile is not the user's any more.
+  virtual void avatar_cleared(db::Session& q, UserId user, UtcUs now) = 0;
   // Whether the two may know of each other: neither has blocked the other.
   [[nodiscard]] virtual bool may_meet(db::Session& q, UserId viewer, UserId user) = 0;
   // Hides the account now, deletes it later; the text for the user.
@@ -84,11 +87,7 @@ class ProfileService {
   task<Result<PrivacyReply>> set_privacy(http::Viewer viewer, PrivacyUpdate update);
 
  private:
-  struct Applied {
-    UserRow row;
-    std::function<void()> after_commit;  // empty: nothing
-  };
-  Result<Applied> apply(db::Session& q, UserId user, const UpdateProfile& changes, UtcUs now) const;
+  Result<UserRow> apply(db::Session& q, UserId user, const UpdateProfile& changes, UtcUs now) const;
 
   Dependencies deps_;
 };

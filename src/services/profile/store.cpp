@@ -24,6 +24,8 @@ const db::Sql kUpdate{
     "= $26, live_audience = $27, approve_followers = $28, show_full_totals = $29 WHERE id = $1"};
 const db::Sql kSetEmail{"profile.set_email",
                         "UPDATE users SET email = $2, updated_at = $3 WHERE id = $1"};
+const db::Sql kSetAvatar{"profile.set_avatar",
+                         "UPDATE users SET avatar_url = $2, updated_at = $3 WHERE id = $1"};
 const db::Sql kDelete{"profile.delete", "DELETE FROM users WHERE id = $1"};
 const db::Sql kClearTrigrams{"profile.clear_trigrams",
                              "DELETE FROM name_trigrams WHERE user_id = $1"};
@@ -70,6 +72,10 @@ void rename(db::Session& q, const UserRow& row) {
 
 void set_email(db::Session& q, UserId user, const std::string& email, UtcUs now) {
   q.execute(kSetEmail, user, email, now);
+}
+
+void set_avatar(db::Session& q, UserId user, const std::optional<std::string>& url, UtcUs now) {
+  q.execute(kSetAvatar, user, url, now);
 }
 
 bool remove(db::Session& q, UserId user) { return q.execute(kDelete, user) > 0; }

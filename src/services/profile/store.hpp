@@ -10,6 +10,7 @@ void update(db::Session& q, const UserRow& row);
 // After update(), when the name is another: how it is found.
 void rename(db::Session& q, const UserRow& row);
 // Everything that refers to the user goes with the row.
+void set_avatar(db::Session& q, UserId user, const std::optional<std::string>& url, UtcUs now);
 void set_email(db::Session& q, UserId user, const std::string& email, UtcUs now);
 bool remove(db::Session& q, UserId user);
 [[nodiscard]] std::optional<std::string> time_zone(db::Session& q, UserId user);

@@ -2,6 +2,7 @@
 // Bounds of recording, with their units and reasons.
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace ruck::rucks {
 
@@ -81,6 +82,7 @@ inline constexpr double kLineToleranceM = 2;   // of the line on a map (science 
 // road would vanish with the door at its end.
 inline constexpr double kLineGapMaxM = 50;
 inline constexpr std::size_t kHeartRateShownMax = 400;  // contract core §3.6
+inline constexpr std::int64_t kPhotosShownMax = 100;    // of one ruck; it has fewer
 inline constexpr std::size_t kDetailsPointsMax = 500;   // contract core §3.2
 
 }  // namespace ruck::rucks

@@ -87,6 +87,25 @@ json::Omittable<RuckView> best_view(db::Session& q, UserId user, store::Measure 
   return row ? json::Omittable<RuckView>(view_of(*row)) : json::Omittable<RuckView>();
 }
 }  // namespace
+Result<SeenRuck> see_ruck(db::Session& q, UserId viewer, const RuckRef& ref) {
+  const Result<Found> found = find_for(q, viewer, ref);
+  if (!found) return fail(found.error());
+  const RuckRow& row = found->row;
+  SeenRuck seen{.id = row.id, .owner = row.user_id, .is_owner = found->is_owner, .pieces = {}};
+  const auto nobody = people::standing_of(q, std::nullopt, row.user_id);
+  const auto visibility = people::visibility_of(row.visibility);
+  seen.is_open = nobody && row.status == status::kCompleted &&
+                 people::access_to(*nobody, visibility) != people::Access::kHidden;
+  if (!seen.is_owner) {
+    seen.pieces = public_route(public_side(q, row).pieces, kDetailsPointsMax).pieces;
+  }
+  return seen;
+}
+
+void set_has_photos(db::Session& q, UserId owner, RuckId ruck, bool has_photos) {
+  store::set_has_photos(q, {owner, ruck}, has_photos);
+}
+
 std::vector<json::Raw> recent_rucks(db::Session& q, UserId viewer, UserId owner,
                                     std::size_t limit) {
   std::vector<json::Raw> rendered;
@@ -115,12 +134,19 @@ PublicRuckDetails RuckService::details_for_others(db::Session& q, UserId viewer,
   return shown;
 }
 
+std::vector<RuckPhoto> RuckService::photos_of(db::Session& q, UserId viewer,
+                                              const RuckRow& row) const {
+  if (!row.has_photos) return {};
+  return deps_.photos.of(q, viewer, {row.id}, kPhotosShownMax);
+}
+
 DetailsExtra RuckService::extra_of(db::Session& q, UserId viewer, const RuckRow& row) const {
   const Reactions reactions = deps_.reactions.of(q, viewer, row.id);
   return {.user = public_user(q, row.user_id),
           .like_count = reactions.likes,
           .comment_count = reactions.comments,
-          .is_liked_by_current_user = reactions.is_liked};
+          .is_liked_by_current_user = reactions.is_liked,
+          .photos = photos_of(q, viewer, row)};
 }
 
 task<Result<std::vector<RuckView>>> RuckService::list(Viewer viewer, ListQuery query) {
@@ -158,7 +184,7 @@ task<Result<RecordedTrack>> RuckService::recorded(Viewer viewer, RuckRef ref) {
 }
 
 task<Result<RuckService::RuckReply>> RuckService::get(Viewer viewer, RuckRef ref) {
-  co_return co_await deps_.database.read([user = viewer.user,
+  co_return co_await deps_.database.read([this, user = viewer.user,
                                           ref](db::Session& q) -> Result<RuckReply> {
     const Result<Found> found = find_for(q, user, ref);
     if (!found) return fail(found.error());
@@ -170,6 +196,7 @@ task<Result<RuckService::RuckReply>> RuckService::get(Viewer viewer, RuckRef ref
       shown.location_points = shown.route;
       shown.locationPoints = shown.route;
       shown.route_pieces = std::move(route.pieces);
+      shown.photos = photos_of(q, user, found->row);
       return RuckReply(std::move(shown));
     }
     const Result<Track> track = track_of(q, found->row);
@@ -181,6 +208,7 @@ task<Result<RuckService::RuckReply>> RuckService::get(Viewer viewer, RuckRef ref
     own.location_points = points_as_json(track->points);
     own.locationPoints = own.location_points;
     own.route = own.location_points;
+    own.photos = photos_of(q, user, found->row);
     return RuckReply(std::move(own));
   });
 }
@@ -213,6 +241,7 @@ task<Result<PreviewReply>> RuckService::preview(Viewer viewer, RuckRef ref) {
         const Result<Preview> seen = preview_of(q, *row);
         if (!seen) return fail(seen.error());
         RuckPreview preview{.ruck = details_for_others(q, user, seen->side)};
+        for (RuckPhoto& photo : preview.ruck.photos) photo = public_photo(std::move(photo));
         for (const rucking::Circle& circle : seen->hidden) {
           preview.hidden.push_back({.latitude = circle.centre.lat_deg,
                                     .longitude = circle.centre.lng_deg,

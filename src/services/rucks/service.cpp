@@ -2,11 +2,13 @@
 
 #include "base/whole_number.hpp"
 #include "http/json/writer.hpp"
+#include "jobs/runner.hpp"
 #include "runtime/cancelled.hpp"
 #include "services/profile/service.hpp"
 #include "services/profile/topics.hpp"
 #include "services/rucks/limits.hpp"
 #include "services/rucks/recording/closing.hpp"
+#include "services/rucks/recording/jobs.hpp"
 #include "services/rucks/recording/topics.hpp"
 #include "services/rucks/rules.hpp"
 #include "services/rucks/store.hpp"
@@ -114,29 +116,33 @@ RuckService::RuckService(Dependencies dependencies)
         const auto change = profile::access_change(*payload);
         if (change && !change->parted) refreshes_asked_ = kRefreshLooks;
       }));
+  news_.push_back(deps_.bus.subscribe(std::string(bus::kGap),
+                                      [this](const auto&) { refreshes_asked_ = kRefreshLooks; }));
   news_.push_back(
       deps_.bus.subscribe(std::string(profile::kAccountChanged), [this](const auto& payload) {
         if (const auto user = profile::account_change(*payload)) ingest_.forget_user(*user);
       }));
 }
 
-namespace {
-task<> close_and_say(RuckService& service) {
-  const std::int64_t closed = co_await service.close_left_open();
-  if (closed > 0) telemetry::log_info("rucks.closed", {{"rucks", closed}});
+void RuckService::add_jobs(jobs::Runner& runner) {
+  runner.add({.name = "rucks.close_left_open",
+              .priority = jobs::Priority::kLow,
+              .concurrency_max = 1,
+              .is_recurring = true,
+              .run = [this](const jobs::RunningJob&) { return run_closing(); }});
 }
-}  // namespace
+
+task<jobs::Outcome> RuckService::run_closing() {
+  const std::int64_t closed = co_await close_left_open();
+  if (closed > 0) telemetry::log_info("rucks.closed", {{"rucks", closed}});
+  co_return jobs::again_at(deps_.clock.now() + kCloseEvery);
+}
 
 void RuckService::start(runtime::Core& core) {
   // Reads the table of recent batches: with many of them longer than a read may last.
   const Result<> read =
       deps_.database.write_now([](db::Session& q) { static_cast<void>(RecentIndex::of(q)); });
   if (!read) telemetry::log_warning("ingest.recent_not_read", {{"reason", read.error().detail}});
-  closer_ = std::make_unique<runtime::Periodic>(
-      "closing", core, kCloseEvery, [this] { return close_and_say(*this); },
-      [](std::string_view name, const std::exception_ptr& failure) {
-        telemetry::log_exception("rucks.closing_failed", name, failure);
-      });
   merging_ = std::make_unique<runtime::Periodic>(
       "recent", core, kMergeEvery, [this] { return merger_.run(); },
       [](std::string_view name, const std::exception_ptr& failure) {
@@ -286,6 +292,7 @@ task<Result<RuckView>> RuckService::start(Viewer viewer, RuckRef ref,
         if (value.started_at) take_times(row, moment(*value.started_at), std::nullopt, now);
         start_now(row, now);
         store::update(q, row);
+        enqueue_news(q, kStartedJob, {.owner = row.user_id, .ruck = row.id}, now);
         return view_of(row);
       });
 }
@@ -437,7 +444,8 @@ task<Result<EditReply>> RuckService::edit(Viewer viewer, RuckRef ref, EditRuck r
 
 task<Result<DeleteReply>> RuckService::remove(Viewer viewer, RuckRef ref) {
   return change<DeleteReply>(viewer, std::move(ref),
-                             [](db::Session& q, RuckRow row) -> Result<DeleteReply> {
+                             [this](db::Session& q, RuckRow row) -> Result<DeleteReply> {
+                               deps_.photos.remove(q, row.id, deps_.clock.now());
                                remove_ruck(q, {row.user_id, row.id});
                                if (row.local_day) refresh_day(q, row.user_id, *row.local_day);
                                return DeleteReply{.message = "Ruck deleted", .id = row.id};
@@ -469,6 +477,7 @@ task<Result<ImportOutcome>> RuckService::import(UserId user, ImportedRuck ruck) 
             Additions{.points = ruck.track.points, .heart_rate = ruck.track.heart_rate}};
         const Result<Merged> merged = merge_track(q, std::move(*row), additions, now);
         if (!merged) return fail(merged.error());
+        enqueue_news(q, kImportedJob, {.owner = key.user, .ruck = key.ruck}, now);
         return ImportOutcome{.ruck = view_of(merged->row), .was_there = false};
       });
 }

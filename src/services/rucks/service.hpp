@@ -5,6 +5,7 @@
 #include "calendar/time_zone.hpp"
 #include "db/database.hpp"
 #include "http/handler.hpp"
+#include "jobs/job.hpp"
 #include "runtime/periodic.hpp"
 #include "services/rucks/recording/ingest.hpp"
 #include "services/rucks/rows.hpp"
@@ -15,6 +16,10 @@
 #include <string>
 #include <variant>
 #include <vector>
+
+namespace ruck::jobs {
+class Runner;
+}
 
 namespace ruck::rucks {
 
@@ -52,6 +57,18 @@ struct Reactions {
   bool is_liked = false;  // by the viewer
 };
 
+// For photos, inside their unit of work: a ruck as a viewer may see it; kRuckNotFound for who may
+// not, and of others' rucks for one under way.
+struct SeenRuck {
+  RuckId id;
+  UserId owner;
+  bool is_owner = false;
+  bool is_open = false;                         // everybody may see it, signed in or not
+  std::vector<std::vector<RoutePoint>> pieces;  // the line that others see; of another's ruck only
+};
+[[nodiscard]] Result<SeenRuck> see_ruck(db::Session& q, UserId viewer, const RuckRef& ref);
+void set_has_photos(db::Session& q, UserId owner, RuckId ruck, bool has_photos);
+
 // For profiles, inside their unit of work: an owner's latest rucks as the viewer may see them.
 [[nodiscard]] std::vector<json::Raw> recent_rucks(db::Session& q, UserId viewer, UserId owner,
                                                   std::size_t limit);
@@ -63,6 +80,18 @@ class ReactionSource {
   [[nodiscard]] virtual Reactions of(db::Session& q, UserId viewer, RuckId ruck) = 0;
 };
 
+// Photos of rucks; kept by another service. All inside the unit of work.
+class PhotoSource {
+ public:
+  virtual ~PhotoSource() = default;
+  // Of rucks that the viewer may see, the first `each` of each, in their order.
+  [[nodiscard]] virtual std::vector<RuckPhoto> of(db::Session& q, UserId viewer,
+                                                  const std::vector<RuckId>& rucks,
+                                                  std::int64_t each) = 0;
+  // The ruck is about to be deleted.
+  virtual void remove(db::Session& q, RuckId ruck, UtcUs now) = 0;
+};
+
 class RuckService {
  public:
   struct Dependencies {
@@ -72,6 +101,7 @@ class RuckService {
     telemetry::Metrics& metrics;
     bus::Bus& bus;  // topics.hpp
     ReactionSource& reactions;
+    PhotoSource& photos;
   };
   explicit RuckService(Dependencies dependencies);
 
@@ -109,6 +139,8 @@ class RuckService {
 
   // Starts the work that goes on beside requests, on a core that runs.
   void start(runtime::Core& core);
+  // Rucks that were left open are closed by a job that recurs: by one instance at a time.
+  void add_jobs(jobs::Runner& runner);
   // Completes or cancels rucks that were left open (closing.hpp); how many.
   task<std::int64_t> close_left_open();
 
@@ -116,6 +148,7 @@ class RuckService {
   task<std::int64_t> refresh_shown();
 
  private:
+  task<jobs::Outcome> run_closing();
   task<> refresh_if_asked();
   // Runs `change` on the owner's own ruck in a unit of work; kRuckNotFound for anybody else's.
   template <class T>
@@ -128,13 +161,14 @@ class RuckService {
 
   [[nodiscard]] PublicRuckDetails details_for_others(db::Session& q, UserId viewer,
                                                      const PublicSide& side) const;
+  [[nodiscard]] std::vector<RuckPhoto> photos_of(db::Session& q, UserId viewer,
+                                                 const RuckRow& row) const;
   [[nodiscard]] DetailsExtra extra_of(db::Session& q, UserId viewer, const RuckRow& row) const;
 
   Dependencies deps_;
   RecentPartitions partitions_;
   Ingest ingest_;
   RecentMerger merger_;
-  std::unique_ptr<runtime::Periodic> closer_;
   std::unique_ptr<runtime::Periodic> merging_;
   std::unique_ptr<runtime::Periodic> refresher_;
   // How often the database is still looked at: at the start, for what the last process left; and

@@ -133,6 +133,8 @@ const Sql kSumOfDay{
         " AND r.status = 'completed'"};
 const Sql kSetLocalDay{"rucks.set_local_day",
                        "UPDATE rucks SET local_day = $3 WHERE user_id = $1 AND id = $2"};
+const Sql kSetHasPhotos{"rucks.set_has_photos",
+                        "UPDATE rucks SET has_photos = $3 WHERE user_id = $1 AND id = $2"};
 const Sql kSetClockOffset{"rucks.set_clock_offset",
                           "UPDATE rucks SET clock_offset_min = $3 WHERE user_id = $1 AND id = $2"};
 
@@ -326,6 +328,10 @@ std::vector<Key> open_since(db::Session& q, UtcUs before, std::int64_t limit) {
 
 void set_last_arrival(db::Session& q, Key key, UtcUs arrival) {
   q.execute(kSetLastArrival, key.user, key.ruck, arrival);
+}
+
+void set_has_photos(db::Session& q, Key key, bool has_photos) {
+  q.execute(kSetHasPhotos, key.user, key.ruck, has_photos);
 }
 
 void set_clock_offset(db::Session& q, Key key, std::int64_t minutes) {

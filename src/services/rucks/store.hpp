@@ -53,6 +53,7 @@ void set_local_day(db::Session& q, Key key, Day day);
 // Open rucks whose row says that nothing has arrived since, the oldest first.
 [[nodiscard]] std::vector<Key> open_since(db::Session& q, UtcUs before, std::int64_t limit);
 void set_last_arrival(db::Session& q, Key key, UtcUs arrival);
+void set_has_photos(db::Session& q, Key key, bool has_photos);
 void set_clock_offset(db::Session& q, Key key, std::int64_t minutes);
 
 // The row alone; find_progress() of track/progress.hpp has the batches that were appended since.

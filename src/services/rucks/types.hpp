@@ -202,6 +202,28 @@ struct RoutePoint {
 };
 BOOST_DESCRIBE_STRUCT(RoutePoint, (), (lat, lng, alt, timestamp))
 
+// A photo of a ruck on a card (contract core §6); services/media has more of it. Others are told no
+// names of files and no more than the day.
+struct RuckPhoto {
+  Uuid id;
+  RuckId ruck_id;
+  UserId user_id;
+  std::string filename;
+  std::string original_filename;
+  std::string content_type;  // of what `url` is
+  std::int64_t size = 0;     // bytes of it
+  std::string url;           // the large size, in JPEG
+  std::string thumbnail_url;
+  UtcUs created_at{};
+  std::string alt_text;
+  std::int64_t width = 0;  // pixels of the whole picture
+  std::int64_t height = 0;
+  std::string thumb_hash;  // https://evanw.github.io/thumbhash/, in base64
+};
+BOOST_DESCRIBE_STRUCT(RuckPhoto, (),
+                      (id, ruck_id, user_id, filename, original_filename, content_type, size, url,
+                       thumbnail_url, created_at, alt_text, width, height, thumb_hash))
+
 // A ruck's own data, as its owner sees it. What is not known is left out.
 struct RuckView {
   RuckId id;
@@ -299,8 +321,10 @@ struct RuckWithTrack : RuckView {
   json::Raw location_points;
   json::Raw locationPoints;
   json::Raw route;
+  std::vector<RuckPhoto> photos;
 };
-BOOST_DESCRIBE_STRUCT(RuckWithTrack, (RuckView), (splits, location_points, locationPoints, route))
+BOOST_DESCRIBE_STRUCT(RuckWithTrack, (RuckView),
+                      (splits, location_points, locationPoints, route, photos))
 
 // Everything that others may see of a ruck: a named list, so that a new field of a ruck is hidden
 // until it is put here.
@@ -336,9 +360,10 @@ struct PublicRuckWithRoute : PublicRuck {
   std::vector<RoutePoint> locationPoints;
   std::vector<RoutePoint> route;
   std::vector<std::vector<RoutePoint>> route_pieces;
+  std::vector<RuckPhoto> photos;
 };
 BOOST_DESCRIBE_STRUCT(PublicRuckWithRoute, (PublicRuck),
-                      (location_points, locationPoints, route, route_pieces))
+                      (location_points, locationPoints, route, route_pieces, photos))
 
 // The social details of §3.2, owner and others alike; the lists are cut for others.
 struct DetailsExtra {
@@ -350,7 +375,7 @@ struct DetailsExtra {
   std::int64_t like_count = 0;
   std::int64_t comment_count = 0;
   bool is_liked_by_current_user = false;
-  std::vector<std::string> photos;
+  std::vector<RuckPhoto> photos;
 };
 BOOST_DESCRIBE_STRUCT(DetailsExtra, (),
                       (user, route, location_points, elevation_gain_meters, elevation_loss_meters,
@@ -482,6 +507,7 @@ inline constexpr std::array kNotes = {
     rule("is_public", "The old form of visibility: false is private and wins, true is public"),
     rule("visibility", "Who may see it: public, followers (of the owner) or private (nobody else)"),
     rule("allow_live_following", "Followers may watch it live"),
+    rule("has_photos", "Of no effect: the server says what there is"),
     rule("planned_duration_minutes", "Planned").between(0, 43'200),
     rule("event_id", "The event it belongs to").length(0, 64),
     rule("route_id", "The route it follows").length(0, 64),

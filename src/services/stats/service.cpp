@@ -17,6 +17,10 @@ void hide_days(db::Session& q, UserId user) { store::hide_days(q, user); }
 
 DayTotals all_time(db::Session& q, UserId user) { return store::sum(q, user, kFirstDay, kLastDay); }
 
+DayTotals totals(db::Session& q, UserId user, Day first, Day last) {
+  return store::sum(q, user, first, last);
+}
+
 DayShown shown_lifetime(db::Session& q, UserId user) { return store::shown(q, user); }
 
 void clear(db::Session& q, UserId user) { store::clear(q, user); }

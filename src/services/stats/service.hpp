@@ -18,6 +18,8 @@ void hide_days(db::Session& q, UserId user);
 // What others are shown of all days together.
 [[nodiscard]] DayShown shown_lifetime(db::Session& q, UserId user);
 [[nodiscard]] DayTotals all_time(db::Session& q, UserId user);
+// Of local days, both ends with them.
+[[nodiscard]] DayTotals totals(db::Session& q, UserId user, Day first, Day last);
 void clear(db::Session& q, UserId user);
 [[nodiscard]] std::vector<DayRow> days_of(db::Session& q, UserId user);  // all of them
 [[nodiscard]] Lifetime lifetime(db::Session& q, UserId user, Day today);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 namespace ruck::web {
 namespace {
@@ -60,6 +61,24 @@ TEST(Pages, TheSmallestEncodingThatTheBrowserTakesIsSent) {
   EXPECT_EQ(engine.bytes(), "<gzip>");
   EXPECT_EQ(header(engine, "Vary"), "Accept-Encoding");
   EXPECT_EQ(engine.content_type, "application/wasm");
+}
+
+// A strong ETag names one sequence of bytes, and a cache must know that there are several.
+TEST(Pages, EachEncodingHasAnETagOfItsOwnAndSaysThatThereAreOthers) {
+  std::set<std::string> etags;
+  for (const char* encodings : {"", "gzip", "br"}) {
+    const auto response =
+        ask({.path = "/assets/app-1a2b.js", .encodings = encodings, .if_none_match = {}});
+    const std::string etag = header(response, "ETag");
+    etags.insert(etag);
+    EXPECT_EQ(header(response, "Vary"), "Accept-Encoding") << encodings;
+    const auto again =
+        ask({.path = "/assets/app-1a2b.js", .encodings = encodings, .if_none_match = etag});
+    EXPECT_EQ(again.status, 304) << encodings;
+    EXPECT_EQ(header(again, "Vary"), "Accept-Encoding") << encodings;
+    EXPECT_EQ(header(again, "Content-Encoding"), "") << encodings;
+  }
+  EXPECT_EQ(etags.size(), 3U);
 }
 
 TEST(Pages, EveryPageOfTheAppIsTheIndexWhichIsAskedForAgain) {

@@ -4,6 +4,7 @@
 #include "services/profile/store.hpp"
 #include "services/rucks/store.hpp"
 #include "support/databases.hpp"
+#include "support/reactions.hpp"
 #include "support/run.hpp"
 
 #include <gtest/gtest.h>
@@ -17,7 +18,7 @@ class FeedServiceTest : public test::OnBothDatabases {
     OnBothDatabases::SetUp();
     migrate();
     revisions_ = std::make_unique<cache::Revisions>(database());
-    service_ = std::make_unique<FeedService>(database(), *revisions_, clock_);
+    service_ = std::make_unique<FeedService>(database(), *revisions_, clock_, photos_);
     anna_ = add_user("anna", 1);
     bert_ = add_user("bert", 2);
   }
@@ -46,6 +47,7 @@ class FeedServiceTest : public test::OnBothDatabases {
 
   test::RunningCores cores_;
   std::unique_ptr<cache::Revisions> revisions_;
+  test::NoPhotos photos_;
   std::unique_ptr<FeedService> service_;
   UserId anna_;
   UserId bert_;

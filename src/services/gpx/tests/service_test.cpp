@@ -26,7 +26,8 @@ class GpxServiceTest : public test::OnBothDatabases {
                                          .clock = clock_,
                                          .metrics = metrics_,
                                          .bus = bus_,
-                                         .reactions = reactions_});
+                                         .reactions = reactions_,
+                                         .photos = photos_});
     service_ = std::make_unique<GpxService>(*rucks_, pool_, clock_);
     anna_ = add_user("anna");
   }
@@ -57,6 +58,7 @@ class GpxServiceTest : public test::OnBothDatabases {
   std::unique_ptr<cache::Revisions> revisions_;
   bus::InProcessBus bus_;
   test::NoReactions reactions_;
+  test::NoPhotos photos_;
   std::unique_ptr<rucks::RuckService> rucks_;
   std::unique_ptr<GpxService> service_;
   UserId anna_;

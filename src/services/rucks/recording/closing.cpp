@@ -1,6 +1,7 @@
 #include "services/rucks/recording/closing.hpp"
 
 #include "services/rucks/limits.hpp"
+#include "services/rucks/recording/jobs.hpp"
 #include "services/rucks/summary/settle.hpp"
 #include "services/rucks/track/progress.hpp"
 
@@ -26,6 +27,10 @@ Result<bool> close_if_left(db::Session& q, const RuckRow& row, UtcUs now) {
   const bool has_data = progress->point_count > 0 || progress->heart_rate_count > 0;
   closed.status = has_data ? status::kCompleted : status::kCancelled;
   closed.updated_at = now;
+  // Who never set out need not be told.
+  if (is_live(row.status)) {
+    enqueue_news(q, kClosedJob, {.owner = key.user, .ruck = key.ruck}, now);
+  }
   if (!has_data) {
     store::update(q, closed);
     return true;

@@ -4,6 +4,7 @@
 #include "base/sabotage.hpp"
 #include "rucking/track_codec.hpp"
 #include "runtime/sleep.hpp"
+#include "services/rucks/recording/jobs.hpp"
 #include "services/rucks/recording/recent_times.hpp"
 #include "services/rucks/recording/topics.hpp"
 #include "services/rucks/summary/settle.hpp"
@@ -462,8 +463,10 @@ Result<std::unique_ptr<Ingest::Live>> Ingest::read_live(db::Session& q, store::K
   const auto progress = find_progress(q, key);
   if (!row || !progress) return fail(ErrorCode::kRuckNotFound);
   if (row->status == status::kCreated) {
-    start_now(*row, deps_.clock.now());
+    const UtcUs now = deps_.clock.now();
+    start_now(*row, now);
     store::update(q, *row);
+    enqueue_news(q, kStartedJob, {.owner = key.user, .ruck = key.ruck}, now);
     deps_.revisions.bump(q, key.user);
   }
   if (!is_live(row->status)) return std::unique_ptr<Live>();

@@ -1,5 +1,6 @@
 #include "services/rucks/recording/topics.hpp"
 
+#include "base/text.hpp"
 #include "bus/payload.hpp"
 #include "rucking/track_codec.hpp"
 
@@ -9,9 +10,16 @@ namespace ruck::rucks {
 namespace {
 constexpr char kStored = 'S';
 constexpr char kChanged = 'C';
+constexpr std::string_view kTopic = "ruck:";
 }  // namespace
 
-std::string topic_of(RuckId ruck) { return fmt::format("ruck:{}", ruck.value()); }
+std::string topic_of(RuckId ruck) { return fmt::format("{}{}", kTopic, ruck.value()); }
+
+std::optional<RuckId> ruck_of_topic(std::string_view topic) {
+  if (!topic.starts_with(kTopic)) return std::nullopt;
+  const auto number = parse_number<RuckId::rep>(topic.substr(kTopic.size()));
+  return number ? std::optional(RuckId(*number)) : std::nullopt;
+}
 
 void publish_stored(bus::Bus& bus, const Committed& committed) {
   const std::string topic = topic_of(committed.key.ruck);

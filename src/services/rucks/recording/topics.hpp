@@ -13,6 +13,7 @@ namespace ruck::rucks {
 
 // All news of one ruck.
 [[nodiscard]] std::string topic_of(RuckId ruck);
+[[nodiscard]] std::optional<RuckId> ruck_of_topic(std::string_view topic);
 // Every ruck that has changed in another way than by points that continue it; before its own topic
 // is told. The payload is what changed_ruck() reads.
 inline constexpr std::string_view kRuckChanged = "rucks.changed";

@@ -250,7 +250,6 @@ void copy_notes(RuckRow& row, const RuckNotes& n) {
   newer(row.perceived_exertion, n.perceived_exertion);
   set_visibility(row, n.is_public, n.visibility);
   row.allow_live_following = n.allow_live_following.value_or(row.allow_live_following);
-  row.has_photos = n.has_photos.value_or(row.has_photos);
   newer(row.planned_duration_minutes, n.planned_duration_minutes);
   newer(row.event_id, n.event_id);
   newer(row.route_id, n.route_id);

@@ -165,6 +165,13 @@ PublicRuck public_view_of(const RuckRow& r) {
           .has_photos = r.has_photos};
 }
 
+RuckPhoto public_photo(RuckPhoto photo) {
+  photo.filename = "photo.jpg";
+  photo.original_filename = photo.filename;
+  photo.created_at = UtcUs(std::chrono::floor<std::chrono::days>(photo.created_at));
+  return photo;
+}
+
 std::vector<SplitView> split_views(const std::vector<SplitRow>& splits) {
   std::vector<SplitView> views;
   for (const SplitRow& s : splits) {

@@ -16,6 +16,9 @@ namespace ruck::rucks {
 // From the shown_* of the row alone.
 [[nodiscard]] PublicRuck public_view_of(const RuckRow& row);
 
+// Without the file's name, which often is a time, and of when it came the day alone.
+[[nodiscard]] RuckPhoto public_photo(RuckPhoto photo);
+
 [[nodiscard]] std::vector<SplitView> split_views(const std::vector<SplitRow>& splits);
 
 // Every point, rendered straight to JSON: a long track would be a large tree of small structs.

@@ -28,7 +28,8 @@ class ClosingTest : public test::OnBothDatabases {
                                                                        .clock = clock_,
                                                                        .metrics = metrics_,
                                                                        .bus = bus_,
-                                                                       .reactions = reactions_});
+                                                                       .reactions = reactions_,
+                                                                       .photos = photos_});
     anna_.user = UserId(Uuid::make_v7(utc_ms(1)));
     ASSERT_TRUE(database().write_now([&](db::Session& q) {
       profile::store::insert(q, {.id = anna_.user, .email = "a@example.org", .username = "anna"},
@@ -60,6 +61,7 @@ class ClosingTest : public test::OnBothDatabases {
   std::unique_ptr<cache::Revisions> revisions_;
   bus::InProcessBus bus_;
   test::NoReactions reactions_;
+  test::NoPhotos photos_;
   std::unique_ptr<RuckService> service_;
   http::Viewer anna_;
 };
