@@ -1,7 +1,7 @@
 # Thin verbs over the CMake presets. Personal settings go into Makefile.local.
 -include Makefile.local
 .DEFAULT_GOAL := build
-.PHONY: packages build run test fast bench fmt lint asan tsan torture privacy-attack fuzz clean screenshots lighthouse
+.PHONY: packages build run test fast bench fmt lint asan tsan torture torture-push privacy-attack fuzz clean screenshots lighthouse
 
 JOBS ?= $(shell nproc)
 
@@ -38,6 +38,12 @@ torture: packages          ## kill -9, power cuts, a bad network: SECONDS=300 [S
 	@cmake --preset dev >/dev/null
 	@cmake --build --preset dev -j $(JOBS) --target torture ruck
 	@$(if $(SEED),RUCK_TEST_SEED=$(SEED)) RUCK_TEST_SABOTAGE=$(SABOTAGE) build/dev/tests/torture $(or $(SECONDS),300)
+
+torture-push: packages     ## pushes through services that misbehave, kill -9: COUNT=100000 [SEED=n] [DATABASE=postgres] [SABOTAGE=job-once|no-lease]
+	@cmake --preset dev >/dev/null
+	@cmake --build --preset dev -j $(JOBS) --target torture_push ruck
+	@cd build/dev/tests/push && npm ci --no-audit --no-fund --prefer-offline --loglevel=error
+	@$(if $(SEED),RUCK_TEST_SEED=$(SEED)) RUCK_TEST_SABOTAGE=$(SABOTAGE) build/dev/tests/torture_push $(or $(COUNT),100000) $(or $(DATABASE),sqlite)
 
 privacy-attack: packages   ## look for homes as strangers, followers and holders of links do: WORLDS=200 [SEED=n] [STORY=live]
 	@cmake --preset dev >/dev/null

@@ -2,8 +2,8 @@
 # without it. No header of ours is among them, so that a change of one rebuilds what includes it and
 # no more.
 #
-# The sanitizer presets do without: there every file is compiled with what it includes itself, so
-# that `make test` finds a missing #include, and clang-tidy reads plain files.
+# The tsan and fuzz presets do without, and so does clang-tidy (scripts/lint): there every file is
+# compiled with what it includes itself, which finds a missing #include.
 option(RUCK_PRECOMPILE "Parse the headers of others once" ON)
 
 set(ruck_headers_of_base
