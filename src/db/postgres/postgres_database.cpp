@@ -4,6 +4,7 @@
 #include "telemetry/log.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <random>
 
 namespace ruck::db::postgres {
@@ -12,6 +13,9 @@ namespace {
 // it a zone that was edited while the ruck it hides was computed anew was refused on a loaded
 // machine.
 constexpr int kAttemptsMax = 16;
+// From here on it runs alone. Computing many rucks anew is unit after unit of the same user: each
+// edit of a zone that met one of them lost, all sixteen times.
+constexpr int kAttemptAlone = 6;
 constexpr auto kBackoffUnit = std::chrono::milliseconds(2);
 constexpr auto kWatchEvery = std::chrono::milliseconds(250);  // an answer is late by so much
 // After the deadline: the server's own statement_timeout comes first, and keeps the connection.
@@ -253,7 +257,7 @@ void PostgresDatabase::run(Work& work, std::unique_ptr<Connection>& connection) 
       }
       // Run again it sees the other's row, or fails for good.
       connection->set_taken_keys_are_conflicts(attempt == 1 && work.job->needs_isolation());
-      if (run_once(work, *connection)) {
+      if (run_once(work, *connection, attempt >= kAttemptAlone)) {
         note_reachable(true, {});
         return;
       }
@@ -280,9 +284,11 @@ void PostgresDatabase::run(Work& work, std::unique_ptr<Connection>& connection) 
 }
 
 // True when the unit has its outcome, false when it must be run again. Throws Failure.
-bool PostgresDatabase::run_once(Work& work, Connection& connection) {
-  InUse in_use(*this, connection, deadline_of(*work.job));
+bool PostgresDatabase::run_once(Work& work, Connection& connection, bool is_alone) {
   const bool is_write = work.access == Access::kWrite;
+  std::optional<Turns::Turn> turn;
+  if (is_write && work.job->needs_isolation()) turn.emplace(turns_, is_alone);
+  InUse in_use(*this, connection, deadline_of(*work.job));
   try {
     static_cast<void>(connection.take_notified());  // of a unit that was rolled back
     const Sql& begin_write = work.job->needs_isolation() ? kBeginWrite : kBeginSimple;

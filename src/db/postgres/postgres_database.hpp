@@ -3,9 +3,9 @@
 // libpq.
 //
 // A write unit is a SERIALIZABLE transaction and is run again when the server reports a
-// serialization failure, so a unit means the same here as with SQLite's single writer. A read unit
-// is one READ ONLY snapshot. Writes go before reads, and reads may never hold the last connections:
-// under load reads are shed first.
+// serialization failure, in the end alone among those of its process, so a unit means the same here
+// as with SQLite's single writer. A read unit is one READ ONLY snapshot. Writes go before reads,
+// and reads may never hold the last connections: under load reads are shed first.
 //
 // A server that does not answer keeps its connections' threads. So a watch looks at the clock: it
 // ends what waits in a queue longer than its request, and cuts connections on which a unit still
@@ -13,6 +13,7 @@
 #include "db/database.hpp"
 #include "db/postgres/connection.hpp"
 #include "db/postgres/notices.hpp"
+#include "db/postgres/turns.hpp"
 
 #include <atomic>
 #include <deque>
@@ -60,7 +61,7 @@ class PostgresDatabase final : public Database {
   bool take(Guard& lock, Work& work) RUCK_REQUIRES(mutex_);
   [[nodiscard]] bool can_read() const RUCK_REQUIRES(mutex_);
   void run(Work& work, std::unique_ptr<Connection>& connection);
-  bool run_once(Work& work, Connection& connection);
+  bool run_once(Work& work, Connection& connection, bool is_alone);
   void watch_loop();
   void end_late(std::deque<std::unique_ptr<Job>>& queue) RUCK_REQUIRES(mutex_);
   void cut_late() RUCK_REQUIRES(mutex_);
@@ -83,6 +84,7 @@ class PostgresDatabase final : public Database {
   std::list<Running> in_use_ RUCK_GUARDED_BY(mutex_);  // with a unit under way
   bool has_ended_ RUCK_GUARDED_BY(mutex_) = false;     // the threads have ended
   Condition ended_;
+  Turns turns_;
 
   mutable Mutex status_mutex_;
   Status status_ RUCK_GUARDED_BY(status_mutex_);

@@ -162,7 +162,7 @@ TEST_P(DatabaseTest, AFailedMigrationLeavesTheSchemaAsItWas) {
 
 TEST_P(DatabaseTest, InstancesThatStartTogetherAllComeUp) {
   if (kind() != test::DatabaseKind::kPostgres) return;  // the embedded one has one process
-  const test::TemporaryDatabase empty(kind());
+  const test::TemporaryDatabase empty(kind(), test::Schema::kEmpty);
   std::vector<std::thread> instances;
   for (int i = 0; i < 4; ++i) {
     instances.emplace_back([&] {
@@ -175,6 +175,32 @@ TEST_P(DatabaseTest, InstancesThatStartTogetherAllComeUp) {
     });
   }
   for (std::thread& instance : instances) instance.join();
+}
+
+// What one reads the other writes; the short ones commit in the middle of each try of the long one.
+TEST_P(DatabaseTest, ALongUnitIsNotStarvedByShortOnes) {
+  ASSERT_TRUE(add(1, "one", 1));
+  ASSERT_TRUE(add(2, "two", 1));
+  std::atomic<bool> is_done = false;
+  std::vector<std::thread> others;
+  for (int i = 0; i < 2; ++i) {
+    others.emplace_back([&] {
+      while (!is_done) {
+        EXPECT_TRUE(database().write_now([](Session& q) {
+          const double one = q.one<double>(kWeight, 1);
+          q.execute(kIncrement, 2, one);
+        }));
+      }
+    });
+  }
+  const auto outcome = database().write_now([](Session& q) {
+    const double two = q.one<double>(kWeight, 2);
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    q.execute(kIncrement, 1, two);
+  });
+  is_done = true;
+  for (std::thread& other : others) other.join();
+  EXPECT_TRUE(outcome) << outcome.error().detail;
 }
 
 TEST_P(DatabaseTest, WhoListensIsToldAfterTheCommitAndOfNothingElse) {
