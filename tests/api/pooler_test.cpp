@@ -101,7 +101,7 @@ TEST(Pooler, EachTransactionBringsItsSettingsAlongAndTakesThemAway) {
 }
 
 TEST(Pooler, ServersBehindPgBouncerRecordAndShowAsWithoutIt) {
-  const TemporaryDatabase database(DatabaseKind::kPostgres);
+  const TemporaryDatabase database(DatabaseKind::kPostgres, Schema::kEmpty);
   const PgBouncer pooler(database.url());
   ASSERT_TRUE(until([&] { return pooler.is_up(); })) << pooler.log();
   const ServerSettings settings{.database_url = pooler.url(),

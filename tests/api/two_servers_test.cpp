@@ -81,7 +81,7 @@ TEST_F(TwoServers, ASignInThatOneEndedIsOverAtTheOtherInAMoment) {
 
 // The first start makes the schema and the keys that sign tokens; nobody may find half of it.
 TEST(ServersThatStartTogether, AllComeUpOnAnEmptyDatabase) {
-  const TemporaryDatabase database(DatabaseKind::kPostgres);
+  const TemporaryDatabase database(DatabaseKind::kPostgres, Schema::kEmpty);
   std::array<std::unique_ptr<RuckServer>, 3> servers;
   std::atomic<int> started = 0;
   std::promise<void> test_is_over;

@@ -44,7 +44,7 @@ TEST_F(PostgresBackupTest, ADatabaseAndItsPhotosComeBack) {
   EXPECT_EQ(run({script, "kept"}, settings).exit_code, 1) << "an older one is never written over";
   EXPECT_EQ(server.stop(), 0);
 
-  TemporaryDatabase fresh(DatabaseKind::kPostgres);
+  TemporaryDatabase fresh(DatabaseKind::kPostgres, Schema::kEmpty);
   const Finished restored = run({"pg_restore", "--no-owner", "--exit-on-error",
                                  "--dbname=" + fresh.url(), "kept/database.dump"});
   ASSERT_EQ(restored.exit_code, 0) << restored.output;

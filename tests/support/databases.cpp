@@ -8,31 +8,32 @@
 
 namespace ruck::test {
 
-TemporaryDatabase::TemporaryDatabase(DatabaseKind kind) {
+TemporaryDatabase::TemporaryDatabase(DatabaseKind kind, Schema schema) {
   if (kind == DatabaseKind::kSqlite) {
     folder_ = std::make_unique<TemporaryFolder>();
     url_ = "sqlite:" + folder_->path() + "/ruck.db";
   } else {
-    postgres_ = std::make_unique<TemporaryPostgres>();
+    postgres_ = std::make_unique<TemporaryPostgres>(schema);
     url_ = postgres_->url();
   }
 }
 
-void OnBothDatabases::SetUp() {
-  temporary_ = std::make_unique<TemporaryDatabase>(GetParam());
-  open();
+db::Database& OnBothDatabases::database() {
+  if (!database_) open(Schema::kEmpty);
+  return *database_;
 }
 
 void OnBothDatabases::reopen() {
   database_->close();
   database_.reset();
-  open();
+  open(Schema::kMigrated);
 }
 
-void OnBothDatabases::open() {
+void OnBothDatabases::open(Schema schema) {
+  if (!temporary_) temporary_ = std::make_unique<TemporaryDatabase>(GetParam(), schema);
   auto opened = db::open({.url = temporary_->url(), .sqlite_readers = 2, .postgres_connections = 4},
                          metrics_);
-  ASSERT_TRUE(opened) << opened.error().client_text();
+  if (!opened) throw std::runtime_error(opened.error().client_text());
   database_ = std::move(*opened);
 }
 
@@ -49,6 +50,7 @@ void OnBothDatabases::TearDown() {
 }
 
 void OnBothDatabases::migrate() {
+  if (!database_) open(Schema::kMigrated);
   const auto report = db::migrate(*database_, clock_, embedded::migrations());
   ASSERT_TRUE(report) << report.error().client_text() << report.error().detail;
 }

@@ -14,10 +14,11 @@ namespace ruck::test {
 
 enum class DatabaseKind : std::uint8_t { kSqlite, kPostgres };
 
-// A database of its own for one test, empty; the URL is good for a server as well.
+// A database of its own for one test; the URL is good for a server as well. What of it is migrated
+// already is PostgreSQL alone, where it takes longest.
 class TemporaryDatabase {
  public:
-  explicit TemporaryDatabase(DatabaseKind kind);
+  explicit TemporaryDatabase(DatabaseKind kind, Schema schema = Schema::kMigrated);
   [[nodiscard]] const std::string& url() const { return url_; }
 
  private:
@@ -26,12 +27,12 @@ class TemporaryDatabase {
   std::string url_;
 };
 
-// A test that is run on both. With `migrated`, the schema is in place.
+// A test that is run on both. After `migrate` the schema is in place.
 class OnBothDatabases : public testing::TestWithParam<DatabaseKind> {
  protected:
-  void SetUp() override;
   void TearDown() override;
-  db::Database& database() { return *database_; }
+  // Empty, unless `migrate` was called first.
+  db::Database& database();
   [[nodiscard]] DatabaseKind kind() const { return GetParam(); }
   void migrate();
   // Closes it and opens it again: what was in memory is gone.
@@ -43,7 +44,7 @@ class OnBothDatabases : public testing::TestWithParam<DatabaseKind> {
   telemetry::Metrics metrics_;
 
  private:
-  void open();
+  void open(Schema schema);
   std::unique_ptr<TemporaryDatabase> temporary_;
   std::unique_ptr<db::Database> database_;
 };

@@ -1,5 +1,10 @@
 #include "support/postgres.hpp"
 
+#include "base/clock.hpp"
+#include "base/embedded.hpp"
+#include "db/migrations.hpp"
+#include "db/open.hpp"
+
 #include <libpq-fe.h>
 #include <pwd.h>
 #include <unistd.h>
@@ -15,6 +20,7 @@
 namespace ruck::test {
 namespace {
 constexpr const char* kBin = "/usr/lib/postgresql/15/bin/";
+constexpr const char* kTemplate = "migrated";
 
 // PostgreSQL refuses to run as root, so root runs it as the user that Debian's package made.
 std::vector<std::string> as_postgres(std::vector<std::string> argv) {
@@ -59,6 +65,8 @@ std::string shared_cluster() {
   }
   static const TemporaryFolder folder;
   static const PostgresCluster cluster(folder.path() + "/pg");
+  static const bool has_template = (make_template(cluster), true);
+  static_cast<void>(has_template);
   return cluster.url("");
 }
 }  // namespace
@@ -112,10 +120,28 @@ std::string PostgresCluster::url(const std::string& database) const {
   return "postgresql://ruck@127.0.0.1:" + std::to_string(port_) + "/" + database;
 }
 
-TemporaryPostgres::TemporaryPostgres() {
+void make_template(const PostgresCluster& cluster) {
+  run_sql(cluster.url("postgres"), std::string("CREATE DATABASE ") + kTemplate);
+  {
+    telemetry::Metrics metrics;
+    const auto database =
+        db::open({.url = cluster.url(kTemplate), .postgres_connections = 3}, metrics);
+    if (!database) throw std::runtime_error("template: " + database.error().detail);
+    const auto report = db::migrate(**database, SystemClock(), embedded::migrations());
+    if (!report) throw std::runtime_error("template: " + report.error().detail);
+    (*database)->close();
+  }
+  // Copies need that nobody is connected.
+  run_sql(cluster.url("postgres"),
+          std::string("ALTER DATABASE ") + kTemplate + " ALLOW_CONNECTIONS false");
+}
+
+TemporaryPostgres::TemporaryPostgres(Schema schema) {
   static std::atomic<int> next{0};
   name_ = "t" + std::to_string(::getpid()) + "_" + std::to_string(next++);
-  run_sql(shared_cluster() + "postgres", "CREATE DATABASE " + name_);
+  run_sql(shared_cluster() + "postgres",
+          "CREATE DATABASE " + name_ +
+              (schema == Schema::kMigrated ? std::string(" TEMPLATE ") + kTemplate : ""));
   url_ = shared_cluster() + name_;
 }
 

@@ -5,6 +5,7 @@
 // RUCK_TEST_POSTGRES_FILE points to. A test program that is run by hand starts one for itself.
 #include "support/process.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -26,10 +27,16 @@ class PostgresCluster {
   std::unique_ptr<Process> server_;
 };
 
-// An empty database in the run's cluster, dropped at the end.
+// Makes the database that migrated ones are copied from: a copy takes a fifth of the time of all
+// migrations. Throws if that fails.
+void make_template(const PostgresCluster& cluster);
+
+enum class Schema : std::uint8_t { kEmpty, kMigrated };
+
+// A database in the run's cluster, dropped at the end.
 class TemporaryPostgres {
  public:
-  TemporaryPostgres();
+  explicit TemporaryPostgres(Schema schema);
   ~TemporaryPostgres();
   TemporaryPostgres(const TemporaryPostgres&) = delete;
   TemporaryPostgres& operator=(const TemporaryPostgres&) = delete;

@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
   sigprocmask(SIG_BLOCK, &signals, nullptr);
   const ruck::test::TemporaryFolder folder;
   const ruck::test::PostgresCluster cluster(folder.path() + "/pg");
+  ruck::test::make_template(cluster);
   const std::string file = argv[1];
   std::ofstream(file + ".new") << cluster.url("");
   std::rename((file + ".new").c_str(), file.c_str());
