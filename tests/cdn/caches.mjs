@@ -10,7 +10,7 @@ import { join } from 'node:path';
 
 const PATIENCE_MS = 120_000; // for a machine that does much else
 const DEPLOY = process.env.RUCK_CDN_FOLDER;
-const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 export function freePort() {
   return new Promise((resolve, reject) => {

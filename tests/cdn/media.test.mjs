@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { crc32, deflateSync } from 'node:zlib';
-import { ask, CACHES, isHit, isKeptPrivate, startServer } from './caches.mjs';
+import { ask, CACHES, isHit, isKeptPrivate, sleep, startServer } from './caches.mjs';
 import { as, JSON_TYPE, post, signUp } from './people.mjs';
 
 const ACCEPTS = { 'image/avif,image/webp,*/*': /avif|webp/, 'image/webp,*/*': /webp/, '*/*': /jpeg/ };
@@ -49,13 +49,20 @@ async function upload(port, path, person, name, picture, fields = {}) {
   parts.push(Buffer.from(
     `--${boundary}\r\nContent-Disposition: form-data; name="${name}"; filename="a.png"\r\n` +
     'Content-Type: image/png\r\n\r\n'), picture, Buffer.from(`\r\n--${boundary}--\r\n`));
-  const reply = await ask(port, path, {
-    method: 'POST',
-    headers: { ...as(person), 'content-type': `multipart/form-data; boundary=${boundary}` },
-    body: Buffer.concat(parts),
-  });
-  assert.ok(reply.status < 300, `${path}: ${reply.status} ${reply.body}`);
-  return JSON.parse(reply.body);
+  // A machine that does much else may still be preparing the picture: an app comes again, too.
+  for (let tries = 1; ; tries++) {
+    const reply = await ask(port, path, {
+      method: 'POST',
+      headers: { ...as(person), 'content-type': `multipart/form-data; boundary=${boundary}` },
+      body: Buffer.concat(parts),
+    });
+    if (reply.status === 503 && tries < 10) {
+      await sleep(1000 * Number(reply.headers['retry-after'] ?? 1));
+      continue;
+    }
+    assert.ok(reply.status < 300, `${path}: ${reply.status} ${reply.body}`);
+    return JSON.parse(reply.body);
+  }
 }
 
 const pathOf = (url) => url.replace(/^https?:\/\/[^/]+/, '');
