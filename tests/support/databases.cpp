@@ -33,7 +33,7 @@ void OnBothDatabases::open(Schema schema) {
   if (!temporary_) temporary_ = std::make_unique<TemporaryDatabase>(GetParam(), schema);
   auto opened = db::open({.url = temporary_->url(), .sqlite_readers = 2, .postgres_connections = 4},
                          metrics_);
-  if (!opened) throw std::runtime_error(opened.error().client_text());
+  if (!opened) throw std::runtime_error(std::string(opened.error().client_text()));
   database_ = std::move(*opened);
 }
 
