@@ -4,6 +4,7 @@
 #include "base/embedded.hpp"
 #include "db/migrations.hpp"
 #include "db/open.hpp"
+#include "support/postgres_tools.hpp"
 
 #include <libpq-fe.h>
 #include <pwd.h>
@@ -22,7 +23,27 @@ namespace {
 constexpr const char* kBin = "/usr/lib/postgresql/15/bin/";
 constexpr const char* kTemplate = "migrated";
 
-// PostgreSQL refuses to run as root, so root runs it as the user that Debian's package made.
+bool answers(const std::string& url) {
+  PGconn* connection = PQconnectdb(url.c_str());
+  const bool ok = PQstatus(connection) == CONNECTION_OK;
+  PQfinish(connection);
+  return ok;
+}
+
+// The URL of the run's cluster, without a database name.
+std::string shared_cluster() {
+  if (const char* file = std::getenv("RUCK_TEST_POSTGRES_FILE")) {
+    const std::string url = read_file(file);
+    if (!url.empty()) return url;
+  }
+  static const TemporaryFolder folder;
+  static const PostgresCluster cluster(folder.path() + "/pg");
+  static const bool has_template = (make_template(cluster), true);
+  static_cast<void>(has_template);
+  return cluster.url("");
+}
+}  // namespace
+
 std::vector<std::string> as_postgres(std::vector<std::string> argv) {
   argv[0] = kBin + argv[0];
   if (::geteuid() != 0) return argv;
@@ -40,36 +61,36 @@ void give_to_postgres(const std::string& folder) {
   }
 }
 
-bool answers(const std::string& url) {
-  PGconn* connection = PQconnectdb(url.c_str());
-  const bool ok = PQstatus(connection) == CONNECTION_OK;
-  PQfinish(connection);
-  return ok;
-}
-
 void run_sql(const std::string& url, const std::string& statement) {
   PGconn* connection = PQconnectdb(url.c_str());
   PGresult* result = PQexec(connection, statement.c_str());
-  const bool ok = PQresultStatus(result) == PGRES_COMMAND_OK;
+  const auto status = PQresultStatus(result);
+  const bool ok = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
   const std::string problem = PQerrorMessage(connection);
   PQclear(result);
   PQfinish(connection);
   if (!ok) throw std::runtime_error(statement + ": " + problem);
 }
 
-// The URL of the run's cluster, without a database name.
-std::string shared_cluster() {
-  if (const char* file = std::getenv("RUCK_TEST_POSTGRES_FILE")) {
-    const std::string url = read_file(file);
-    if (!url.empty()) return url;
+std::unique_ptr<Process> start_postgres(const std::string& folder, const std::string& url) {
+  auto server =
+      std::make_unique<Process>(ProcessOptions{.argv = as_postgres({"postgres", "-D", folder}),
+                                               .extra_env = {},
+                                               .output_path = {},
+                                               .working_folder = "/"});
+  for (int i = 0; i < 3000; ++i) {
+    if (answers(url)) return server;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
-  static const TemporaryFolder folder;
-  static const PostgresCluster cluster(folder.path() + "/pg");
-  static const bool has_template = (make_template(cluster), true);
-  static_cast<void>(has_template);
-  return cluster.url("");
+  throw std::runtime_error("postgres did not start");
 }
-}  // namespace
+
+void stop_postgres(std::unique_ptr<Process>& server) {
+  if (!server) return;
+  server->signal(SIGQUIT);
+  server->wait(std::chrono::seconds(20));
+  server.reset();
+}
 
 PostgresCluster::PostgresCluster(const std::string& folder, bool durable) : folder_(folder) {
   std::filesystem::create_directories(folder_);
@@ -94,25 +115,9 @@ PostgresCluster::PostgresCluster(const std::string& folder, bool durable) : fold
   start();
 }
 
-void PostgresCluster::start() {
-  server_ =
-      std::make_unique<Process>(ProcessOptions{.argv = as_postgres({"postgres", "-D", folder_}),
-                                               .extra_env = {},
-                                               .output_path = {},
-                                               .working_folder = "/"});
-  for (int i = 0; i < 3000; ++i) {
-    if (answers(url("postgres"))) return;
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  throw std::runtime_error("postgres did not start");
-}
+void PostgresCluster::start() { server_ = start_postgres(folder_, url("postgres")); }
 
-void PostgresCluster::stop() {
-  if (!server_) return;
-  server_->signal(SIGQUIT);  // at once: nothing of it is kept
-  server_->wait(std::chrono::seconds(20));
-  server_.reset();
-}
+void PostgresCluster::stop() { stop_postgres(server_); }
 
 PostgresCluster::~PostgresCluster() { stop(); }
 

@@ -262,15 +262,13 @@ void PostgresDatabase::run(Work& work, std::unique_ptr<Connection>& connection) 
         return;
       }
       retries_.add();
+      if (!connection->is_alive()) drop(connection);
     } catch (const Failure& failure) {
       work.job->fail(to_error(failure));
       telemetry::log_warning("db.unit_refused",
                              {{"statement", failure.statement()}, {"what", failure.what()}});
       const bool lost = !connection || !connection->is_alive();
-      if (lost && connection) {
-        connection.reset();
-        open_connections_.add(-1);
-      }
+      if (lost && connection) drop(connection);
       note_reachable(!lost, failure.what());
       return;
     }
@@ -286,6 +284,7 @@ void PostgresDatabase::run(Work& work, std::unique_ptr<Connection>& connection) 
 // True when the unit has its outcome, false when it must be run again. Throws Failure.
 bool PostgresDatabase::run_once(Work& work, Connection& connection, bool is_alone) {
   const bool is_write = work.access == Access::kWrite;
+  bool is_committing = false;
   std::optional<Turns::Turn> turn;
   if (is_write && work.job->needs_isolation()) turn.emplace(turns_, is_alone);
   InUse in_use(*this, connection, deadline_of(*work.job));
@@ -297,15 +296,28 @@ bool PostgresDatabase::run_once(Work& work, Connection& connection, bool is_alon
     if (!connection.is_alive()) {
       throw Failure(FailureKind::kUnavailable, "connection lost", "unit");
     }
-    if (commit && is_write) in_use.lift_deadline();
+    is_committing = commit && is_write;
+    if (is_committing) in_use.lift_deadline();
     connection.end(commit || !is_write ? kCommit : kRollback);
-    if (commit && is_write) announce(connection.take_notified());
+    if (is_committing) announce(connection.take_notified());
     return true;
   } catch (const Failure& failure) {
     if (connection.is_alive() && connection.in_transaction()) connection.end(kRollback);
     if (failure.kind() == FailureKind::kConflict) return false;
+    if (!connection.is_alive() && !is_committing && may_run_again(work)) return false;
     throw;
   }
+}
+
+// Once, and not when it was the stop that cut the connection.
+bool PostgresDatabase::may_run_again(Work& work) {
+  const Guard lock(mutex_);
+  return !is_broken_off_ && !std::exchange(work.was_lost, true);
+}
+
+void PostgresDatabase::drop(std::unique_ptr<Connection>& connection) {
+  connection.reset();
+  open_connections_.add(-1);
 }
 
 void PostgresDatabase::note_reachable(bool reachable, const std::string& problem) {

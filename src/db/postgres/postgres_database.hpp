@@ -10,6 +10,10 @@
 // A server that does not answer keeps its connections' threads. So a watch looks at the clock: it
 // ends what waits in a queue longer than its request, and cuts connections on which a unit still
 // runs well after that, unless it is committing.
+//
+// A connection may have been dead for long when a unit comes: the server was restarted, or another
+// one is the primary now. A unit that loses its connection before COMMIT was sent is run again,
+// once. After that nobody knows whether it is committed: that is the caller's to find out.
 #include "db/database.hpp"
 #include "db/postgres/connection.hpp"
 #include "db/postgres/notices.hpp"
@@ -55,6 +59,7 @@ class PostgresDatabase final : public Database {
   struct Work {
     Access access = Access::kRead;
     std::unique_ptr<Job> job;
+    bool was_lost = false;  // with its connection, and run again
   };
   std::unique_ptr<Connection> connect();
   void worker_loop(std::unique_ptr<Connection> connection);
@@ -62,6 +67,8 @@ class PostgresDatabase final : public Database {
   [[nodiscard]] bool can_read() const RUCK_REQUIRES(mutex_);
   void run(Work& work, std::unique_ptr<Connection>& connection);
   bool run_once(Work& work, Connection& connection, bool is_alone);
+  bool may_run_again(Work& work);
+  void drop(std::unique_ptr<Connection>& connection);
   void watch_loop();
   void end_late(std::deque<std::unique_ptr<Job>>& queue) RUCK_REQUIRES(mutex_);
   void cut_late() RUCK_REQUIRES(mutex_);

@@ -1,0 +1,48 @@
+#include "support/standby.hpp"
+
+#include "support/postgres_tools.hpp"
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+
+namespace ruck::test {
+
+PostgresStandby::PostgresStandby(const PostgresCluster& primary, const std::string& folder)
+    : folder_(folder) {
+  std::filesystem::create_directories(folder_);
+  std::filesystem::permissions(folder_, std::filesystem::perms::owner_all);  // or it refuses
+  give_to_postgres(folder_);
+  const Finished copied = run_to_end(
+      {.argv = as_postgres({"pg_basebackup", "-D", folder_, "-d", primary.url("postgres"), "-R",
+                            "-X", "stream", "-c", "fast"}),
+       .extra_env = {},
+       .output_path = {},
+       .working_folder = "/"},
+      std::chrono::seconds(60));
+  if (copied.exit_code != 0) throw std::runtime_error("pg_basebackup: " + copied.output);
+  port_ = free_port();
+  std::ofstream(folder_ + "/postgresql.conf", std::ios::app) << "port=" << port_ << "\n";
+  server_ = start_postgres(folder_, url("postgres"));
+  const std::string main = primary.url("postgres");
+  run_sql(main, "ALTER SYSTEM SET synchronous_standby_names = '*'");
+  run_sql(main, "ALTER SYSTEM SET synchronous_commit = 'remote_apply'");
+  run_sql(main, "SELECT pg_reload_conf()");
+}
+
+PostgresStandby::~PostgresStandby() { stop_postgres(server_); }
+
+std::string PostgresStandby::url(const std::string& database) const {
+  return "postgresql://ruck@127.0.0.1:" + std::to_string(port_) + "/" + database;
+}
+
+void PostgresStandby::promote() { run_sql(url("postgres"), "SELECT pg_promote(true, 60)"); }
+
+std::string url_of_both(const PostgresCluster& primary, const PostgresStandby& standby,
+                        const std::string& database) {
+  return "postgresql://ruck@127.0.0.1:" + std::to_string(primary.port()) +
+         ",127.0.0.1:" + std::to_string(standby.port()) + "/" + database;
+}
+
+}  // namespace ruck::test
