@@ -14,6 +14,14 @@ set(CMAKE_C_FLAGS_DEV "${RUCK_OPTIMIZE} -g1 -gz")
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -gz -DNDEBUG")
 set(CMAKE_EXE_LINKER_FLAGS_DEV "")
 
+# For a target that computes for long: optimized even where the rest is not. Before ruck_precompile.
+function(ruck_optimize target)
+  if(RUCK_OPTIMIZE STREQUAL "-O0" AND NOT CMAKE_BUILD_TYPE STREQUAL "Release")
+    target_compile_options(${target} PRIVATE -O1)
+    set_target_properties(${target} PROPERTIES RUCK_OPTIMIZED TRUE)
+  endif()
+endfunction()
+
 add_library(ruck_flags INTERFACE)
 target_compile_options(ruck_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast

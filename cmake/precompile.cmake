@@ -21,7 +21,12 @@ set(ruck_headers_of_runtime ${ruck_headers_of_base}
 # ruck_precompile(TARGET DEPS): `base` and `runtime` make the two sets, and the others take the one
 # that fits: what depends on runtime has its flags too. A program is compiled with other flags than
 # a library (-fPIE), so one of tests makes a set of its own.
+# A target that ruck_optimize() was called for has other flags, and does without.
 function(ruck_precompile target deps)
+  get_target_property(is_optimized ${target} RUCK_OPTIMIZED)
+  if(is_optimized)
+    return()
+  endif()
   if(NOT RUCK_PRECOMPILE)
     return()
   endif()
