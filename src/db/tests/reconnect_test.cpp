@@ -17,6 +17,7 @@ constexpr int kConnections = 6;
 const Sql kMake{"test.make_counter", "CREATE TABLE counter (n BIGINT NOT NULL)"};
 const Sql kPut{"test.put_counter", "INSERT INTO counter VALUES (0)"};
 const Sql kAdd{"test.add_counter", "UPDATE counter SET n = n + 1"};
+const Sql kCut{"test.cut", "SELECT pg_terminate_backend(pg_backend_pid())::int::bigint"};
 const Sql kCount{"test.count_counter", "SELECT n FROM counter"};
 
 class ReconnectTest : public testing::Test {
@@ -77,11 +78,10 @@ TEST_F(ReconnectTest, ARestartBetweenUnitsIsNoticedByNobody) {
 
 TEST_F(ReconnectTest, AUnitWhoseConnectionIsCutInTheMiddleIsRunAgainOnce) {
   open(primary_.url("postgres"));
-  const Sql cut{"test.cut", "SELECT pg_terminate_backend(pg_backend_pid())::int::bigint"};
   int runs = 0;
   const auto twice = database_->write_now([&](Session& q) {
     q.execute(kAdd);
-    if (++runs == 1) static_cast<void>(q.one<std::int64_t>(cut));
+    if (++runs == 1) static_cast<void>(q.one<std::int64_t>(kCut));
   });
   EXPECT_TRUE(twice) << twice.error().detail;
   EXPECT_EQ(runs, 2);
@@ -91,7 +91,7 @@ TEST_F(ReconnectTest, AUnitWhoseConnectionIsCutInTheMiddleIsRunAgainOnce) {
   const auto always = database_->write_now([&](Session& q) {
     q.execute(kAdd);
     ++runs;
-    static_cast<void>(q.one<std::int64_t>(cut));
+    static_cast<void>(q.one<std::int64_t>(kCut));
   });
   ASSERT_FALSE(always);
   EXPECT_EQ(always.error().code, ErrorCode::kUnavailable);
