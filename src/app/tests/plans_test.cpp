@@ -93,7 +93,6 @@ class PlansTest : public test::OnBothDatabases {
   void SetUp() override {
     static_cast<void>(ServerApp::openapi_document());  // links every service, and so its statements
     static_cast<void>(for_sqlite());
-    OnBothDatabases::SetUp();
     migrate();
     populate();
   }

@@ -43,10 +43,7 @@ constexpr embedded::File kSchema[] = {
 
 class DatabaseTest : public OnBothDatabases {
  protected:
-  void SetUp() override {
-    OnBothDatabases::SetUp();
-    ASSERT_TRUE(db::migrate(database(), clock_, kSchema));
-  }
+  void SetUp() override { ASSERT_TRUE(db::migrate(database(), clock_, kSchema)); }
   Result<> add(std::int64_t id, const std::string& name, double weight) {
     return database().write_now([=](Session& q) {
       q.execute(kInsert, id, UserId(Uuid::make_v7(utc_ms(0))), name, weight,

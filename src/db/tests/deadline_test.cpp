@@ -47,10 +47,7 @@ runtime::ContextPtr context_until(Clock::time_point deadline) {
 
 class DeadlineTest : public test::OnBothDatabases {
  protected:
-  void SetUp() override {
-    OnBothDatabases::SetUp();
-    ASSERT_TRUE(db::migrate(database(), clock_, kSchema));
-  }
+  void SetUp() override { ASSERT_TRUE(db::migrate(database(), clock_, kSchema)); }
   std::int64_t count() {
     return *database().read_now([](Session& q) { return q.one<std::int64_t>(kCount); });
   }

@@ -50,7 +50,6 @@ class Seen {
 class RunnerTest : public test::OnBothDatabases {
  protected:
   void SetUp() override {
-    OnBothDatabases::SetUp();
     migrate();
     ASSERT_TRUE(database().write_now(
         [](db::Session& q) { q.run_script("CREATE TABLE notes (job BIGINT NOT NULL)"); }));

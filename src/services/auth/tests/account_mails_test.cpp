@@ -41,7 +41,6 @@ const db::Sql kDropJobs{"test.drop_account_jobs", "DELETE FROM jobs WHERE id > 0
 class AccountMailsTest : public test::OnBothDatabases {
  protected:
   void SetUp() override {
-    OnBothDatabases::SetUp();
     migrate();
     mails_ = std::make_unique<AccountMails>(
         AccountMails::Dependencies{.database = database(),

@@ -21,7 +21,6 @@ class NoMail final : public mail::Mailer {
 class RefreshTest : public test::OnBothDatabases {
  protected:
   void SetUp() override {
-    OnBothDatabases::SetUp();
     migrate();
     ASSERT_TRUE(load_keys(database(), tokens_, "", clock_.now()));
     revisions_ = std::make_unique<cache::Revisions>(database());

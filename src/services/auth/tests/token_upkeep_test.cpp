@@ -11,10 +11,7 @@ namespace {
 
 class TokenUpkeepTest : public test::OnBothDatabases {
  protected:
-  void SetUp() override {
-    OnBothDatabases::SetUp();
-    migrate();
-  }
+  void SetUp() override { migrate(); }
   void load(Tokens& tokens) {
     const Result<> loaded = load_keys(database(), tokens, "", clock_.now());
     ASSERT_TRUE(loaded) << loaded.error().client_text();

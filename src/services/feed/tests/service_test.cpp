@@ -15,7 +15,6 @@ namespace {
 class FeedServiceTest : public test::OnBothDatabases {
  protected:
   void SetUp() override {
-    OnBothDatabases::SetUp();
     migrate();
     revisions_ = std::make_unique<cache::Revisions>(database());
     service_ = std::make_unique<FeedService>(database(), *revisions_, clock_, photos_);

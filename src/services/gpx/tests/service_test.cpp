@@ -17,7 +17,6 @@ namespace {
 class GpxServiceTest : public test::OnBothDatabases {
  protected:
   void SetUp() override {
-    OnBothDatabases::SetUp();
     migrate();
     revisions_ = std::make_unique<cache::Revisions>(database());
     rucks_ = std::make_unique<rucks::RuckService>(

@@ -130,7 +130,6 @@ class HoldingBus final : public bus::Bus {
 class HubTest : public test::OnBothDatabases {
  protected:
   void SetUp() override {
-    OnBothDatabases::SetUp();
     migrate();
     cores_.start();
     hub_.emplace(Hub::Dependencies{.bus = bus_,

@@ -165,7 +165,6 @@ inline const db::Sql kKept{"test.kept_of_media",
 class MediaTest : public test::OnBothDatabases {
  protected:
   void SetUp() override {
-    OnBothDatabases::SetUp();
     migrate();
     revisions_ = std::make_unique<cache::Revisions>(database());
     people_ = std::make_unique<people::PeopleService>(

@@ -72,7 +72,6 @@ BOOST_DESCRIBE_STRUCT(JobRow, (), (id, kind, payload))
 class NotifyTest : public test::OnBothDatabases {
  protected:
   void SetUp() override {
-    OnBothDatabases::SetUp();
     migrate();
     revisions_ = std::make_unique<cache::Revisions>(database());
     people_ = std::make_unique<people::PeopleService>(

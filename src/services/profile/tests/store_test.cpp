@@ -10,10 +10,7 @@ namespace {
 
 class ProfileStoreTest : public test::OnBothDatabases {
  protected:
-  void SetUp() override {
-    OnBothDatabases::SetUp();
-    migrate();
-  }
+  void SetUp() override { migrate(); }
   UserRow add(const std::string& name) {
     UserRow row{
         .id = UserId(Uuid::make_v7(utc_ms(1))), .email = name + "@example.org", .username = name};

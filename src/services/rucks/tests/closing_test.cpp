@@ -20,7 +20,6 @@ using std::chrono::minutes;
 class ClosingTest : public test::OnBothDatabases {
  protected:
   void SetUp() override {
-    OnBothDatabases::SetUp();
     migrate();
     revisions_ = std::make_unique<cache::Revisions>(database());
     service_ = std::make_unique<RuckService>(RuckService::Dependencies{.database = database(),

@@ -27,7 +27,6 @@ constexpr std::int64_t kStartMs = 1'763'790'000'000;
 class IngestTest : public test::OnBothDatabases {
  protected:
   void SetUp() override {
-    OnBothDatabases::SetUp();
     migrate();
     revisions_ = std::make_unique<cache::Revisions>(database());
     key_ = {.user = UserId(Uuid::make_v7(utc_ms(kStartMs))), .ruck = RuckId(20'000'000'000'000)};

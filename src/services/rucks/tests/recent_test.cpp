@@ -36,7 +36,6 @@ using SteadyTime = RecentIndex::SteadyTime;
 class RecentTest : public test::OnBothDatabases {
  protected:
   void SetUp() override {
-    OnBothDatabases::SetUp();
     migrate();
     begin();
     ASSERT_TRUE(database().write_now([&](db::Session& q) {
