@@ -231,6 +231,17 @@ TEST(Tidy, BannedConstructsAreNotUsed) {
   }
 }
 
+// A db::Sql registers itself for good: the next database of the process reads those of before.
+TEST(Tidy, NoStatementEndsBeforeTheProgram) {
+  const std::regex local(R"(^\s+(const |constexpr )?(db::)?Sql \w+[{(=])");
+  for (const File& file : sources()) {
+    for (std::size_t i = 0; i < file.lines.size(); ++i) {
+      EXPECT_FALSE(std::regex_search(file.lines[i], local))
+          << where(file, i) << ": " << file.lines[i] << "\n  make it static, or of the namespace";
+    }
+  }
+}
+
 // A mutex that guards nothing the compiler knows of is checked by nobody.
 TEST(Tidy, EveryMutexGuardsSomething) {
   const std::regex declared(R"(^\s*(mutable )?(Shared)?Mutex (\w+);)");
