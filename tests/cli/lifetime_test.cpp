@@ -272,6 +272,7 @@ class StartingServer {
     env.push_back("RUCK_LISTEN=127.0.0.1:0");
     env.push_back("RUCK_DATA_DIR=" + folder_.path() + "/data");
     env.emplace_back(kShutdownSeconds);
+    env.emplace_back("RUCK_TEST_SABOTAGE=no-shedding");  // see support/server.cpp
     process_ = std::make_unique<Process>(ProcessOptions{.argv = {binary(), "serve"},
                                                         .extra_env = env,
                                                         .output_path = folder_.path() + "/log",
