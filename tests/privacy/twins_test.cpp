@@ -277,7 +277,9 @@ class LiveTwinsTest : public TwinsTest {
   void expect_alike_live(bool by_link) {
     const Watched a = watch(short_way(start_ms_), by_link);
     const Watched b = watch(long_way(start_ms_), by_link);
-    ASSERT_GE(b.batches_hidden, a.batches_hidden + 30);
+    // The longer way is 40 batches more. Where the view of a ruck begins differs by what its own
+    // circle is moved: in 329 pairs 30 to 53 batches more were hidden.
+    ASSERT_GE(b.batches_hidden, a.batches_hidden + 20);
     // 1.7 km and 20 minutes more are hidden of one of them. Where a link's view begins depends on
     // circles drawn along the way, by some hundred metres, whatever was hidden before.
     EXPECT_NEAR(a.first["distance_km"].number(), b.first["distance_km"].number(), 0.6);
