@@ -90,7 +90,8 @@ Histogram::Snapshot Histogram::snapshot() const {
 
 Metrics::Metric& Metrics::find_or_add(std::string_view name, std::string_view help,
                                       std::string_view type, Labels labels) {
-  auto family = std::ranges::find(families_, name, [](const auto& f) { return f->name; });
+  auto family =
+      std::ranges::find(families_, name, [](const auto& f) -> const auto& { return f->name; });
   if (family == families_.end()) {
     families_.push_back(
         std::make_unique<Family>(Family{std::string(name), std::string(help), type, {}}));
@@ -98,7 +99,8 @@ Metrics::Metric& Metrics::find_or_add(std::string_view name, std::string_view he
   }
   RUCK_ASSERT((*family)->type == type);
   auto& metrics = (*family)->metrics;
-  const auto found = std::ranges::find(metrics, labels, [](const auto& m) { return m->labels; });
+  const auto found =
+      std::ranges::find(metrics, labels, [](const auto& m) -> const auto& { return m->labels; });
   if (found != metrics.end()) return **found;
   metrics.push_back(std::make_unique<Metric>());
   metrics.back()->labels = std::move(labels);
