@@ -76,6 +76,30 @@ Result<std::vector<Migration>> in_order(std::span<const embedded::File> files) {
   return list;
 }
 
+struct Remedy {
+  std::string_view state;  // PostgreSQL's SQLSTATE, as a Failure tells it
+  std::string_view what_to_do;
+};
+constexpr auto kRemedies = std::to_array<Remedy>({
+    {"(42501)",
+     "its user may not make tables: make them the owner of the database and of its "
+     "schema public (ALTER SCHEMA public OWNER TO ...)"},
+    {"(42P07)", "it has tables of another program: give ruck a database of its own"},
+    {"(25006)", "it takes no writes: name its primary in RUCK_DATABASE_URL"},
+});
+
+// What an operator is told, and what they can do.
+std::unexpected<Error> refused(std::string_view step, Error error) {
+  if (!error.message.empty()) return fail(std::move(error));
+  error.message = fmt::format("{} failed: {}", step, error.detail);
+  for (const Remedy& remedy : kRemedies) {
+    if (!error.detail.contains(remedy.state)) continue;
+    error.message += fmt::format(". The database cannot be used as it is: {}", remedy.what_to_do);
+  }
+  error.detail.clear();
+  return fail(std::move(error));
+}
+
 // True if applied now, false if it was there already.
 Result<bool> apply(Session& q, const Migration& migration, Dialect dialect, UtcUs now) {
   if (dialect == Dialect::kPostgres) q.run_script(kPostgresLock);
@@ -138,7 +162,7 @@ Result<MigrationReport> migrate(Database& database, const Clock& clock,
         return q.one<int>(kExists);
       },
       kSeesTheOwnersWork);
-  if (!known) return fail(known.error());
+  if (!known) return refused("reading the schema's version", known.error());
   MigrationReport report{.version = static_cast<int>(list->size()), .applied = 0};
   if (*known > report.version) {
     return fail(ErrorCode::kInternal,
@@ -149,7 +173,7 @@ Result<MigrationReport> migrate(Database& database, const Clock& clock,
   for (const Migration& migration : *list) {
     const auto applied = database.write_now(
         [&](Session& q) { return apply(q, migration, dialect, clock.now()); }, kSeesTheOwnersWork);
-    if (!applied) return fail(applied.error());
+    if (!applied) return refused(fmt::format("migration {}", migration.name), applied.error());
     if (!*applied) continue;
     report.applied += 1;
     telemetry::log_info("db.migrated", {{"version", migration.version}, {"name", migration.name}});

@@ -7,6 +7,14 @@
 
 namespace ruck::db {
 
+namespace {
+// libpq says what is wrong, of a user without a password or a database that is not there, too.
+constexpr const char* kPostgresRemedy =
+    "\n  RUCK_DATABASE_URL names an existing database and its user "
+    "(createuser USER; createdb --owner USER DATABASE), at the server that takes writes. Of a "
+    "primary and its standbys name all: postgresql://USER@HOST1,HOST2/DATABASE";
+}  // namespace
+
 Result<std::unique_ptr<Database>> open(const OpenOptions& options, telemetry::Metrics& metrics) {
   constexpr std::string_view kSqlite = "sqlite:";
   const std::string_view url = options.url;
@@ -30,8 +38,9 @@ Result<std::unique_ptr<Database>> open(const OpenOptions& options, telemetry::Me
           metrics);
     }
   } catch (const Failure& failure) {
-    return fail(ErrorCode::kUnavailable,
-                std::string("cannot open the database: ") + failure.what());
+    return fail(ErrorCode::kUnavailable, std::string("cannot open the database: ") +
+                                             failure.what() +
+                                             (url.starts_with("postgres") ? kPostgresRemedy : ""));
   }
   return fail(ErrorCode::kInvalidInput,
               "the database URL must begin with sqlite: or postgresql://");

@@ -1,7 +1,9 @@
 // Start, settings and stop of the real program.
+#include "support/postgres_tools.hpp"
 #include "support/rucking.hpp"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <fstream>
@@ -58,6 +60,40 @@ TEST(Serve, RefusesToStartWithABadSettingAndSaysWhich) {
   const Finished refused = ruck({"serve", "--listen", "127.0.0.1:99999"});
   EXPECT_NE(refused.exit_code, 0);
   EXPECT_THAT(refused.output, HasSubstr("listen"));
+}
+
+// What a server says that cannot use the database it is given.
+std::string refusal(const std::string& database_url) {
+  const Finished refused =
+      ruck({"serve", "--listen", "127.0.0.1:0"}, {"RUCK_DATABASE_URL=" + database_url});
+  EXPECT_EQ(refused.exit_code, 1) << refused.output;
+  return refused.output;
+}
+
+TEST(Serve, SaysWhatToDoAboutADatabaseThatCannotBeUsed) {
+  const TemporaryDatabase others(DatabaseKind::kPostgres, Schema::kEmpty);
+  const std::string server = others.url().substr(0, others.url().rfind('/') + 1);
+  EXPECT_THAT(refusal(server + "nowhere"),
+              testing::AllOf(HasSubstr("\"nowhere\" does not exist"), HasSubstr("createdb")));
+  EXPECT_THAT(refusal("postgresql://ruck@127.0.0.1:1/ruck"),
+              testing::AllOf(HasSubstr("port 1 failed"), HasSubstr("RUCK_DATABASE_URL")));
+  run_sql(others.url(), "CREATE TABLE users (id bigint)");
+  EXPECT_THAT(refusal(others.url()),
+              testing::AllOf(HasSubstr("0001_users.sql"), HasSubstr("a database of its own")));
+  run_sql(others.url(), "DROP TABLE users; ALTER DATABASE " + others.url().substr(server.size()) +
+                            " SET default_transaction_read_only = on");
+  EXPECT_THAT(refusal(others.url()),
+              testing::AllOf(HasSubstr("read-only"), HasSubstr("the server that takes writes")));
+}
+
+TEST(Serve, SaysThatItsDatabaseUserMayNotMakeTables) {
+  const TemporaryDatabase database(DatabaseKind::kPostgres, Schema::kEmpty);
+  const std::string user = "limited" + std::to_string(::getpid());
+  run_sql(database.url(), "CREATE ROLE " + user + " LOGIN");
+  std::string url = database.url();
+  url.replace(url.find("ruck@"), 4, user);
+  EXPECT_THAT(refusal(url), testing::AllOf(HasSubstr("permission denied"), HasSubstr("owner")));
+  run_sql(database.url(), "DROP ROLE " + user);
 }
 
 class ServeTest : public ApiTest {};
