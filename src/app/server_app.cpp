@@ -13,6 +13,7 @@
 #include "base/embedded.hpp"
 #include "bus/in_process.hpp"
 #include "cache/response_cache.hpp"
+#include "db/clock_watch.hpp"
 #include "db/migrations.hpp"
 #include "db/open.hpp"
 #include "http/client/curl_outbound.hpp"
@@ -128,6 +129,7 @@ struct ServerApp::Parts {
   std::unique_ptr<runtime::BlockingPool> mails;
   std::unique_ptr<runtime::BlockingPool> compression;
   std::unique_ptr<db::Database> database;
+  std::unique_ptr<db::ClockWatch> clock_watch;  // null: the database is in this process
   std::unique_ptr<bus::Bus> bus;
   redis::RedisBus* redis = nullptr;  // the bus, where it is that one
   std::unique_ptr<cache::Revisions> revisions;
@@ -506,6 +508,10 @@ Result<> ServerApp::start() {
   // Once nothing can fail any more: from here on its thread calls services.
   if (parts_->redis != nullptr) parts_->redis->start();
   parts_->pressure->start(parts_->cores);
+  if (!parts_->database->is_exclusive()) {
+    parts_->clock_watch = std::make_unique<db::ClockWatch>(*parts_->database, parts_->clock,
+                                                           parts_->cores.at(0), parts_->metrics);
+  }
   parts_->token_upkeep = std::make_unique<auth::TokenUpkeep>(
       auth::TokenUpkeep::Dependencies{.database = *parts_->database,
                                       .tokens = parts_->tokens,
@@ -571,6 +577,7 @@ void ServerApp::stop() {
   // Services finish what they still have under way, while there are threads for it.
   parts_->live->stop();
   parts_->token_upkeep.reset();
+  parts_->clock_watch.reset();
   if (parts_->redis != nullptr) parts_->redis->stop();
   parts_->account.reset();
   parts_->auth.reset();
