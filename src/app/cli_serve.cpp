@@ -105,6 +105,11 @@ int serve(Arguments arguments) {
   ::sigaddset(&interrupt, SIGINT);
   ::signal(SIGINT, SIG_DFL);
   ::pthread_sigmask(SIG_UNBLOCK, &interrupt, nullptr);
+  app.leave();
+  // Who presses Ctrl-C has no load balancer before it.
+  if (number == SIGTERM) {
+    std::this_thread::sleep_for(std::chrono::seconds(config->shutdown_delay_seconds));
+  }
   const ShutdownLimit limit{std::chrono::seconds(config->shutdown_seconds)};
   app.stop();
   return 0;

@@ -559,9 +559,11 @@ void ServerApp::reload() {
   telemetry::log_info("tls.reloaded");
 }
 
+void ServerApp::leave() { parts_->system->drain(); }
+
 // Sockets are closed before services stop, and services before what they use.
 void ServerApp::stop() {
-  parts_->system->drain();
+  leave();
   const auto limit = std::chrono::seconds(parts_->config.shutdown_seconds);
   if (!parts_->server->drain(std::max<std::chrono::seconds>(kDrainMin, limit - kAfterDrain))) {
     parts_->abandon();

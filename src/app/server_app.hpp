@@ -19,6 +19,8 @@ class ServerApp {
   [[nodiscard]] bool is_secure() const;
   // Reads again what may change while it runs: the certificate.
   void reload();
+  // Readiness says no from now on; everything else goes on, until stop().
+  void leave();
   // Graceful: readiness off, requests finished, the writer drained and checkpointed.
   void stop();
 

@@ -216,6 +216,13 @@ const Setting kSettings[] = {
      .member = &Config::shutdown_seconds,
      .min = 1,
      .max = 600},
+    {.name = "shutdown_delay_seconds",
+     .fallback = "0",
+     .doc = "How long requests are still taken after SIGTERM while /readyz says 503, in seconds, so "
+            "that a load balancer sends no more before connections are refused.",
+     .member = &Config::shutdown_delay_seconds,
+     .min = 0,
+     .max = 600},
     {.name = "rate_limits",
      .fallback = "on",
      .doc = "on or off. Off is for load tests only, and the log warns of it.",

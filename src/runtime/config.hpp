@@ -26,6 +26,7 @@ struct Config {
   std::int64_t body_memory_mb = 0;
   std::int64_t request_seconds = 0;
   std::int64_t shutdown_seconds = 0;
+  std::int64_t shutdown_delay_seconds = 0;
   bool rate_limits = true;
   std::string log_level;
   std::string cors_origins;

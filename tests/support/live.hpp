@@ -17,13 +17,16 @@ namespace ruck::test {
 class LiveClient {
  public:
   using Ms = std::chrono::milliseconds;
-  explicit LiveClient(const RuckServer& server, int receive_bytes = 0)
-      : socket_(http::SocketClient::connect(*http::parse_url(server.url()), "/api/live",
-                                            receive_bytes)) {
+  explicit LiveClient(const std::string& url, int receive_bytes = 0)
+      : socket_(http::SocketClient::connect(*http::parse_url(url), "/api/live", receive_bytes)) {
     EXPECT_TRUE(socket_.has_value()) << socket_.error().client_text();
   }
+  explicit LiveClient(const RuckServer& server, int receive_bytes = 0)
+      : LiveClient(server.url(), receive_bytes) {}
   LiveClient(const RuckServer& server, const ApiClient& user, int receive_bytes = 0)
-      : LiveClient(server, receive_bytes) {
+      : LiveClient(server.url(), user, receive_bytes) {}
+  LiveClient(const std::string& url, const ApiClient& user, int receive_bytes = 0)
+      : LiveClient(url, receive_bytes) {
     say(R"({"type":"auth","token":)" + json::to_text(user.token) + "}");
     EXPECT_EQ(next()["type"].text(), "ready");
   }
