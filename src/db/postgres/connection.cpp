@@ -257,11 +257,14 @@ void Connection::begin(const Sql& begin,
                         : kStatementTimeMax;
   until_.reset();
   const auto time = std::clamp(left, milliseconds(1), kStatementTimeMax);  // 0 would be no limit
+  std::string statements = begin.text();
   if (!prepares_) {
-    run_together(begin, begin.text() + "; " + settings("SET LOCAL", time));
+    statements += "; " + settings("SET LOCAL", time);
   } else if (time < kStatementTimeMax) {
-    run_together(begin,
-                 begin.text() + "; SET LOCAL statement_timeout = " + std::to_string(time.count()));
+    statements += "; SET LOCAL statement_timeout = " + std::to_string(time.count());
+  }
+  if (statements.contains(';')) {
+    run_together(begin, statements);
   } else {
     execute(begin);
   }

@@ -13,8 +13,9 @@ namespace {
 // it a zone that was edited while the ruck it hides was computed anew was refused on a loaded
 // machine.
 constexpr int kAttemptsMax = 16;
-// From here on it runs alone. Computing many rucks anew is unit after unit of the same user: each
-// edit of a zone that met one of them lost, all sixteen times.
+// From here on it runs alone, in this process and among all that share the database. Computing many
+// rucks anew is unit after unit of the same user: each edit of a zone that met one of them lost,
+// all sixteen times. Three servers on a slow disk refused one of fifty completions.
 constexpr int kAttemptAlone = 6;
 constexpr auto kBackoffUnit = std::chrono::milliseconds(2);
 constexpr auto kWatchEvery = std::chrono::milliseconds(250);  // an answer is late by so much
@@ -22,7 +23,14 @@ constexpr auto kWatchEvery = std::chrono::milliseconds(250);  // an answer is la
 constexpr auto kCutAfter = std::chrono::seconds(2);
 constexpr std::size_t kKeptForWrites = 2;  // connections that reads never take
 
-const Sql kBeginWrite{"db.begin_serializable", "BEGIN ISOLATION LEVEL SERIALIZABLE"};
+// Serializable units of all processes hold the turn together, and one that runs alone holds it for
+// itself. It is waited for before BEGIN: a snapshot that is older than the wait would lose again.
+const Sql kBeginWrite{
+    "db.begin_serializable",
+    "BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT pg_advisory_xact_lock_shared(7283466)",
+    Dialect::kPostgres};
+const Sql kTakeTurn{"db.turn_taken", "SELECT pg_advisory_lock(7283466)", Dialect::kPostgres};
+const Sql kGiveTurn{"db.turn_given", "SELECT pg_advisory_unlock(7283466)", Dialect::kPostgres};
 const Sql kBeginSimple{"db.begin_read_committed", "BEGIN ISOLATION LEVEL READ COMMITTED"};
 const Sql kBeginRead{"db.begin_snapshot", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"};
 const Sql kCommit{"db.commit_postgres", "COMMIT"};
@@ -36,6 +44,27 @@ void back_off(int attempt) {
   std::this_thread::sleep_for(std::chrono::milliseconds(wait(random)));
 }
 }  // namespace
+
+// The turn of all processes, while a unit runs alone.
+class SoleTurn {
+ public:
+  explicit SoleTurn(Connection& connection) : connection_(connection) {
+    connection_.execute(kTakeTurn);
+  }
+  // Who cannot give it back loses the connection, and with it the turn.
+  ~SoleTurn() {
+    try {
+      if (connection_.is_alive()) connection_.execute(kGiveTurn);
+    } catch (const Failure&) {
+      connection_.break_off();
+    }
+  }
+  SoleTurn(const SoleTurn&) = delete;
+  SoleTurn& operator=(const SoleTurn&) = delete;
+
+ private:
+  Connection& connection_;
+};
 
 // A connection that break_off() has to cut.
 class PostgresDatabase::InUse {
@@ -290,6 +319,9 @@ bool PostgresDatabase::run_once(Work& work, Connection& connection, bool is_alon
   InUse in_use(*this, connection, deadline_of(*work.job));
   try {
     static_cast<void>(connection.take_notified());  // of a unit that was rolled back
+    // Behind a pooler a lock of the session would be somebody else's.
+    std::optional<SoleTurn> sole;
+    if (turn && is_alone && options_.prepares) sole.emplace(connection);
     const Sql& begin_write = work.job->needs_isolation() ? kBeginWrite : kBeginSimple;
     connection.begin(is_write ? begin_write : kBeginRead, deadline_of(*work.job));
     const bool commit = run_unit(*work.job, connection);

@@ -174,16 +174,19 @@ TEST_P(DatabaseTest, InstancesThatStartTogetherAllComeUp) {
   for (std::thread& instance : instances) instance.join();
 }
 
-// What one reads the other writes; the short ones commit in the middle of each try of the long one.
+// What one reads the other writes; the short ones commit in the middle of each try of the long one,
+// in the same process and in others.
 TEST_P(DatabaseTest, ALongUnitIsNotStarvedByShortOnes) {
   ASSERT_TRUE(add(1, "one", 1));
   ASSERT_TRUE(add(2, "two", 1));
+  std::unique_ptr<db::Database> beside;
+  if (kind() == test::DatabaseKind::kPostgres) beside = open_beside();
   std::atomic<bool> is_done = false;
   std::vector<std::thread> others;
   for (int i = 0; i < 2; ++i) {
-    others.emplace_back([&] {
+    others.emplace_back([&, &from = beside ? *beside : database()] {
       while (!is_done) {
-        EXPECT_TRUE(database().write_now([](Session& q) {
+        EXPECT_TRUE(from.write_now([](Session& q) {
           const double one = q.one<double>(kWeight, 1);
           q.execute(kIncrement, 2, one);
         }));
@@ -198,6 +201,7 @@ TEST_P(DatabaseTest, ALongUnitIsNotStarvedByShortOnes) {
   is_done = true;
   for (std::thread& other : others) other.join();
   EXPECT_TRUE(outcome) << outcome.error().detail;
+  if (beside) beside->close();
 }
 
 TEST_P(DatabaseTest, WhoListensIsToldAfterTheCommitAndOfNothingElse) {
