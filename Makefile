@@ -1,7 +1,7 @@
 # Thin verbs over the CMake presets. Personal settings go into Makefile.local.
 -include Makefile.local
 .DEFAULT_GOAL := build
-.PHONY: packages build run test fast bench fmt lint asan tsan torture torture-push privacy-attack fuzz clean screenshots lighthouse
+.PHONY: packages build run test fast bench fmt lint asan tsan cluster torture torture-cluster torture-push privacy-attack fuzz clean screenshots lighthouse
 
 JOBS ?= $(shell nproc)
 
@@ -38,6 +38,16 @@ torture: packages          ## kill -9, power cuts, a bad network: SECONDS=300 [S
 	@cmake --preset dev >/dev/null
 	@cmake --build --preset dev -j $(JOBS) --target torture ruck
 	@$(if $(SEED),RUCK_TEST_SEED=$(SEED)) RUCK_TEST_SABOTAGE=$(SABOTAGE) build/dev/tests/torture $(or $(SECONDS),300)
+
+cluster: packages          ## three servers, HAProxy, PostgreSQL with two standbys and Redis on loopback, until Ctrl-C
+	@cmake --preset dev >/dev/null
+	@cmake --build --preset dev -j $(JOBS) --target cluster ruck
+	@build/dev/tests/cluster
+
+torture-cluster: packages  ## phones record while each part of such an installation fails: SECONDS=300 [SEED=n]
+	@cmake --preset dev >/dev/null
+	@cmake --build --preset dev -j $(JOBS) --target torture_cluster ruck
+	@$(if $(SEED),RUCK_TEST_SEED=$(SEED)) build/dev/tests/torture_cluster $(or $(SECONDS),300)
 
 torture-push: packages     ## pushes through services that misbehave, kill -9: COUNT=100000 [SEED=n] [DATABASE=postgres] [SABOTAGE=job-once|no-lease]
 	@cmake --preset dev >/dev/null

@@ -58,6 +58,19 @@ void Phone::walk_until(const std::atomic<bool>& stopped) {
   while (!stopped) walk(stopped);
 }
 
+Phone::Counts Phone::counts() const {
+  return {.walks = counts_.walks,
+          .requests = counts_.requests,
+          .retries = counts_.retries,
+          .late_batches = counts_.late_batches,
+          .offline_walks = counts_.offline_walks};
+}
+
+std::map<int, std::uint64_t> Phone::retried() const {
+  const std::scoped_lock lock(mutex_);
+  return retried_;
+}
+
 std::optional<Phone::Reply> Phone::post(const std::string& target, const std::string& body,
                                         const std::atomic<bool>& stopped) {
   for (int attempt = 0;; ++attempt) {
@@ -68,7 +81,11 @@ std::optional<Phone::Reply> Phone::post(const std::string& target, const std::st
     }
     ++counts_.requests;
     const auto answer = line_->send(http::Method::kPost, target, body);
-    if (!answer || answer->status >= 500) continue;
+    if (!answer || answer->status >= 500) {
+      const std::scoped_lock lock(mutex_);
+      ++retried_[answer ? answer->status : 0];
+      continue;
+    }
     if (answer->status >= 400 && refusals_.size() < kRefusalsMax) {
       refusals_.push_back(
           fmt::format("{} was answered {}: {}", target, answer->status, answer->body));
@@ -140,6 +157,7 @@ void Phone::walk(const std::atomic<bool>& stopped) {
     if (stopped) return;
     send(*ruck, batch, stopped);
     if (random_.chance(0.15)) send_heart_rate(*ruck, batch, stopped);
+    std::this_thread::sleep_for(options_.pause);
   }
   if (late.empty() && random_.chance(0.15)) return;  // forgotten; the next walk goes on with it
   if (stopped || !post("/api/rucks/" + *ruck + "/complete", R"({"notes":"x"})", stopped)) return;

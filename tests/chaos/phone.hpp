@@ -7,6 +7,10 @@
 #include "http/client/client.hpp"
 
 #include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +26,7 @@ class Phone {
     std::string token;
     UserId user{Uuid()};
     std::uint64_t seed = 1;
+    std::chrono::milliseconds pause{0};  // between two batches
   };
   explicit Phone(Options options);
 
@@ -36,7 +41,10 @@ class Phone {
     std::uint64_t late_batches = 0;
     std::uint64_t offline_walks = 0;
   };
-  [[nodiscard]] const Counts& counts() const { return counts_; }
+  // While it walks, too.
+  [[nodiscard]] Counts counts() const;
+  // Why requests were sent again, while it walks, too: by status, 0 for no answer.
+  [[nodiscard]] std::map<int, std::uint64_t> retried() const;
   // Answers that a phone would have lost data by.
   [[nodiscard]] const std::vector<std::string>& refusals() const { return refusals_; }
 
@@ -61,7 +69,15 @@ class Phone {
   std::optional<http::Client> chaos_;
   http::Client* line_ = nullptr;  // of this walk
   std::int64_t next_start_ms_;
-  Counts counts_;
+  struct {
+    std::atomic<std::uint64_t> walks{0};
+    std::atomic<std::uint64_t> requests{0};
+    std::atomic<std::uint64_t> retries{0};
+    std::atomic<std::uint64_t> late_batches{0};
+    std::atomic<std::uint64_t> offline_walks{0};
+  } counts_;
+  mutable std::mutex mutex_;  // of retried_
+  std::map<int, std::uint64_t> retried_;
   std::vector<std::string> refusals_;
 };
 

@@ -43,7 +43,8 @@ TEST(Failover, ARuckGoesOnAtTheNewPrimaryAndHasAllThatWasAcknowledged) {
   const TemporaryFolder folder;
   PostgresCluster primary(folder.path() + "/primary", true);
   PostgresStandby standby(primary, folder.path() + "/standby");
-  const RuckServer server({.database_url = url_of_both(primary, standby, "postgres")});
+  const RuckServer server(
+      {.database_url = url_of_all({primary.port(), standby.port()}, "postgres")});
   ApiClient phone(server.url());
   phone.sign_up("anna");
   const std::string ruck = start_ruck(phone);

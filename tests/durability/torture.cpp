@@ -8,8 +8,7 @@
 // Ends with "0 lost, 0 duplicated" and 0, or with what was lost or doubled and 1.
 #include "base/text.hpp"
 #include "chaos/chaos_proxy.hpp"
-#include "chaos/phone.hpp"
-#include "db/open.hpp"
+#include "chaos/fleet.hpp"
 #include "durability/recording_machine.hpp"
 #include "support/server.hpp"
 #include "telemetry/log.hpp"
@@ -17,6 +16,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <optional>
 #include <thread>
@@ -47,40 +47,15 @@ struct Outcome {
   }
 };
 
-std::vector<std::unique_ptr<Phone>> phones_of(const RuckServer& server, const ChaosProxy& proxy,
-                                              rucking::SeededRandom& random) {
-  std::vector<std::unique_ptr<Phone>> phones;
-  for (std::size_t i = 0; i < kPhones; ++i) {
-    ApiClient account(server.url());
-    account.sign_up(fmt::format("phone{}", i));
-    phones.push_back(
-        std::make_unique<Phone>(Phone::Options{.direct_url = server.url(),
-                                               .chaos_url = proxy.url(),
-                                               .token = account.token,
-                                               .user = UserId(*Uuid::parse(account.user_id)),
-                                               .seed = random.next()}));
+void report_phones(const Fleet& phones, const ChaosProxy::Counts& network, Outcome& outcome) {
+  const std::vector<std::string> refusals = phones.refusals();
+  outcome.refusals += refusals.size();
+  for (std::size_t i = 0; i < std::min(refusals.size(), kRefusalsNamed); ++i) {
+    say("    {}", refusals[i]);
   }
-  return phones;
-}
-
-void report_phones(const std::vector<std::unique_ptr<Phone>>& phones,
-                   const ChaosProxy::Counts& network, Outcome& outcome) {
-  Phone::Counts sum;
-  std::size_t named = 0;
-  for (const auto& phone : phones) {
-    const Phone::Counts& counts = phone->counts();
-    sum.walks += counts.walks;
-    sum.requests += counts.requests;
-    sum.retries += counts.retries;
-    sum.late_batches += counts.late_batches;
-    sum.offline_walks += counts.offline_walks;
-    outcome.refusals += phone->refusals().size();
-    for (const std::string& refusal : phone->refusals()) {
-      if (++named <= kRefusalsNamed) say("    {}", refusal);
-    }
-  }
+  const Phone::Counts counts = phones.counts();
   say("  {} walks ({} of them with offline names), {} requests, {} tried again, {} late batches",
-      sum.walks, sum.offline_walks, sum.requests, sum.retries, sum.late_batches);
+      counts.walks, counts.offline_walks, counts.requests, counts.retries, counts.late_batches);
   say("  network: {} connections, {} requests and {} replies cut, {} replies lost, {} sliced, "
       "{} delayed",
       network.connections, network.cut_requests, network.cut_replies, network.lost_replies,
@@ -104,19 +79,6 @@ bool check(const std::string& url) {
   return finished.exit_code == 0;
 }
 
-Verdict compare(const std::string& url, const std::vector<std::unique_ptr<Phone>>& phones) {
-  telemetry::Metrics metrics;
-  Verdict verdict;
-  const auto database =
-      db::open({.url = url, .postgres_connections = 2, .read_only = true}, metrics);
-  if (!database) {
-    return {.lost = 1, .problems = {std::string(database.error().client_text())}};
-  }
-  for (const auto& phone : phones) verdict.add(phone->ledger().compare(**database));
-  (*database)->close();
-  return verdict;
-}
-
 Outcome kill_rounds(DatabaseKind kind, milliseconds time, std::uint64_t seed) {
   say("kill -9 under load, {}:", kind == DatabaseKind::kSqlite ? "SQLite" : "PostgreSQL");
   rucking::SeededRandom random(seed);
@@ -125,12 +87,10 @@ Outcome kill_rounds(DatabaseKind kind, milliseconds time, std::uint64_t seed) {
   // Merging all the time, so that kills come in the middle of it.
   RuckServer server({.database_url = database.url(), .extra_env = {"RUCK_TEST_MERGE_EVERY=2"}});
   std::optional<ChaosProxy> proxy(std::in_place, server.port(), random.next());
-  const auto phones = phones_of(server, *proxy, random);
-  std::atomic<bool> stopped{false};
-  std::vector<std::thread> threads;
-  for (const auto& phone : phones) {
-    threads.emplace_back([&stopped, &phone] { phone->walk_until(stopped); });
-  }
+  Fleet phones({.direct_url = server.url(),
+                .chaos_url = proxy->url(),
+                .phones = kPhones,
+                .seed = random.next()});
   const auto end = Steady::now() + time;
   while (Steady::now() < end) {
     std::this_thread::sleep_for(milliseconds(20 + random.below(kUp)));
@@ -138,11 +98,10 @@ Outcome kill_rounds(DatabaseKind kind, milliseconds time, std::uint64_t seed) {
     ++outcome.kills;
     server.start();
   }
-  stopped = true;
-  for (std::thread& thread : threads) thread.join();
+  phones.stop();
   server.kill();
   ++outcome.kills;
-  outcome.verdict = compare(database.url(), phones);
+  outcome.verdict = phones.compare(database.url());
   say("  {} kills", outcome.kills);
   report_phones(phones, proxy->counts(), outcome);
   say_verdict(outcome.verdict);

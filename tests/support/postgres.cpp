@@ -5,6 +5,7 @@
 #include "db/migrations.hpp"
 #include "db/open.hpp"
 #include "support/postgres_tools.hpp"
+#include "support/until.hpp"
 
 #include <libpq-fe.h>
 #include <pwd.h>
@@ -55,21 +56,29 @@ std::vector<std::string> as_postgres(std::vector<std::string> argv) {
 
 void give_to_postgres(const std::string& folder) {
   if (::geteuid() != 0) return;
+  std::filesystem::permissions(std::filesystem::path(folder).parent_path(),
+                               std::filesystem::perms::others_exec,
+                               std::filesystem::perm_options::add);
   const passwd* user = ::getpwnam("postgres");
   if (user == nullptr || ::chown(folder.c_str(), user->pw_uid, user->pw_gid) != 0) {
     throw std::runtime_error("no user postgres: install postgresql-15");
   }
 }
 
-void run_sql(const std::string& url, const std::string& statement) {
+void run_sql(const std::string& url, const std::string& statement) { ask_sql(url, statement); }
+
+std::string ask_sql(const std::string& url, const std::string& statement) {
   PGconn* connection = PQconnectdb(url.c_str());
   PGresult* result = PQexec(connection, statement.c_str());
   const auto status = PQresultStatus(result);
   const bool ok = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
   const std::string problem = PQerrorMessage(connection);
+  const bool has_value = ok && PQntuples(result) > 0 && PQnfields(result) > 0;
+  std::string value = has_value ? PQgetvalue(result, 0, 0) : "";
   PQclear(result);
   PQfinish(connection);
   if (!ok) throw std::runtime_error(statement + ": " + problem);
+  return value;
 }
 
 std::unique_ptr<Process> start_postgres(const std::string& folder, const std::string& url) {
@@ -94,9 +103,6 @@ void stop_postgres(std::unique_ptr<Process>& server) {
 
 PostgresCluster::PostgresCluster(const std::string& folder, bool durable) : folder_(folder) {
   std::filesystem::create_directories(folder_);
-  std::filesystem::permissions(std::filesystem::path(folder_).parent_path(),
-                               std::filesystem::perms::others_exec,
-                               std::filesystem::perm_options::add);
   give_to_postgres(folder_);
   const Finished made =
       run_to_end({.argv = as_postgres({"initdb", "-D", folder_, "-A", "trust", "-U", "ruck", "-N",
@@ -116,6 +122,11 @@ PostgresCluster::PostgresCluster(const std::string& folder, bool durable) : fold
 }
 
 void PostgresCluster::start() { server_ = start_postgres(folder_, url("postgres")); }
+
+void PostgresCluster::start_if_it_ended() {
+  const auto has_ended = [this] { return server_->wait(std::chrono::milliseconds(0)).has_value(); };
+  if (!until([&] { return has_ended() || answers(url("postgres")); }) || has_ended()) start();
+}
 
 void PostgresCluster::stop() { stop_postgres(server_); }
 

@@ -20,6 +20,8 @@ class PostgresCluster {
   [[nodiscard]] int port() const { return port_; }
   void stop();
   void start();
+  // After it may have ended by itself: comes back when it answers.
+  void start_if_it_ended();
 
  private:
   std::string folder_;

@@ -26,7 +26,7 @@ PostgresStandby::PostgresStandby(const PostgresCluster& primary, const std::stri
   std::ofstream(folder_ + "/postgresql.conf", std::ios::app) << "port=" << port_ << "\n";
   server_ = start_postgres(folder_, url("postgres"));
   const std::string main = primary.url("postgres");
-  run_sql(main, "ALTER SYSTEM SET synchronous_standby_names = '*'");
+  run_sql(main, "ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (*)'");
   run_sql(main, "ALTER SYSTEM SET synchronous_commit = 'remote_apply'");
   run_sql(main, "SELECT pg_reload_conf()");
 }
@@ -39,10 +39,36 @@ std::string PostgresStandby::url(const std::string& database) const {
 
 void PostgresStandby::promote() { run_sql(url("postgres"), "SELECT pg_promote(true, 60)"); }
 
-std::string url_of_both(const PostgresCluster& primary, const PostgresStandby& standby,
-                        const std::string& database) {
-  return "postgresql://ruck@127.0.0.1:" + std::to_string(primary.port()) +
-         ",127.0.0.1:" + std::to_string(standby.port()) + "/" + database;
+void PostgresStandby::follow(const std::vector<int>& ports) {
+  std::string hosts;
+  std::string numbers;
+  for (const int port : ports) {
+    hosts += (hosts.empty() ? "" : ",") + std::string("127.0.0.1");
+    numbers += (numbers.empty() ? "" : ",") + std::to_string(port);
+  }
+  run_sql(url("postgres"), "ALTER SYSTEM SET primary_conninfo = 'user=ruck host=" + hosts +
+                               " port=" + numbers + " target_session_attrs=primary'");
+  run_sql(url("postgres"), "SELECT pg_reload_conf()");
+}
+
+std::int64_t PostgresStandby::received() const {
+  return std::stoll(ask_sql(url("postgres"), "SELECT pg_last_wal_receive_lsn() - '0/0'::pg_lsn"));
+}
+
+void PostgresStandby::pause_replay(bool is_paused) {
+  run_sql(url("postgres"),
+          is_paused ? "SELECT pg_wal_replay_pause()" : "SELECT pg_wal_replay_resume()");
+}
+
+void PostgresStandby::stop() { stop_postgres(server_); }
+
+void PostgresStandby::start() { server_ = start_postgres(folder_, url("postgres")); }
+
+std::string url_of_all(const std::vector<int>& ports, const std::string& database) {
+  std::string hosts;
+  for (const int port : ports)
+    hosts += (hosts.empty() ? "" : ",") + ("127.0.0.1:" + std::to_string(port));
+  return "postgresql://ruck@" + hosts + "/" + database;
 }
 
 }  // namespace ruck::test

@@ -1,17 +1,19 @@
 #pragma once
-// A second PostgreSQL that replays what a first one writes, until it is promoted.
+// Another PostgreSQL that replays what a first one writes, until it is promoted.
 #include "support/postgres.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace ruck::test {
 
 class PostgresStandby {
  public:
   // Copies `primary` into `folder` and follows it. From here on each commit of the primary waits
-  // until the standby has replayed it (synchronous_commit = remote_apply). Throws if it does not
-  // come up.
+  // until one of its standbys has replayed it (synchronous_commit = remote_apply). Throws if it
+  // does not come up.
   PostgresStandby(const PostgresCluster& primary, const std::string& folder);
   ~PostgresStandby();  // stops it
   PostgresStandby(const PostgresStandby&) = delete;
@@ -21,6 +23,14 @@ class PostgresStandby {
   [[nodiscard]] int port() const { return port_; }
   // Returns when it takes writes.
   void promote();
+  // Follows whichever server at these loopback ports is the primary.
+  void follow(const std::vector<int>& ports);
+  // Where it has come to in what the primary wrote; comparable between its standbys.
+  [[nodiscard]] std::int64_t received() const;
+  // What it receives is replayed, or waits until it is told to go on.
+  void pause_replay(bool is_paused);
+  void stop();
+  void start();
 
  private:
   std::string folder_;
@@ -28,8 +38,7 @@ class PostgresStandby {
   std::unique_ptr<Process> server_;
 };
 
-// One address for both: whoever takes writes is the primary.
-std::string url_of_both(const PostgresCluster& primary, const PostgresStandby& standby,
-                        const std::string& database);
+// One address for several servers on loopback: whoever takes writes is the primary.
+std::string url_of_all(const std::vector<int>& ports, const std::string& database);
 
 }  // namespace ruck::test

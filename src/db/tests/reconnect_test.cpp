@@ -101,7 +101,7 @@ TEST_F(ReconnectTest, AUnitWhoseConnectionIsCutInTheMiddleIsRunAgainOnce) {
 
 TEST_F(ReconnectTest, TheDatabaseFollowsThePrimary) {
   test::PostgresStandby standby(primary_, folder_.path() + "/standby");
-  open(test::url_of_both(primary_, standby, "postgres"));
+  open(test::url_of_all({primary_.port(), standby.port()}, "postgres"));
   open_all_connections();
   for (int i = 0; i < 20; ++i) ASSERT_TRUE(add());
   primary_.stop();
