@@ -44,10 +44,10 @@ cluster: packages          ## three servers, HAProxy, PostgreSQL with two standb
 	@cmake --build --preset dev -j $(JOBS) --target cluster ruck
 	@build/dev/tests/cluster
 
-torture-cluster: packages  ## phones record while each part of such an installation fails: SECONDS=300 [SEED=n]
+torture-cluster: packages  ## phones record while each part of such an installation fails: SECONDS=300 [SEED=n] [SABOTAGE=ack-early|no-dedupe]
 	@cmake --preset dev >/dev/null
 	@cmake --build --preset dev -j $(JOBS) --target torture_cluster ruck
-	@$(if $(SEED),RUCK_TEST_SEED=$(SEED)) build/dev/tests/torture_cluster $(or $(SECONDS),300)
+	@$(if $(SEED),RUCK_TEST_SEED=$(SEED)) RUCK_TEST_SABOTAGE=$(SABOTAGE) build/dev/tests/torture_cluster $(or $(SECONDS),300)
 
 torture-push: packages     ## pushes through services that misbehave, kill -9: COUNT=100000 [SEED=n] [DATABASE=postgres] [SABOTAGE=job-once|no-lease]
 	@cmake --preset dev >/dev/null

@@ -111,18 +111,12 @@ class Torture {
   }
 
   [[nodiscard]] std::vector<std::string> environment(const std::string& key) const {
-    std::vector<std::string> all = {"RUCK_TOKEN_KEYS=" + key,
-                                    "RUCK_PUSH_FCM_CREDENTIALS=" + fake_.credentials(),
-                                    "RUCK_PUSH_FCM_ENDPOINT=" + fake_.origin(),
-                                    "RUCK_PUSH_SUBJECT=mailto:ops@example.org",
-                                    "RUCK_OUTBOUND_PRIVATE=on",
-                                    "RUCK_OUTBOUND_CA=" + fake_.certificate()};
-    const char* sabotage = std::getenv("RUCK_TEST_SABOTAGE");
-    if (sabotage != nullptr && *sabotage != '\0') {
-      say("sabotage: {}", sabotage);
-      all.push_back(std::string("RUCK_TEST_SABOTAGE=") + sabotage);
-    }
-    return all;
+    return {"RUCK_TOKEN_KEYS=" + key,
+            "RUCK_PUSH_FCM_CREDENTIALS=" + fake_.credentials(),
+            "RUCK_PUSH_FCM_ENDPOINT=" + fake_.origin(),
+            "RUCK_PUSH_SUBJECT=mailto:ops@example.org",
+            "RUCK_OUTBOUND_PRIVATE=on",
+            "RUCK_OUTBOUND_CA=" + fake_.certificate()};
   }
 
   // After how many messages: somewhere in the first, second and third part of the run.

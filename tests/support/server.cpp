@@ -25,6 +25,7 @@ std::string binary() {
 namespace {
 constexpr auto kStartWait = std::chrono::seconds(60);  // generous: sanitizers, a loaded machine
 constexpr auto kStopWait = std::chrono::seconds(40);
+constexpr const char* kSabotage = "RUCK_TEST_SABOTAGE";
 constexpr std::string_view kStarted = R"("event":"server.started")";
 constexpr std::string_view kPort = R"("port":)";
 constexpr std::string_view kMetricsStarted = R"("event":"metrics.started")";
@@ -49,10 +50,14 @@ RuckServer::~RuckServer() { kill(); }
 void RuckServer::start() {
   std::vector<std::string> env = settings_.extra_env;
   // On a machine that does much else a core is late: what is asked of it is to be answered all the
-  // same.
+  // same. A run that breaks another promise on purpose (make torture SABOTAGE=) does that.
+  const char* of_run = std::getenv(kSabotage);
   const bool names_one = std::ranges::any_of(
-      env, [](const std::string& each) { return each.starts_with("RUCK_TEST_SABOTAGE="); });
-  if (!names_one) env.emplace_back("RUCK_TEST_SABOTAGE=no-shedding");
+      env, [](const std::string& each) { return each.starts_with(std::string(kSabotage) + "="); });
+  if (!names_one) {
+    const bool is_broken = of_run != nullptr && *of_run != '\0';
+    env.push_back(std::string(kSabotage) + "=" + (is_broken ? of_run : "no-shedding"));
+  }
   env.push_back("RUCK_LISTEN=127.0.0.1:" + std::to_string(port_));
   env.emplace_back("RUCK_METRICS_LISTEN=127.0.0.1:0");
   env.push_back("RUCK_DATA_DIR=" + folder_.path() + "/data");
