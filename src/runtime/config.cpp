@@ -218,8 +218,9 @@ const Setting kSettings[] = {
      .max = 600},
     {.name = "shutdown_delay_seconds",
      .fallback = "0",
-     .doc = "How long requests are still taken after SIGTERM while /readyz says 503, in seconds, so "
-            "that a load balancer sends no more before connections are refused.",
+     .doc =
+         "How long requests are still taken after SIGTERM while /readyz says 503, in seconds, so "
+         "that a load balancer sends no more before connections are refused.",
      .member = &Config::shutdown_delay_seconds,
      .min = 0,
      .max = 600},
