@@ -57,6 +57,15 @@ class ShutdownLimit {
   std::thread thread_;
 };
 
+// Other threads serve meanwhile. A second Ctrl-C ends the process.
+void serve_on_for(std::chrono::seconds time) {
+  const auto until = std::chrono::steady_clock::now() + time;
+  Mutex mutex;
+  Condition nothing;
+  Guard lock(mutex);
+  while (std::chrono::steady_clock::now() < until) nothing.wait_until(lock, until);
+}
+
 // How this program can be called from the current folder.
 std::string own_path() {
   std::error_code error;
@@ -107,9 +116,7 @@ int serve(Arguments arguments) {
   ::pthread_sigmask(SIG_UNBLOCK, &interrupt, nullptr);
   app.leave();
   // Who presses Ctrl-C has no load balancer before it.
-  if (number == SIGTERM) {
-    std::this_thread::sleep_for(std::chrono::seconds(config->shutdown_delay_seconds));
-  }
+  if (number == SIGTERM) serve_on_for(std::chrono::seconds(config->shutdown_delay_seconds));
   const ShutdownLimit limit{std::chrono::seconds(config->shutdown_seconds)};
   app.stop();
   return 0;
