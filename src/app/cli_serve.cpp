@@ -57,13 +57,18 @@ class ShutdownLimit {
   std::thread thread_;
 };
 
-// Other threads serve meanwhile. A second Ctrl-C ends the process.
-void serve_on_for(std::chrono::seconds time) {
-  const auto until = std::chrono::steady_clock::now() + time;
-  Mutex mutex;
-  Condition nothing;
-  Guard lock(mutex);
-  while (std::chrono::steady_clock::now() < until) nothing.wait_until(lock, until);
+// Other threads serve meanwhile, and a new certificate is taken. A second Ctrl-C ends the process.
+void serve_on_for(ServerApp& app, std::chrono::seconds time) {
+  using Steady = std::chrono::steady_clock;
+  sigset_t hangup;
+  ::sigemptyset(&hangup);
+  ::sigaddset(&hangup, SIGHUP);
+  const auto until = Steady::now() + time;
+  for (auto now = Steady::now(); now < until; now = Steady::now()) {
+    const auto left = std::chrono::ceil<std::chrono::seconds>(until - now);
+    const timespec rest{.tv_sec = left.count(), .tv_nsec = 0};
+    if (::sigtimedwait(&hangup, nullptr, &rest) == SIGHUP) app.reload();
+  }
 }
 
 // How this program can be called from the current folder.
@@ -116,7 +121,7 @@ int serve(Arguments arguments) {
   ::pthread_sigmask(SIG_UNBLOCK, &interrupt, nullptr);
   app.leave();
   // Who presses Ctrl-C has no load balancer before it.
-  if (number == SIGTERM) serve_on_for(std::chrono::seconds(config->shutdown_delay_seconds));
+  if (number == SIGTERM) serve_on_for(app, std::chrono::seconds(config->shutdown_delay_seconds));
   const ShutdownLimit limit{std::chrono::seconds(config->shutdown_seconds)};
   app.stop();
   return 0;
