@@ -3,6 +3,7 @@
 #include "support/process.hpp"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
@@ -19,6 +20,9 @@ constexpr const char* kFiller = "/filler";
 SmallDisk::SmallDisk(std::int64_t bytes) {
   path_ = (std::filesystem::temp_directory_path() / "ruck-disk-XXXXXX").string();
   if (::mkdtemp(path_.data()) == nullptr) throw std::runtime_error("no folder for a disk");
+  // Mounts of this process and its children alone, which go with them, however they end.
+  if (::unshare(CLONE_NEWNS) != 0) return;
+  ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
   const std::string options = "mode=755,size=" + std::to_string(bytes);
   is_there_ = ::mount("tmpfs", path_.c_str(), "tmpfs", 0, options.c_str()) == 0;
 }

@@ -1,5 +1,6 @@
 #pragma once
-// A file system of a few hundred MiB in memory, to be filled up. Mounting one takes root.
+// A file system of a few hundred MiB in memory, to be filled up. Mounting one takes root. The
+// thread that makes it, and processes that it starts, see it, and no others.
 #include <cstdint>
 #include <string>
 
