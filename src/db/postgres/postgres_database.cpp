@@ -317,10 +317,10 @@ bool PostgresDatabase::run_once(Work& work, Connection& connection, bool is_alon
   std::optional<Turns::Turn> turn;
   if (is_write && work.job->needs_isolation()) turn.emplace(turns_, is_alone);
   InUse in_use(*this, connection, deadline_of(*work.job));
+  std::optional<SoleTurn> sole;  // outlives the rollback: a failed transaction runs nothing
   try {
     static_cast<void>(connection.take_notified());  // of a unit that was rolled back
     // Behind a pooler a lock of the session would be somebody else's.
-    std::optional<SoleTurn> sole;
     if (turn && is_alone && options_.prepares) sole.emplace(connection);
     const Sql& begin_write = work.job->needs_isolation() ? kBeginWrite : kBeginSimple;
     connection.begin(is_write ? begin_write : kBeginRead, deadline_of(*work.job));

@@ -204,6 +204,25 @@ TEST_P(DatabaseTest, ALongUnitIsNotStarvedByShortOnes) {
   if (beside) beside->close();
 }
 
+// Somebody who needs no isolation, and so no turn, writes what it has read, in most of its tries.
+TEST_P(DatabaseTest, AUnitThatLosesWhileItRunsAloneIsRunAgain) {
+  if (kind() != test::DatabaseKind::kPostgres) return;  // the embedded one has one writer
+  ASSERT_TRUE(add(1, "one", 1));
+  const auto beside = open_beside();
+  int tries = 0;
+  const auto outcome = database().write_now([&](Session& q) {
+    const double one = q.one<double>(kWeight, 1);
+    if (++tries <= 9) {
+      EXPECT_TRUE(beside->write_now([](Session& other) { other.execute(kIncrement, 1, 1.0); },
+                                    Isolation::kReadCommitted));
+    }
+    q.execute(kIncrement, 1, one);
+  });
+  EXPECT_TRUE(outcome) << outcome.error().detail;
+  EXPECT_EQ(tries, 10);
+  beside->close();
+}
+
 TEST_P(DatabaseTest, WhoListensIsToldAfterTheCommitAndOfNothingElse) {
   std::atomic<int> told = 0;
   const auto listening = database().listen("things", [&] { ++told; });
