@@ -1,7 +1,5 @@
 #include "cluster/installation.hpp"
 
-#include "support/postgres_tools.hpp"
-
 #include <fmt/format.h>
 
 namespace ruck::test {
@@ -47,10 +45,7 @@ std::string Installation::addresses() const {
 void Installation::promote() {
   const std::size_t ahead = standbys_[0]->received() >= standbys_[1]->received() ? 0 : 1;
   standbys_.at(ahead)->promote();
-  const std::string url = standbys_.at(ahead)->url("postgres");
-  run_sql(url, "ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (*)'");
-  run_sql(url, "ALTER SYSTEM SET synchronous_commit = 'remote_apply'");
-  run_sql(url, "SELECT pg_reload_conf()");
+  make_commits_wait(standbys_.at(ahead)->url("postgres"));
 }
 
 }  // namespace ruck::test

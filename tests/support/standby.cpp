@@ -9,6 +9,12 @@
 
 namespace ruck::test {
 
+void make_commits_wait(const std::string& primary) {
+  run_sql(primary, "ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (*)'");
+  run_sql(primary, "ALTER SYSTEM SET synchronous_commit = 'remote_apply'");
+  run_sql(primary, "SELECT pg_reload_conf()");
+}
+
 PostgresStandby::PostgresStandby(const PostgresCluster& primary, const std::string& folder)
     : folder_(folder) {
   std::filesystem::create_directories(folder_);
@@ -25,10 +31,7 @@ PostgresStandby::PostgresStandby(const PostgresCluster& primary, const std::stri
   port_ = free_port();
   std::ofstream(folder_ + "/postgresql.conf", std::ios::app) << "port=" << port_ << "\n";
   server_ = start_postgres(folder_, url("postgres"));
-  const std::string main = primary.url("postgres");
-  run_sql(main, "ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (*)'");
-  run_sql(main, "ALTER SYSTEM SET synchronous_commit = 'remote_apply'");
-  run_sql(main, "SELECT pg_reload_conf()");
+  make_commits_wait(primary.url("postgres"));
 }
 
 PostgresStandby::~PostgresStandby() { stop_postgres(server_); }

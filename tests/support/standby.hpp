@@ -38,6 +38,9 @@ class PostgresStandby {
   std::unique_ptr<Process> server_;
 };
 
+// Each commit of that primary waits until one of its standbys has replayed it.
+void make_commits_wait(const std::string& primary);
+
 // One address for several servers on loopback: whoever takes writes is the primary.
 std::string url_of_all(const std::vector<int>& ports, const std::string& database);
 
