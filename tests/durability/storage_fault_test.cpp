@@ -182,11 +182,13 @@ TEST_P(StorageFaultTest, WritesAreRefusedReadsGoOnAndItRecoversByItself) {
   const Reply read = anna.get(path);
   EXPECT_EQ(read.status, 200);
   EXPECT_EQ(read.json["route"].size(), 100U);
-  EXPECT_THAT(server.log(), HasSubstr("\"event\":\"db.writes_refused\""));
+  EXPECT_TRUE(until([&] { return server.log().contains("\"event\":\"db.writes_refused\""); }))
+      << "is said a moment after it is so";
 
   server.disk().heal();
   EXPECT_TRUE(until([&] { return anna.get("/readyz").status == 200; }));
-  EXPECT_THAT(server.log(), HasSubstr("\"event\":\"db.writes_resumed\""));
+  EXPECT_TRUE(until([&] { return server.log().contains("\"event\":\"db.writes_resumed\""); }))
+      << "is said a moment after it is so";
   EXPECT_EQ(anna.post(path + "/location", walk.part(100, 300).json()).status, 201);
   EXPECT_EQ(anna.get(path).json["route"].size(), 400U);
   EXPECT_EQ(anna.post(path + "/complete", "{}").status, 200);
