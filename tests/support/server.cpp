@@ -71,9 +71,11 @@ void RuckServer::start() {
   const auto deadline = std::chrono::steady_clock::now() + kStartWait;
   while (std::chrono::steady_clock::now() < deadline) {
     if (const int port = port_in(log(), logged, kStarted, kPort); port != 0) {
-      port_ = port;
       metrics_port_ = port_in(log(), logged, kMetricsStarted, kMetricsPort);
-      url_ = "http://127.0.0.1:" + std::to_string(port_);
+      if (port_ != port) {
+        port_ = port;
+        url_ = "http://127.0.0.1:" + std::to_string(port_);
+      }
       const auto ready = http::Client(*http::parse_url(url_)).send(http::Method::kGet, "/readyz");
       if (ready && ready->status == 200) return;
     }

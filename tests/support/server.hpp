@@ -33,6 +33,7 @@ class RuckServer {
   explicit RuckServer(ServerSettings settings);
   ~RuckServer();
 
+  // Stays the same, so it may be read while it is started again.
   [[nodiscard]] const std::string& url() const { return url_; }
   [[nodiscard]] int port() const { return port_; }
   // Where it serves /metrics.
