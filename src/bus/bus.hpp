@@ -4,6 +4,8 @@
 // Listeners of this process are called before publish() returns. Those of other processes, where
 // there are any (redis/redis_bus.hpp), are called a moment later, or never: is_proven() and kGap
 // tell when that may have been so.
+#include "runtime/task.hpp"
+
 #include <functional>
 #include <memory>
 #include <string>
@@ -50,6 +52,9 @@ class Bus {
   // Whether what every other process publishes arrives here, as far as can be known at this moment.
   // False: whoever has to know it looks for it in the database, now and then.
   [[nodiscard]] virtual bool is_proven() const { return true; }
+  // True when every other process has taken in what was published here before this call: its
+  // listeners have been called. False where that cannot be known, or not soon.
+  [[nodiscard]] virtual task<bool> all_have_heard() { co_return is_proven(); }
 };
 
 }  // namespace ruck::bus

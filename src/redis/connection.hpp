@@ -24,7 +24,15 @@ struct Reply {
 };
 
 // What a command was for; its reply tells it. kSubscribe is also told each message.
-enum class Command : std::uint8_t { kAuth, kRole, kPublish, kBeat, kSubscribe, kUnsubscribe };
+enum class Command : std::uint8_t {
+  kAuth,
+  kRole,
+  kPublish,
+  kBeat,
+  kFence,
+  kSubscribe,
+  kUnsubscribe
+};
 
 class Connection {
  public:

@@ -16,6 +16,11 @@ inline constexpr int kDatabaseMax = 999'999;  // Redis has 16 unless told otherw
 inline constexpr auto kBeatEvery = milliseconds(500);
 inline constexpr auto kProofMax = seconds(2);     // an older proof is none: Redis is gone or hangs
 inline constexpr auto kConnectTime = seconds(2);  // from the first packet to the first proof
+// Another instance whose beats do not come any more is gone. Longer than kProofMax: by then it does
+// not believe in the bus any more, so nobody need wait for it.
+inline constexpr auto kPeerMax = seconds(3);
+// All of them have heard something, or nobody can say. Usual is under a millisecond.
+inline constexpr auto kHeardMax = milliseconds(100);
 inline constexpr auto kTick = milliseconds(100);  // how exactly these times are kept
 
 // Between attempts to connect: doubled each time, and each somewhere between half of it and all of

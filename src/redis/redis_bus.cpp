@@ -20,6 +20,8 @@ constexpr int kProtocol = 1;  // of payloads and of the messages below; another 
 constexpr std::size_t kIdBytes = 16;
 // What beats say.
 constexpr char kBeat = 'B';   // and when it was sent, for the sender
+constexpr char kFence = 'F';  // and its number, which the others answer with
+constexpr char kBye = 'Y';    // it leaves: nobody need wait for it
 constexpr char kHello = 'H';  // an instance has come
 constexpr char kLost = 'L';   // what it published before may not have reached the others
 constexpr std::string_view kOwnTopics = "bus.";
@@ -46,7 +48,10 @@ RedisBus::Count::Count(telemetry::Metrics& metrics)
       reconnects(
           metrics.counter("ruck_redis_reconnects_total", "Attempts to connect after the first")),
       gaps(metrics.counter("ruck_bus_gaps_total",
-                           "Times that something may have been missed and was read again")) {}
+                           "Times that something may have been missed and was read again")),
+      unheard(
+          metrics.counter("ruck_bus_unheard_total",
+                          "Times that another instance did not say in time that it had heard")) {}
 
 class RedisBus::Entry final : public Subscription {
  public:
@@ -68,6 +73,7 @@ RedisBus::RedisBus(Address address, telemetry::Metrics& metrics)
       id_(random_bytes(kIdBytes)),
       prefix_(fmt::format("ruck.bus.{}.{}:", kProtocol, address_.database)),
       beats_(fmt::format("ruck.beat.{}.{}", kProtocol, address_.database)),
+      answers_(fmt::format("ruck.heard.{}.{}:", kProtocol, address_.database)),
       count_(metrics),
       tasks_("redis", [](std::string_view name, const std::exception_ptr& failure) {
         telemetry::log_exception("redis.failed", name, failure);
@@ -93,6 +99,7 @@ void RedisBus::stop() {
   is_up_ = false;
   publisher_.reset();
   listener_.reset();
+  give_up_fences(SteadyTime::max());
 }
 
 std::string RedisBus::channel_of(std::string_view topic) const {
@@ -122,7 +129,7 @@ void RedisBus::publish(std::string_view topic, std::string payload) {
   bool is_kept = is_up_;
   if (is_kept) {
     const Guard lock(queue_mutex_);
-    is_first = queue_.empty();
+    is_first = queue_.empty() && askers_.empty();
     queue_bytes_ += message.channel.size() + message.bytes.size();
     is_kept = queue_bytes_ <= kUnsentBytesMax;
     is_overflown_ = is_overflown_ || !is_kept;
@@ -133,6 +140,19 @@ void RedisBus::publish(std::string_view topic, std::string payload) {
     has_lost_ = true;
   }
   if (is_first) asio::post(thread_.at(0).io(), [this] { drain(); });
+}
+
+task<bool> RedisBus::all_have_heard() {
+  if (!is_proven()) co_return false;
+  co_return co_await runtime::await_promise<bool>([this](Asker asker) {
+    bool is_first = false;
+    {
+      const Guard lock(queue_mutex_);
+      is_first = queue_.empty() && askers_.empty();
+      askers_.push_back(std::move(asker));
+    }
+    if (is_first) asio::post(thread_.at(0).io(), [this] { drain(); });
+  });
 }
 
 std::unique_ptr<bus::Bus::Subscription> RedisBus::subscribe(std::string topic,
@@ -158,6 +178,8 @@ task<> RedisBus::tick() {
     if (now - beaten_at_ >= kBeatEvery) beat();
     // Something was published just when the connection came.
     if (has_lost_.exchange(false)) say(kLost);
+    give_up_fences(now - kHeardMax);
+    look_at_peers(now);
   }
   if (std::exchange(must_tell_gap_, false)) tell_gap();
   co_return;
@@ -205,6 +227,7 @@ void RedisBus::on_listener_open() {
     channels.push_back(channel_of(topic));
     subscribed_.insert(std::move(topic));
   }
+  channels.push_back(answers_ + id_);
   channels.push_back(beats_);
   subscribe_all(std::move(channels));
 }
@@ -254,6 +277,14 @@ void RedisBus::on_reply(Command command, const Reply& reply) {
       if (reply.is_error) return give_up(reply.text);
       if (command == Command::kBeat) is_alone_ = reply.number <= 1;
       return;
+    case Command::kFence: {
+      --unanswered_;
+      if (reply.is_error) return give_up(reply.text);
+      const auto sent =
+          std::ranges::find_if(fences_, [](const Fence& fence) { return !fence.receivers; });
+      if (sent != fences_.end()) sent->receivers = reply.number;
+      return look_at_fences();
+    }
     case Command::kSubscribe:
     case Command::kUnsubscribe:
       return on_heard(reply);
@@ -276,6 +307,7 @@ void RedisBus::on_heard(const Reply& reply) {
   const std::string_view bytes = reply.list[2];
   if (reply.list[0] != "message" || bytes.size() < kIdBytes) return;
   if (channel == beats_) return on_beat(bytes);
+  if (channel.starts_with(answers_)) return on_answer(bytes);
   const bool is_own = bytes.substr(0, kIdBytes) == id_;
   if (is_own || !channel.starts_with(prefix_)) return;
   const std::string_view topic = channel.substr(prefix_.size());
@@ -290,11 +322,7 @@ void RedisBus::on_beat(std::string_view bytes) {
   if (rest.empty()) return;
   const char kind = rest.front();
   rest.remove_prefix(1);
-  if (!is_own) {
-    is_alone_ = false;
-    if (kind == kLost) must_tell_gap_ = true;
-    return;
-  }
+  if (!is_own) return on_peer(bytes.substr(0, kIdBytes), kind, rest);
   if (kind != kBeat || rest.size() < sizeof(std::int64_t)) return;
   const auto sent_ns = bus::take_raw<std::int64_t>(rest);
   // One of the connections before, which Redis has got to only now, proves nothing of these.
@@ -303,12 +331,87 @@ void RedisBus::on_beat(std::string_view bytes) {
   if (state_ == State::kOpening) come_up();
 }
 
-void RedisBus::say(char kind) {
+void RedisBus::on_peer(std::string_view peer, char kind, std::string_view rest) {
+  is_alone_ = false;
+  if (kind == kLost) must_tell_gap_ = true;
+  if (kind == kBye) {
+    if (const auto left = peers_.find(peer); left != peers_.end()) peers_.erase(left);
+    return look_at_fences();
+  }
+  peers_[std::string(peer)].heard_at = SteadyClock::now();
+  if (kind != kFence || rest.size() < sizeof(std::uint64_t)) return;
+  answer_fence(std::string(peer), bus::take_raw<std::uint64_t>(rest));
+}
+
+// What was published before it has been told here, since it came by the same connection.
+void RedisBus::answer_fence(const std::string& peer, std::uint64_t number) {
+  if (!is_publisher_ready_) {
+    unanswerable_[peer] = number;
+    return;
+  }
+  std::string bytes = id_;
+  bus::append_raw(bytes, number);
+  ++unanswered_;
+  publisher_->send(Command::kPublish,
+                   std::array<std::string_view, 3>{"PUBLISH", answers_ + peer, bytes});
+}
+
+void RedisBus::on_answer(std::string_view bytes) {
+  const std::string_view peer = bytes.substr(0, kIdBytes);
+  std::string_view rest = bytes.substr(kIdBytes);
+  if (rest.size() < sizeof(std::uint64_t)) return;
+  Peer& from = peers_[std::string(peer)];
+  from.heard_at = SteadyClock::now();
+  from.fence = std::max(from.fence, bus::take_raw<std::uint64_t>(rest));
+  look_at_fences();
+}
+
+void RedisBus::send_fence(std::vector<Asker> askers) {
+  fences_.push_back({.number = ++last_fence_,
+                     .sent_at = SteadyClock::now(),
+                     .receivers = {},
+                     .askers = std::move(askers)});
+  say(kFence, last_fence_, Command::kFence);
+}
+
+bool RedisBus::is_passed(const Fence& fence) const {
+  if (!fence.receivers) return false;
+  const auto has_answered = [&](const auto& peer) { return peer.second.fence >= fence.number; };
+  const auto answers = std::ranges::count_if(peers_, has_answered);
+  return std::ranges::all_of(peers_, has_answered) && answers + 1 >= *fence.receivers;
+}
+
+void RedisBus::look_at_fences() {
+  while (!fences_.empty() && is_passed(fences_.front())) {
+    for (Asker& asker : fences_.front().askers) asker.set(true);
+    fences_.pop_front();
+  }
+}
+
+void RedisBus::give_up_fences(SteadyTime sent_before) {
+  while (!fences_.empty() && fences_.front().sent_at < sent_before) {
+    count_.unheard.add();
+    for (Asker& asker : fences_.front().askers) asker.set(false);
+    fences_.pop_front();
+  }
+}
+
+// One that ended without a word may have changed something and told nobody.
+void RedisBus::look_at_peers(SteadyTime now) {
+  const auto gone = std::erase_if(
+      peers_, [now](const auto& peer) { return now - peer.second.heard_at > kPeerMax; });
+  if (gone == 0) return;
+  must_tell_gap_ = true;
+  look_at_fences();
+}
+
+void RedisBus::say(char kind, std::uint64_t number, Command command) {
   std::string bytes = id_;
   bytes.push_back(kind);
   if (kind == kBeat) bus::append_raw(bytes, now_ns());
+  if (kind == kFence) bus::append_raw(bytes, number);
   ++unanswered_;
-  publisher_->send(Command::kBeat, std::array<std::string_view, 3>{"PUBLISH", beats_, bytes});
+  publisher_->send(command, std::array<std::string_view, 3>{"PUBLISH", beats_, bytes});
 }
 
 void RedisBus::beat() {
@@ -318,10 +421,12 @@ void RedisBus::beat() {
 
 void RedisBus::drain() {
   std::vector<Message> messages;
+  std::vector<Asker> askers;
   bool is_overflown = false;
   {
     const Guard lock(queue_mutex_);
     messages.swap(queue_);
+    askers.swap(askers_);
     queue_bytes_ = 0;
     is_overflown = std::exchange(is_overflown_, false);
   }
@@ -329,6 +434,7 @@ void RedisBus::drain() {
   if (state_ != State::kUp || is_full) {
     has_lost_ = has_lost_ || !messages.empty();
     count_.dropped.add(messages.size());
+    for (Asker& asker : askers) asker.set(false);
     if (state_ == State::kUp) give_up("it does not take what is published");
     return;
   }
@@ -338,12 +444,14 @@ void RedisBus::drain() {
                      std::array<std::string_view, 3>{"PUBLISH", message.channel, message.bytes});
   }
   count_.published.add(messages.size());
+  if (!askers.empty()) send_fence(std::move(askers));
 }
 
 // What has been published reaches Redis before its connection is closed.
 task<> RedisBus::flush() {
   const SteadyTime until = SteadyClock::now() + kFlushTime;
   drain();
+  if (state_ == State::kUp) say(kBye);
   while (state_ == State::kUp && unanswered_ > 0 && SteadyClock::now() < until) {
     co_await runtime::sleep_for(kFlushLook);
   }
@@ -363,6 +471,7 @@ void RedisBus::come_up() {
   const bool has_lost = has_lost_.exchange(false) || was_up_;
   was_up_ = true;
   say(has_lost ? kLost : kHello);
+  for (const auto& [peer, number] : std::exchange(unanswerable_, {})) answer_fence(peer, number);
 }
 
 void RedisBus::tell_gap() {
@@ -384,6 +493,9 @@ void RedisBus::drop() {
   listener_.reset();
   is_listener_open_ = false;
   subscribed_.clear();
+  peers_.clear();
+  unanswerable_.clear();
+  give_up_fences(SteadyTime::max());
   count_.connected.set(0);
   if (!std::exchange(is_loss_logged_, true)) {
     telemetry::log_warning("redis.lost",

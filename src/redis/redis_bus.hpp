@@ -5,6 +5,10 @@
 //   SUBSCRIBE of all that somebody here listens to ─→ [that thread] listeners here
 //
 // Each message begins with the id of the instance that published it, so that one's own are known.
+// all_have_heard() is a fence: a message that each other instance answers to the one that asked. It
+// comes after what was published before, on the same way. It is passed when all have answered that
+// Redis gave it to, and all whose beats came lately.
+//
 // The names carry kProtocol: payloads are bytes as they lie in memory, so instances that write them
 // otherwise must not hear each other.
 //
@@ -20,10 +24,15 @@
 #include "redis/connection.hpp"
 #include "runtime/core.hpp"
 #include "runtime/periodic.hpp"
+#include "runtime/resumption.hpp"
 #include "telemetry/metrics.hpp"
 
 #include <atomic>
+#include <deque>
+#include <map>
+#include <optional>
 #include <set>
+#include <vector>
 
 namespace ruck::redis {
 
@@ -45,6 +54,7 @@ class RedisBus final : public bus::Bus {
   [[nodiscard]] std::unique_ptr<Subscription> subscribe(std::string topic,
                                                         bus::Receiver receiver) override;
   [[nodiscard]] bool is_proven() const override;
+  [[nodiscard]] task<bool> all_have_heard() override;
 
  private:
   class Entry;
@@ -60,9 +70,22 @@ class RedisBus final : public bus::Bus {
     telemetry::Counter& dropped;
     telemetry::Counter& reconnects;
     telemetry::Counter& gaps;
+    telemetry::Counter& unheard;
   };
   enum class State : std::uint8_t { kDown, kOpening, kUp };
   using SteadyTime = std::chrono::steady_clock::time_point;
+  // Another instance.
+  struct Peer {
+    SteadyTime heard_at;
+    std::uint64_t fence = 0;  // the last one of ours that it has answered, and so all before
+  };
+  using Asker = runtime::Promise<bool>;
+  struct Fence {
+    std::uint64_t number = 0;
+    SteadyTime sent_at;
+    std::optional<std::int64_t> receivers;  // as Redis counts, this instance among them
+    std::vector<Asker> askers;
+  };
 
   // All of these on the bus's own thread.
   task<> tick();
@@ -73,12 +96,21 @@ class RedisBus final : public bus::Bus {
   void on_reply(Command command, const Reply& reply);
   void on_heard(const Reply& reply);
   void on_beat(std::string_view bytes);
+  void on_peer(std::string_view peer, char kind, std::string_view rest);
+  void on_answer(std::string_view bytes);
+  void answer_fence(const std::string& peer, std::uint64_t number);
+  void send_fence(std::vector<Asker> askers);
+  [[nodiscard]] bool is_passed(const Fence& fence) const;
+  void look_at_fences();
+  void give_up_fences(SteadyTime sent_before);
+  void look_at_peers(SteadyTime now);
   void subscribe_all(std::vector<std::string> channels);
   void settle(const std::string& topic);
   void drain();
   task<> flush();
   void beat();
-  void say(char kind);
+  void say(char kind, std::uint64_t number, Command command);
+  void say(char kind) { say(kind, 0, Command::kBeat); }
   void come_up();
   // The rest follows later, outside of what called it.
   void give_up(std::string_view reason);
@@ -88,9 +120,10 @@ class RedisBus final : public bus::Bus {
   [[nodiscard]] std::string channel_of(std::string_view topic) const;
 
   const Address address_;
-  const std::string id_;      // of this instance: 16 random bytes
-  const std::string prefix_;  // of the channels of topics
-  const std::string beats_;   // the channel of all instances' beats
+  const std::string id_;       // of this instance: 16 random bytes
+  const std::string prefix_;   // of the channels of topics
+  const std::string beats_;    // the channel of all instances' beats
+  const std::string answers_;  // what channels of answers to fences begin with
   Count count_;
   bus::InProcessBus here_;
 
@@ -102,6 +135,7 @@ class RedisBus final : public bus::Bus {
   std::vector<Message> queue_ RUCK_GUARDED_BY(queue_mutex_);
   std::size_t queue_bytes_ RUCK_GUARDED_BY(queue_mutex_) = 0;
   bool is_overflown_ RUCK_GUARDED_BY(queue_mutex_) = false;
+  std::vector<Asker> askers_ RUCK_GUARDED_BY(queue_mutex_);  // after all of queue_
 
   State state_ = State::kDown;
   std::unique_ptr<Connection> publisher_;
@@ -109,8 +143,12 @@ class RedisBus final : public bus::Bus {
   bool is_publisher_ready_ = false;
   bool is_listener_open_ = false;
   bool is_listener_ready_ = false;
-  std::size_t unanswered_ = 0;                     // of what was published
-  std::set<std::string, std::less<>> subscribed_;  // topics
+  std::size_t unanswered_ = 0;                         // of what was published
+  std::set<std::string, std::less<>> subscribed_;      // topics
+  std::map<std::string, Peer, std::less<>> peers_;     // by id
+  std::map<std::string, std::uint64_t> unanswerable_;  // fences of others, until this is up
+  std::deque<Fence> fences_;                           // sent and not passed yet
+  std::uint64_t last_fence_ = 0;
   SteadyTime opened_at_;
   SteadyTime beaten_at_;
   SteadyTime connect_at_;

@@ -2,11 +2,13 @@
 #include "redis/redis_bus.hpp"
 
 #include "support/redis.hpp"
+#include "support/run.hpp"
 #include "support/until.hpp"
 
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <future>
 #include <mutex>
 #include <optional>
 
@@ -62,6 +64,7 @@ class RedisBusTest : public testing::Test {
   }
 
   test::RedisServer redis_;
+  test::RunningCores cores_;
 };
 
 TEST_F(RedisBusTest, WhatOnePublishesTheOtherHearsOnceAndItselfAtOnce) {
@@ -124,6 +127,80 @@ TEST_F(RedisBusTest, NobodyIsThoughtToListenWhereThereIsOneInstanceAlone) {
     EXPECT_FALSE(a->bus.is_heard("ruck:1")) << "who listens elsewhere is not known";
   }
   EXPECT_TRUE(test::until([&] { return !a->bus.is_wanted("ruck:1"); }));
+}
+
+TEST_F(RedisBusTest, WhenAllHaveHeardTheirListenersHaveBeenCalled) {
+  Instance a(redis_.url());
+  Instance b(redis_.url());
+  Instance c(redis_.url());
+  Ear at_b(b.bus, "ruck:1");
+  Ear at_c(c.bus, "ruck:1");
+  ASSERT_TRUE(reaches(a.bus, at_b, "ruck:1", "first") && reaches(a.bus, at_c, "ruck:1", "first"));
+  ASSERT_TRUE(test::until([&] { return cores_.run(a.bus.all_have_heard()); }));
+  for (int i = 0; i < 300; ++i) {
+    const std::string news = std::to_string(i);
+    a.bus.publish("ruck:1", news);
+    // On a machine that does much else an answer may come too late; then nothing is promised.
+    if (!cores_.run(a.bus.all_have_heard())) continue;
+    ASSERT_EQ(at_b.count(news), 1U);
+    ASSERT_EQ(at_c.count(news), 1U);
+  }
+}
+
+TEST_F(RedisBusTest, OneThatIsBusyHasNotHeardYet) {
+  Instance a(redis_.url());
+  Instance b(redis_.url());
+  std::promise<void> go_on;
+  const auto held = go_on.get_future().share();
+  const auto listener = b.bus.subscribe("ruck:1", [&](const bus::Payload& payload) {
+    if (*payload == "wait") held.wait();
+  });
+  Ear heard(b.bus, "ruck:1");
+  ASSERT_TRUE(reaches(a.bus, heard, "ruck:1", "first"));
+  ASSERT_TRUE(test::until([&] { return cores_.run(a.bus.all_have_heard()); }));
+  a.bus.publish("ruck:1", "wait");
+  EXPECT_FALSE(cores_.run(a.bus.all_have_heard()));
+  go_on.set_value();
+  EXPECT_TRUE(test::until([&] { return cores_.run(a.bus.all_have_heard()); }));
+}
+
+TEST_F(RedisBusTest, OneThatLeftIsNotWaitedFor) {
+  Instance a(redis_.url());
+  {
+    Instance b(redis_.url());
+    ASSERT_TRUE(is_proven(a) && is_proven(b));
+    ASSERT_TRUE(test::until([&] { return cores_.run(a.bus.all_have_heard()); }));
+  }
+  EXPECT_TRUE(test::until([&] { return cores_.run(a.bus.all_have_heard()); }));
+}
+
+// It may have changed something and told nobody.
+TEST_F(RedisBusTest, OneThatDiedIsWaitedForAndThenAGap) {
+  Instance a(redis_.url());
+  Ear gaps(a.bus, std::string(bus::kGap));
+  ASSERT_TRUE(is_proven(a));
+  ASSERT_TRUE(test::until([&] { return cores_.run(a.bus.all_have_heard()); }));
+  const std::size_t before = gaps.size();
+  const auto died_at = std::chrono::steady_clock::now();
+  static_cast<void>(redis_.say("PUBLISH ruck.beat.1.0 0123456789abcdefBsomewhen\r\n"));
+  ASSERT_TRUE(test::until([&] { return a.bus.is_wanted("ruck:1"); })) << "another one is known";
+  const bool has_heard = cores_.run(a.bus.all_have_heard());
+  const auto asked_for = std::chrono::steady_clock::now() - died_at;
+  EXPECT_TRUE(!has_heard || asked_for > kPeerMax);
+  EXPECT_TRUE(test::until([&] { return gaps.size() > before; }));
+  EXPECT_TRUE(test::until([&] { return cores_.run(a.bus.all_have_heard()); }));
+}
+
+TEST_F(RedisBusTest, NobodyIsKnownToHaveHeardWithoutRedis) {
+  Instance a(redis_.url());
+  ASSERT_TRUE(is_proven(a));
+  redis_.hang();
+  EXPECT_FALSE(cores_.run(a.bus.all_have_heard()));
+  redis_.go_on();
+  ASSERT_TRUE(test::until([&] { return cores_.run(a.bus.all_have_heard()); }));
+  redis_.kill();
+  ASSERT_TRUE(test::until([&] { return !a.bus.is_proven(); }));
+  EXPECT_FALSE(cores_.run(a.bus.all_have_heard()));
 }
 
 TEST_F(RedisBusTest, WhatIsSubscribedLateIsToldWhenItIsHeard) {
