@@ -2,6 +2,7 @@
 
 #include "app/admin_commands.hpp"
 #include "app/control.hpp"
+#include "app/instances.hpp"
 #include "app/job_commands.hpp"
 #include "app/metrics_listener.hpp"
 #include "app/private_files.hpp"
@@ -11,9 +12,7 @@
 #include "app/wiring.hpp"
 #include "base/assert.hpp"
 #include "base/embedded.hpp"
-#include "bus/in_process.hpp"
 #include "cache/response_cache.hpp"
-#include "db/clock_watch.hpp"
 #include "db/migrations.hpp"
 #include "db/open.hpp"
 #include "http/client/curl_outbound.hpp"
@@ -23,7 +22,6 @@
 #include "mail/mailer.hpp"
 #include "media/make.hpp"
 #include "push/push_sender.hpp"
-#include "redis/redis_bus.hpp"
 #include "runtime/blocking_pool.hpp"
 #include "services/auth/account.hpp"
 #include "services/auth/service.hpp"
@@ -129,9 +127,8 @@ struct ServerApp::Parts {
   std::unique_ptr<runtime::BlockingPool> mails;
   std::unique_ptr<runtime::BlockingPool> compression;
   std::unique_ptr<db::Database> database;
-  std::unique_ptr<db::ClockWatch> clock_watch;  // null: the database is in this process
-  std::unique_ptr<bus::Bus> bus;
-  redis::RedisBus* redis = nullptr;  // the bus, where it is that one
+  std::unique_ptr<Instances> instances;
+  bus::Bus* bus = nullptr;  // theirs
   std::unique_ptr<cache::Revisions> revisions;
   std::unique_ptr<cache::ResponseCache> responses;
   std::unique_ptr<http::MemoryRateLimiter> limiter;
@@ -177,7 +174,7 @@ struct ServerApp::Parts {
   std::unique_ptr<ControlSocket> control_socket;  // null: it could not be opened
 
   Result<> open_database();
-  Result<> make_bus();
+  Result<> make_instances();
   Result<> load_tokens();
   Result<> make_push();
   Result<> make_blobs();
@@ -207,23 +204,11 @@ Result<> ServerApp::Parts::open_database() {
   return {};
 }
 
-// Whoever shares the database shares the bus; the embedded one has one process.
-Result<> ServerApp::Parts::make_bus() {
-  using Others = bus::InProcessBus::Others;
-  const bool is_alone = database->is_exclusive();
-  if (config.redis_url.empty() || is_alone) {
-    bus = std::make_unique<bus::InProcessBus>(is_alone ? Others::kNone : Others::kUnknown);
-  }
-  if (config.redis_url.empty()) return {};
-  auto address = redis::parse_address(config.redis_url);
-  if (!address) return fail(std::move(address).error());
-  if (is_alone) {
-    telemetry::log_warning("redis.not_used", {{"reason", "the embedded database has one process"}});
-    return {};
-  }
-  auto made = std::make_unique<redis::RedisBus>(std::move(*address), metrics);
-  redis = made.get();
-  bus = std::move(made);
+Result<> ServerApp::Parts::make_instances() {
+  instances = std::make_unique<Instances>(Instances::Dependencies{
+      .config = config, .database = *database, .clock = clock, .metrics = metrics});
+  if (Result<> made = instances->make(); !made) return made;
+  bus = &instances->bus();
   return {};
 }
 
@@ -277,7 +262,7 @@ void ServerApp::Parts::make_services(const std::string& signing_key) {
   tokens.use_bus(*bus, clock);
   jobs = std::make_unique<jobs::Runner>(
       jobs::Runner::Dependencies{.database = *database, .clock = clock, .metrics = metrics});
-  revisions = std::make_unique<cache::Revisions>(*database);
+  revisions = std::make_unique<cache::Revisions>(*database, instances->agreement());
   responses =
       std::make_unique<cache::ResponseCache>(cache::ResponseCache::Options{}, *revisions, metrics);
   if (config.rate_limits) limiter = std::make_unique<http::MemoryRateLimiter>();
@@ -490,7 +475,7 @@ Result<> ServerApp::start() {
   if (sodium_init() < 0) return fail(ErrorCode::kInternal, "libsodium cannot be used");
   look_after_files(parts_->config);
   if (Result<> opened = parts_->open_database(); !opened) return opened;
-  if (Result<> made = parts_->make_bus(); !made) return made;
+  if (Result<> made = parts_->make_instances(); !made) return made;
   if (Result<> loaded = parts_->load_tokens(); !loaded) return loaded;
   auto vapid_key = notify::load_vapid_key(*parts_->database, parts_->clock.now());
   if (!vapid_key) return fail(std::move(vapid_key).error());
@@ -506,12 +491,8 @@ Result<> ServerApp::start() {
   if (Result<> made = parts_->make_metrics_listener(); !made) return made;
   parts_->cores.start();
   // Once nothing can fail any more: from here on its thread calls services.
-  if (parts_->redis != nullptr) parts_->redis->start();
+  parts_->instances->start(parts_->cores);
   parts_->pressure->start(parts_->cores);
-  if (!parts_->database->is_exclusive()) {
-    parts_->clock_watch = std::make_unique<db::ClockWatch>(*parts_->database, parts_->clock,
-                                                           parts_->cores.at(0), parts_->metrics);
-  }
   parts_->token_upkeep = std::make_unique<auth::TokenUpkeep>(
       auth::TokenUpkeep::Dependencies{.database = *parts_->database,
                                       .tokens = parts_->tokens,
@@ -579,8 +560,7 @@ void ServerApp::stop() {
   // Services finish what they still have under way, while there are threads for it.
   parts_->live->stop();
   parts_->token_upkeep.reset();
-  parts_->clock_watch.reset();
-  if (parts_->redis != nullptr) parts_->redis->stop();
+  parts_->instances->stop();
   parts_->account.reset();
   parts_->auth.reset();
   parts_->rucks.reset();
@@ -606,7 +586,7 @@ std::string ServerApp::openapi_document() {
     auto opened = db::open({.url = config.database_url}, parts.metrics);
     RUCK_ASSERT(opened.has_value());
     parts.database = std::move(*opened);
-    RUCK_ASSERT(parts.make_bus().has_value());
+    RUCK_ASSERT(parts.make_instances().has_value());
     RUCK_ASSERT(parts.make_push().has_value());
     RUCK_ASSERT(parts.make_blobs().has_value());
     parts.make_services({});

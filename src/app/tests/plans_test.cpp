@@ -20,6 +20,8 @@ namespace {
 // Statements that may read a whole table, and why.
 const std::map<std::string, std::string> kMayScan = {
     {"auth.signing_keys", "a handful of keys, at start"},
+    {"cache.forget_doubts", "a row for each server that is in doubt; mostly none"},
+    {"cache.others_doubt", "likewise"},
     {"jobs.depths", "what waits, by kind, for metrics; what is done has no row"},
     {"jobs.list", "the newest few, for an operator"},
     {"people.recount", "made for filling a database, once"},

@@ -139,7 +139,7 @@ task<Result<EmailConfirmed>> AccountService::confirm_email(MailedToken token) {
         return Done{.email = change->email, .user = row->id};
       });
   if (!done) co_return fail(done.error());
-  deps_.revisions.changed(done->user);
+  co_await deps_.revisions.changed(done->user);
   co_return EmailConfirmed{.message = "The new address is confirmed", .email = done->email};
 }
 
@@ -176,7 +176,7 @@ task<Result<DeletionReply>> AccountService::request_deletion(UserId user) {
         return out;
       });
   if (!done) co_return fail(done.error());
-  for (const UserId& each : done->moved) deps_.revisions.changed(each);
+  co_await deps_.revisions.changed(done->moved);
   deps_.tokens.end_sessions(done->ended, now);
   profile::publish_account(deps_.bus, user);
   co_return DeletionReply{
@@ -207,8 +207,9 @@ task<Result<EmailConfirmed>> AccountService::undo_deletion(MailedToken token) {
         return out;
       });
   if (!done) co_return fail(done.error());
-  deps_.revisions.changed(done->user);
-  for (const UserId& each : done->moved) deps_.revisions.changed(each);
+  std::vector<UserId> changed = done->moved;
+  changed.push_back(done->user);
+  co_await deps_.revisions.changed(std::move(changed));
   profile::publish_account(deps_.bus, done->user);
   co_return EmailConfirmed{.message = "The account is as it was. Sign in to it",
                            .email = done->email};

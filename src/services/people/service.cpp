@@ -232,7 +232,7 @@ task<Result<T>> PeopleService::write_both(UserId first, UserId second, Fn fn) {
         deps_.revisions.bump(q, second);
         return fn(q);
       });
-  deps_.revisions.changed(second);
+  co_await deps_.revisions.changed(second);
   co_return outcome;
 }
 

@@ -89,6 +89,7 @@ struct Ingest::Live {
   RecentTimes points;
   RecentTimes heart_rate;
   int queued = 0;
+  bool has_started = false;  // by this reading: it was only created before
   SteadyTime last_used{};
   std::list<RuckId>::iterator place;  // in the shard's order of use
 };
@@ -462,7 +463,8 @@ Result<std::unique_ptr<Ingest::Live>> Ingest::read_live(db::Session& q, store::K
   auto row = store::find(q, key);
   const auto progress = find_progress(q, key);
   if (!row || !progress) return fail(ErrorCode::kRuckNotFound);
-  if (row->status == status::kCreated) {
+  const bool starts = row->status == status::kCreated;
+  if (starts) {
     const UtcUs now = deps_.clock.now();
     start_now(*row, now);
     store::update(q, *row);
@@ -476,6 +478,7 @@ Result<std::unique_ptr<Ingest::Live>> Ingest::read_live(db::Session& q, store::K
   if (!engine) return fail(std::move(engine).error());
   auto live = std::make_unique<Live>(key, std::move(*engine));
   live->version = progress->version;
+  live->has_started = starts;
   live->points = RecentTimes(newest_times(newest->points));
   live->heart_rate = RecentTimes(newest_times(newest->heart_rate));
   return live;
@@ -486,19 +489,25 @@ task<Result<bool>> Ingest::load(store::Key key) {
   auto loaded =
       co_await deps_.database.write([this, key](db::Session& q) { return read_live(q, key); });
   if (!loaded) co_return fail(std::move(loaded).error());
-  deps_.revisions.changed(key.user);
   if (*loaded == nullptr) co_return false;
-  std::unique_ptr<Live> live = std::move(*loaded);
-  Shard& shard = shard_of(key.ruck);
+  const bool has_started = (*loaded)->has_started;
+  keep(std::move(*loaded));
+  if (has_started) co_await deps_.revisions.changed(key.user);
+  co_return true;
+}
+
+// Unless it has been read meanwhile by another.
+void Ingest::keep(std::unique_ptr<Live> live) {
+  const RuckId ruck = live->key.ruck;
+  Shard& shard = shard_of(ruck);
   const Guard lock(shard.mutex);
-  if (shard.live.contains(key.ruck)) co_return true;
-  shard.by_use.push_front(key.ruck);
+  if (shard.live.contains(ruck)) return;
+  shard.by_use.push_front(ruck);
   live->place = shard.by_use.begin();
   live->last_used = std::chrono::steady_clock::now();
   live->generation = next_generation_.fetch_add(1);
-  shard.live.emplace(key.ruck, std::move(live));
+  shard.live.emplace(ruck, std::move(live));
   shard.evict_surplus();
-  co_return true;
 }
 
 void Ingest::forget(RuckId ruck) {

@@ -88,6 +88,7 @@ class Ingest final : public EngineStates {
   // Brings the ruck into memory; false when it is not under way and must be merged.
   task<Result<bool>> load(store::Key key);
   [[nodiscard]] Result<std::unique_ptr<Live>> read_live(db::Session& q, store::Key key) const;
+  void keep(std::unique_ptr<Live> live);
 
   [[nodiscard]] Shard& shard_of(RuckId ruck);
   [[nodiscard]] Lane& lane_of(RuckId ruck);

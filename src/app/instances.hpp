@@ -1,0 +1,44 @@
+#pragma once
+// What a server has for living beside others that share its database.
+#include "bus/bus.hpp"
+#include "cache/agreement.hpp"
+#include "db/clock_watch.hpp"
+#include "redis/redis_bus.hpp"
+#include "runtime/config.hpp"
+
+#include <memory>
+
+namespace ruck::app {
+
+class Instances {
+ public:
+  struct Dependencies {
+    const runtime::Config& config;
+    db::Database& database;
+    const Clock& clock;
+    telemetry::Metrics& metrics;
+  };
+  explicit Instances(const Dependencies& deps) : deps_(deps) {}
+  // Before all else. Gives what is wrong with RUCK_REDIS_URL.
+  [[nodiscard]] Result<> make();
+
+  [[nodiscard]] bus::Bus& bus() { return *bus_; }
+  // Null: the database is this process's own.
+  [[nodiscard]] cache::Agreement* agreement() { return agreement_.get(); }
+
+  // From here on its threads call who listens. Waits for the database server's clock.
+  void start(runtime::Cores& cores);
+  // The cores must still run, and nothing be changed any more.
+  void stop();
+
+ private:
+  Result<> make_bus();
+
+  Dependencies deps_;
+  std::unique_ptr<bus::Bus> bus_;
+  redis::RedisBus* redis_ = nullptr;  // the bus, where it is that one
+  std::unique_ptr<cache::Agreement> agreement_;
+  std::unique_ptr<db::ClockWatch> clock_watch_;
+};
+
+}  // namespace ruck::app

@@ -1,0 +1,203 @@
+// Revisions of several servers in one process, over a bus that can be cut, on a real PostgreSQL.
+#include "cache/agreement.hpp"
+
+#include "bus/in_process.hpp"
+#include "cache/revisions.hpp"
+#include "services/profile/store.hpp"
+#include "support/databases.hpp"
+#include "support/run.hpp"
+#include "support/until.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <thread>
+
+namespace ruck::cache {
+namespace {
+const db::Sql kBumpUnheard{"test.bump_unheard",
+                           "UPDATE users SET revision = revision + 1 WHERE id = $1"};
+const db::Sql kSetRevision{"test.set_revision", "UPDATE users SET revision = $2 WHERE id = $1"};
+const db::Sql kDoubts{"test.count_doubts", "SELECT COUNT(*) FROM revision_doubts"};
+
+// What one server has of a bus that it shares with another.
+class SharedBus final : public bus::Bus {
+ public:
+  [[nodiscard]] bool is_wanted(std::string_view) const override { return true; }
+  void publish(std::string_view topic, std::string payload) override {
+    here_.publish(topic, payload);
+    if (!is_cut && other != nullptr) other->here_.publish(topic, std::move(payload));
+  }
+  [[nodiscard]] std::unique_ptr<Subscription> subscribe(std::string topic,
+                                                        bus::Receiver receiver) override {
+    return here_.subscribe(std::move(topic), std::move(receiver));
+  }
+  [[nodiscard]] bool is_proven() const override { return is_proven_; }
+  [[nodiscard]] task<bool> all_have_heard() override { co_return !is_cut; }
+  void tell_gap() { here_.publish(bus::kGap, {}); }
+
+  SharedBus* other = nullptr;
+  std::atomic<bool> is_cut = false;  // the other does not hear, and does not know
+  std::atomic<bool> is_proven_ = true;
+
+ private:
+  bus::InProcessBus here_;
+};
+
+class AgreementTest : public test::OnBothDatabases {
+ protected:
+  struct Server {
+    Server(db::Database& database, SharedBus& bus)
+        : agreement({.database = database, .bus = bus, .metrics = metrics}),
+          revisions(database, &agreement) {}
+    telemetry::Metrics metrics;
+    Agreement agreement;
+    Revisions revisions;
+  };
+  void SetUp() override {
+    migrate();
+    bus_a_.other = &bus_b_;
+    bus_b_.other = &bus_a_;
+    a_ = std::make_unique<Server>(database(), bus_a_);
+    b_ = std::make_unique<Server>(database(), bus_b_);
+    looks_.start();
+    a_->agreement.start(looks_.at(0));
+    b_->agreement.start(looks_.at(1));
+    ASSERT_TRUE(database().write_now([this](db::Session& q) {
+      profile::store::insert(q, {.id = user_, .email = "a@example.org", .username = "anna"},
+                             "0123456789abcdef");
+    }));
+    ASSERT_TRUE(both_believe());
+  }
+  void TearDown() override {
+    if (a_) a_->agreement.stop();
+    if (b_) b_->agreement.stop();
+    looks_.stop_and_join();
+    a_.reset();
+    b_.reset();
+    OnBothDatabases::TearDown();
+  }
+  bool both_believe() {
+    return test::until([&] { return a_->agreement.term() && b_->agreement.term(); });
+  }
+  std::uint64_t seen_by(Server& server) {
+    const auto revision = cores_.run(server.revisions.current(user_));
+    EXPECT_TRUE(revision);
+    return revision.value_or(0);
+  }
+  // By way of a server, as a request would.
+  void set(Server& server, std::uint64_t revision) {
+    EXPECT_TRUE(cores_.run(server.revisions.write(
+        user_, [this, revision](db::Session& q) { q.execute(kSetRevision, user_, revision); })));
+  }
+  // Past all servers: who sees it has asked the database.
+  void bump_unheard() {
+    ASSERT_TRUE(database().write_now([this](db::Session& q) { q.execute(kBumpUnheard, user_); }));
+  }
+  bool remembers(Server& server) {
+    const std::uint64_t before = seen_by(server);
+    bump_unheard();
+    return seen_by(server) == before;
+  }
+  std::int64_t doubts() {
+    return *database().read_now([](db::Session& q) { return q.one<std::int64_t>(kDoubts); });
+  }
+
+  const UserId user_{Uuid(Uuid::Bytes{1, 2, 3})};
+  test::RunningCores cores_{2};
+  runtime::Cores looks_{2};
+  SharedBus bus_a_;
+  SharedBus bus_b_;
+  std::unique_ptr<Server> a_;
+  std::unique_ptr<Server> b_;
+};
+
+TEST_P(AgreementTest, WhatWasReadIsRememberedUntilAnyServerChangesIt) {
+  EXPECT_TRUE(test::until([&] { return remembers(*a_) && remembers(*b_); }));
+  set(*a_, 1'000);
+  EXPECT_EQ(seen_by(*a_), 1'000U);
+  EXPECT_EQ(seen_by(*b_), 1'000U);
+  set(*b_, 2'000);
+  EXPECT_EQ(seen_by(*a_), 2'000U);
+  EXPECT_EQ(seen_by(*b_), 2'000U);
+  EXPECT_EQ(doubts(), 0);
+}
+
+// While others read all the time, so that reads are under way at each moment of a change.
+TEST_P(AgreementTest, WhoHasTheReplyFindsTheChangeAtEachServer) {
+  std::atomic<bool> is_over = false;
+  std::atomic<std::uint64_t> reads = 0;
+  std::thread readers([&] {
+    while (!is_over) {
+      seen_by(*b_);
+      reads += 1;
+    }
+  });
+  for (std::uint64_t revision = 1'000; revision < 1'500; ++revision) {
+    set(*a_, revision);
+    ASSERT_GE(seen_by(*b_), revision);
+    ASSERT_GE(seen_by(*a_), revision);
+  }
+  is_over = true;
+  readers.join();
+  EXPECT_GT(reads, 0U);
+}
+
+TEST_P(AgreementTest, AChangeThatOthersDoNotHearWaitsUntilNobodyBelieves) {
+  seen_by(*b_);
+  bus_a_.is_cut = true;
+  set(*a_, 1'000);
+  EXPECT_EQ(seen_by(*b_), 1'000U);
+  EXPECT_EQ(doubts(), 1);
+  for (std::uint64_t revision = 1'001; revision < 1'020; ++revision) {
+    set(*a_, revision);
+    ASSERT_EQ(seen_by(*b_), revision);
+  }
+  EXPECT_FALSE(b_->agreement.term());
+  // All that was remembered before is void when they agree again.
+  bus_a_.is_cut = false;
+  ASSERT_TRUE(test::until([&] { return doubts() == 0; }));
+  ASSERT_TRUE(both_believe());
+  EXPECT_EQ(seen_by(*b_), 1'019U);
+  EXPECT_TRUE(test::until([&] { return remembers(*b_); }));
+  set(*a_, 5'000);
+  EXPECT_EQ(seen_by(*b_), 5'000U);
+}
+
+TEST_P(AgreementTest, WhatWasRememberedBeforeAGapIsVoid) {
+  ASSERT_TRUE(test::until([&] { return remembers(*b_); }));
+  const std::uint64_t before = seen_by(*b_);
+  bus_b_.tell_gap();
+  EXPECT_GT(seen_by(*b_), before);
+}
+
+TEST_P(AgreementTest, WithoutProofTheDatabaseIsAsked) {
+  ASSERT_TRUE(test::until([&] { return remembers(*b_); }));
+  bus_b_.is_proven_ = false;
+  EXPECT_FALSE(remembers(*b_));
+}
+
+TEST_P(AgreementTest, OneWithoutABusKeepsAllFromBelieving) {
+  bus::InProcessBus alone(bus::InProcessBus::Others::kUnknown);
+  telemetry::Metrics metrics;
+  Agreement lone({.database = database(),
+                  .bus = alone,
+                  .metrics = metrics,
+                  .others = Agreement::Others::kCannotTell});
+  Revisions revisions(database(), &lone);
+  lone.start(looks_.at(0));
+  EXPECT_TRUE(test::until([&] { return !a_->agreement.term() && !b_->agreement.term(); }));
+  EXPECT_FALSE(lone.term());
+  const std::array<UserId, 1> users{user_};
+  cores_.run(lone.tell(users));  // waits for nobody
+  lone.stop();
+}
+
+// The embedded database has one server.
+INSTANTIATE_TEST_SUITE_P(Databases, AgreementTest, testing::Values(test::DatabaseKind::kPostgres),
+                         test::name_of);
+
+}  // namespace
+}  // namespace ruck::cache
