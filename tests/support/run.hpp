@@ -3,8 +3,8 @@
 #include "runtime/core.hpp"
 #include "runtime/task_group.hpp"
 
-#include <future>
-#include <memory>
+#include <cstddef>
+#include <optional>
 #include <utility>
 
 namespace ruck::test {
@@ -12,41 +12,28 @@ namespace ruck::test {
 // Threads with event loops for one test.
 class RunningCores {
  public:
-  explicit RunningCores(std::size_t count = 1) : cores_(count) { cores_.start(); }
-  ~RunningCores() {
-    group_.join();
-    cores_.stop_and_join();
-  }
+  explicit RunningCores(std::size_t count = 1);
+  ~RunningCores();
   RunningCores(const RunningCores&) = delete;
   RunningCores& operator=(const RunningCores&) = delete;
 
   // What the coroutine gives, on the core of that index; the calling thread waits.
   template <class T>
   T run(task<T> work, std::size_t core = 0) {
-    // Shared: the core may still be inside set_value() when the caller goes on.
-    const auto promise = std::make_shared<std::promise<T>>();
-    std::future<T> result = promise->get_future();
-    group_.spawn(cores_.at(core), carry(std::move(work), promise));
-    return result.get();
+    std::optional<T> result;
+    run(keep(std::move(work), result), core);
+    return std::move(*result);
   }
-  void run(task<> work, std::size_t core = 0) {
-    const auto done = [](task<> inner) -> task<bool> {
-      co_await std::move(inner);
-      co_return true;
-    };
-    static_cast<void>(run(done(std::move(work)), core));
-  }
+  void run(task<> work, std::size_t core = 0);
 
  private:
   template <class T>
-  static task<> carry(task<T> work, std::shared_ptr<std::promise<T>> promise) {
-    promise->set_value(co_await std::move(work));
+  static task<> keep(task<T> work, std::optional<T>& result) {
+    result.emplace(co_await std::move(work));
   }
 
   runtime::Cores cores_;
-  runtime::TaskGroup group_{"test", [](std::string_view, const std::exception_ptr& failure) {
-                              std::rethrow_exception(failure);
-                            }};
+  runtime::TaskGroup group_;
 };
 
 }  // namespace ruck::test
