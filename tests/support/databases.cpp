@@ -55,4 +55,14 @@ void OnBothDatabases::migrate() {
   ASSERT_TRUE(report) << report.error().client_text() << report.error().detail;
 }
 
+DatabaseKinds both_databases() {
+  return testing::ValuesIn(std::vector{DatabaseKind::kSqlite, DatabaseKind::kPostgres});
+}
+
+DatabaseKinds postgres_alone() { return testing::ValuesIn(std::vector{DatabaseKind::kPostgres}); }
+
+std::string name_of(const testing::TestParamInfo<DatabaseKind>& info) {
+  return info.param == DatabaseKind::kSqlite ? "Sqlite" : "Postgres";
+}
+
 }  // namespace ruck::test

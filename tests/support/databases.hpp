@@ -9,6 +9,8 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace ruck::test {
 
@@ -49,14 +51,13 @@ class OnBothDatabases : public testing::TestWithParam<DatabaseKind> {
   std::unique_ptr<db::Database> database_;
 };
 
-inline std::string name_of(const testing::TestParamInfo<DatabaseKind>& info) {
-  return info.param == DatabaseKind::kSqlite ? "Sqlite" : "Postgres";
-}
+// What testing::Values() gives, which each file would compile anew.
+using DatabaseKinds = decltype(testing::ValuesIn(std::declval<std::vector<DatabaseKind>>()));
+DatabaseKinds both_databases();
+DatabaseKinds postgres_alone();
+std::string name_of(const testing::TestParamInfo<DatabaseKind>& info);
 
-#define RUCK_ON_BOTH_DATABASES(Suite)                                                              \
-  INSTANTIATE_TEST_SUITE_P(                                                                        \
-      Databases, Suite,                                                                            \
-      testing::Values(::ruck::test::DatabaseKind::kSqlite, ::ruck::test::DatabaseKind::kPostgres), \
-      ::ruck::test::name_of)
+#define RUCK_ON_BOTH_DATABASES(Suite) \
+  INSTANTIATE_TEST_SUITE_P(Databases, Suite, ::ruck::test::both_databases(), ::ruck::test::name_of)
 
 }  // namespace ruck::test

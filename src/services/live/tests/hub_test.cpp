@@ -513,10 +513,8 @@ TEST_P(HubLooksCost, DISABLED_OfAThousandRooms) { measure(1000); }
 
 RUCK_ON_BOTH_DATABASES(HubTest);
 // The embedded database has no other process.
-INSTANTIATE_TEST_SUITE_P(Databases, HubLooksTest, testing::Values(test::DatabaseKind::kPostgres),
-                         test::name_of);
-INSTANTIATE_TEST_SUITE_P(Databases, HubLooksCost, testing::Values(test::DatabaseKind::kPostgres),
-                         test::name_of);
+INSTANTIATE_TEST_SUITE_P(Databases, HubLooksTest, test::postgres_alone(), test::name_of);
+INSTANTIATE_TEST_SUITE_P(Databases, HubLooksCost, test::postgres_alone(), test::name_of);
 
 }  // namespace
 }  // namespace ruck::live

@@ -612,8 +612,7 @@ TEST_P(RecentPartitionsTest, ARuckThatIsDeletedTakesNoMoreAndHoldsUpNothing) {
 }
 
 RUCK_ON_BOTH_DATABASES(RecentTest);
-INSTANTIATE_TEST_SUITE_P(Databases, RecentPartitionsTest,
-                         testing::Values(test::DatabaseKind::kPostgres), test::name_of);
+INSTANTIATE_TEST_SUITE_P(Databases, RecentPartitionsTest, test::postgres_alone(), test::name_of);
 
 }  // namespace
 }  // namespace ruck::rucks
