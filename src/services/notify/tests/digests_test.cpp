@@ -3,10 +3,12 @@
 
 #include "services/auth/account_store.hpp"
 #include "services/notify/tests/fixture.hpp"
+#include "services/profile/service.hpp"
 #include "services/stats/service.hpp"
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <thread>
 
 namespace ruck::notify {
@@ -67,9 +69,6 @@ class NotifyDigestsTest : public NotifyTest {
   }
   Result<MailsEnded> end_mails(const std::string& token, std::string_view body = kOneClick) {
     return cores_.run(service_->end_mails({{.token = token}}, {.bytes = std::string(body)}));
-  }
-  NotificationPreferences preferences(UserId user) {
-    return good(cores_.run(service_->preferences({.user = user})));
   }
   UserId anna_;
   UserId bert_;

@@ -1,5 +1,7 @@
 // Pushes and mails: to which devices, when, and what becomes of them.
+#include "services/notify/devices.hpp"
 #include "services/notify/tests/fixture.hpp"
+#include "services/profile/service.hpp"
 #include "services/rucks/recording/jobs.hpp"
 
 #include <gmock/gmock.h>
@@ -286,9 +288,7 @@ TEST_P(NotifyPushesTest, ADeviceHasOneToken) {
 
 TEST_P(NotifyPushesTest, AnEndedSignInTakesItsDeviceAlong) {
   add_device(anna_, "tablet");
-  change([&](db::Session& q) {
-    static_cast<void>(auth::store::revoke_session(q, anna_, phone_, clock_.now()));
-  });
+  sign_out(anna_, phone_);
   like(bert_, ruck_);
   run_jobs();
   EXPECT_THAT(rung(), ElementsAre("tablet"));

@@ -99,7 +99,7 @@ TEST_P(NotifyStoreTest, APageSaysWhetherThereIsAnother) {
 
 TEST_P(NotifyStoreTest, WhatIsChosenIsKeptAndTheRestStaysAsItWas) {
   change_user(anna_, [](profile::UserRow& row) { row.time_zone = "Europe/Berlin"; });
-  NotificationPreferences now = good(cores_.run(service_->preferences({.user = anna_})));
+  NotificationPreferences now = preferences(anna_);
   EXPECT_TRUE(now.types.ruck_like.push);
   EXPECT_FALSE(now.types.ruck_like.email);
   EXPECT_TRUE(now.types.system.email);
@@ -107,7 +107,7 @@ TEST_P(NotifyStoreTest, WhatIsChosenIsKeptAndTheRestStaysAsItWas) {
   EXPECT_EQ(now.time_zone, "Europe/Berlin");
   choose(anna_, {.types = ChoicesUpdate{.ruck_like = {.push = false}}});
   choose(anna_, {.quiet_hours = {.given = true, .value = NotificationQuietHours{1320, 420}}});
-  now = good(cores_.run(service_->preferences({.user = anna_})));
+  now = preferences(anna_);
   EXPECT_FALSE(now.types.ruck_like.push);
   EXPECT_TRUE(now.types.ruck_like.in_app);
   EXPECT_TRUE(now.types.ruck_comment.push);
@@ -119,15 +119,15 @@ TEST_P(NotifyStoreTest, WhatIsChosenIsKeptAndTheRestStaysAsItWas) {
 }
 
 TEST_P(NotifyStoreTest, TheWeeklyDigestIsForThoseWhoChooseIt) {
-  EXPECT_FALSE(good(cores_.run(service_->preferences({.user = anna_}))).weekly_digest);
+  EXPECT_FALSE(preferences(anna_).weekly_digest);
   EXPECT_FALSE(choose(anna_, {.types = ChoicesUpdate{.ruck_like = {.push = false}}}).weekly_digest);
   EXPECT_TRUE(choose(anna_, {.weekly_digest = true}).weekly_digest);
   EXPECT_TRUE(choose(anna_, {.types = ChoicesUpdate{.follow = {.push = false}}}).weekly_digest)
       << "what is left out stays";
-  EXPECT_TRUE(good(cores_.run(service_->preferences({.user = anna_}))).weekly_digest);
-  EXPECT_FALSE(good(cores_.run(service_->preferences({.user = bert_}))).weekly_digest);
+  EXPECT_TRUE(preferences(anna_).weekly_digest);
+  EXPECT_FALSE(preferences(bert_).weekly_digest);
   EXPECT_FALSE(choose(anna_, {.weekly_digest = false}).weekly_digest);
-  EXPECT_FALSE(good(cores_.run(service_->preferences({.user = anna_}))).weekly_digest);
+  EXPECT_FALSE(preferences(anna_).weekly_digest);
 }
 
 RUCK_ON_BOTH_DATABASES(NotifyStoreTest);

@@ -1,11 +1,16 @@
 // What is told to whom, by the jobs of its causes.
+#include "http/json/tree.hpp"
 #include "http/json/writer.hpp"
 #include "services/feed/jobs.hpp"
+#include "services/feed/service.hpp"
 #include "services/live/topics.hpp"
 #include "services/notify/tests/fixture.hpp"
 #include "services/people/bulk.hpp"
 #include "services/people/jobs.hpp"
+#include "services/people/service.hpp"
+#include "services/profile/store.hpp"
 #include "services/rucks/recording/jobs.hpp"
+#include "services/rucks/service.hpp"
 
 #include <gmock/gmock.h>
 
@@ -113,7 +118,7 @@ TEST_P(NotifyTriggersTest, ALikeThatIsTakenBackIsTakenOutAndGivenAgainIsTold) {
 
 TEST_P(NotifyTriggersTest, ACommentThatIsDeletedIsTakenOut) {
   const RuckId ruck = add_ruck(anna_);
-  const feed::CommentId id = comment(bert_, ruck);
+  const feed::CommentId id(comment(bert_, ruck));
   run_jobs();
   EXPECT_EQ(unread(anna_), 1);
   good(cores_.run(feed_->remove_comment({.user = bert_}, id)));
