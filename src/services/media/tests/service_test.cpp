@@ -1,8 +1,15 @@
 // Photos from an upload to their end.
+#include "services/media/service.hpp"
+
+#include "base/bytes.hpp"
 #include "crypto/digest.hpp"
+#include "http/json/writer.hpp"
 #include "services/media/intake.hpp"
+#include "services/media/jobs.hpp"
 #include "services/media/processing.hpp"
+#include "services/media/store.hpp"
 #include "services/media/tests/fixture.hpp"
+#include "services/profile/service.hpp"
 #include "services/rucks/track/progress.hpp"
 
 #include <gmock/gmock.h>
@@ -167,18 +174,12 @@ TEST_P(MediaServiceTest, AFileThatAnotherPhotoNeedsStays) {
 TEST_P(MediaServiceTest, AFileIsNotPutWhileItIsBeingRemoved) {
   const Photo first = add_photo(ruck_, "picture lake");
   ASSERT_TRUE(remove(anna_, first.id));
-  const auto removal =
-      look([&](db::Session& q) { return q.optional<StoredJob>(kNextJob, clock_.now()); });
+  const auto removal = next_job();
   ASSERT_TRUE(removal);
   const jobs::Outcome removed = run(*removal);  // its end is not written yet
 
   const RuckId other = add_ruck(anna_, "public");
-  auto second = std::async(std::launch::async, [&] {
-    test::TextSource source(form_of({{"ruck_id", text(other)}}, "photos",
-                                    {{.name = "a.jpg", .bytes = "picture lake"}}));
-    return cores_.run(
-        service_->upload({.user = anna_}, {http::BodyStream(source, kFormType, budget_)}));
-  });
+  auto second = begin_upload(other, {{.name = "a.jpg", .bytes = "picture lake"}});
   const auto next_process = [&]() -> std::optional<StoredJob> {
     return look([&](db::Session& q) { return q.optional<StoredJob>(kProcess, kProcessJob); });
   };
@@ -254,12 +255,7 @@ TEST_P(MediaServiceTest, ADeletedAccountTakesAllItsFilesWithIt) {
 
 TEST_P(MediaServiceTest, AWorkerThatIsAwayIsAskedAgain) {
   images_.failure = Error{.code = ErrorCode::kUnavailable, .detail = "no libvips"};
-  auto upload_reply = std::async(std::launch::async, [&] {
-    test::TextSource source(form_of({{"ruck_id", text(ruck_)}}, "photos",
-                                    {{.name = "a.jpg", .bytes = "picture lake"}}));
-    return cores_.run(
-        service_->upload({.user = anna_}, {http::BodyStream(source, kFormType, budget_)}));
-  });
+  auto upload_reply = begin_upload(ruck_, {{.name = "a.jpg", .bytes = "picture lake"}});
   while (images_.calls < 2) {
     run_jobs();
     clock_.advance(std::chrono::seconds(2));
@@ -276,12 +272,7 @@ TEST_P(MediaServiceTest, AWorkerThatIsAwayIsAskedAgain) {
 
 TEST_P(MediaServiceTest, InTheEndAPictureThatCannotBeMadeIsRefused) {
   images_.failure = Error{.code = ErrorCode::kUnavailable, .detail = "out of memory"};
-  auto reply = std::async(std::launch::async, [&] {
-    test::TextSource source(form_of({{"ruck_id", text(ruck_)}}, "photos",
-                                    {{.name = "a.jpg", .bytes = "picture lake"}}));
-    return cores_.run(
-        service_->upload({.user = anna_}, {http::BodyStream(source, kFormType, budget_)}));
-  });
+  auto reply = begin_upload(ruck_, {{.name = "a.jpg", .bytes = "picture lake"}});
   while (reply.wait_for(std::chrono::milliseconds(1)) != std::future_status::ready) {
     run_jobs();
     clock_.advance(std::chrono::seconds(2));
@@ -385,10 +376,7 @@ TEST_P(MediaServiceTest, AnAvatarIsInTheProfileAndTheOneBeforeIsGone) {
 }
 
 TEST_P(MediaServiceTest, AnAvatarMayComeAsBase64) {
-  const auto send = [&](const std::string& text) {
-    return while_jobs_run(
-        [&] { return cores_.run(service_->set_avatar_text({.user = anna_}, {.image = text})); });
-  };
+  const auto send = [&](const std::string& text) { return set_avatar_text(anna_, text); };
   const auto plain = send(to_base64("picture anna"));
   ASSERT_TRUE(plain) << plain.error().client_text();
   EXPECT_EQ(get(*plain->avatar_url).body, "anna large jpg");

@@ -2,6 +2,7 @@
 #include "services/media/serving.hpp"
 
 #include "services/media/tests/fixture.hpp"
+#include "services/rucks/store.hpp"
 
 namespace ruck::photos {
 namespace {
@@ -128,11 +129,11 @@ TEST_P(ServingTest, AnAddressEndsWithTheRightToSeeTheRuck) {
 
   const UserId eve = add_user("eve");
   EXPECT_EQ(list_error(eve, ruck), ErrorCode::kRuckNotFound);
-  ASSERT_TRUE(cores_.run(people_->unfollow({.user = ben}, anna_)));
+  unfollow(ben, anna_);
   EXPECT_EQ(status_of(bens), 404) << "unfollowed";
   follow(ben, anna_);
   EXPECT_EQ(status_of(bens), 200);
-  ASSERT_TRUE(cores_.run(people_->block({.user = anna_}, ben)));
+  block(anna_, ben);
   EXPECT_EQ(status_of(bens), 404) << "blocked";
   EXPECT_EQ(status_of(own), 200);
   clock_.advance(hours(8));

@@ -2,12 +2,21 @@
 #include "services/media/uploads.hpp"
 
 #include "crypto/digest.hpp"
-#include "services/media/tests/fixture.hpp"
+#include "http/limits.hpp"
+#include "support/body.hpp"
+#include "support/form.hpp"
+#include "support/process.hpp"
+#include "support/run.hpp"
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
+#include <fstream>
+
 namespace ruck::photos {
 namespace {
+using test::form_of;
+using test::kFormType;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -79,7 +88,7 @@ TEST_F(UploadsTest, ANameIsANameAndNoPath) {
 }
 
 TEST_F(UploadsTest, TooManyAndTooLargeAreNamed) {
-  std::vector<File> files;
+  std::vector<test::FormFile> files;
   for (int i = 1; i <= 6; ++i) files.push_back({.name = std::to_string(i) + ".jpg", .bytes = "x"});
   const auto many = receive(form_of({}, "photos", files));
   ASSERT_FALSE(many);
