@@ -38,13 +38,14 @@ const Sql kTakeSqlite{"jobs.take", take_text(""), Dialect::kSqlite};
 const Sql kTakePostgres{"jobs.take_unlocked", take_text(" FOR UPDATE SKIP LOCKED"),
                         Dialect::kPostgres};
 // Names of kinds need no escapes, so a list of them is the same text between brackets.
+// SQLite finds the partial index by IS NOT NULL, which MIN alone does not tell it.
 const Sql kNextDueSqlite{"jobs.next_due",
-                         "SELECT k.value, (SELECT MIN(j.run_at) FROM jobs j WHERE j.kind = k.value)"
-                         " FROM json_each($1) k",
+                         "SELECT k.value, (SELECT MIN(j.run_at) FROM jobs j WHERE j.kind = k.value"
+                         " AND j.run_at IS NOT NULL) FROM json_each($1) k",
                          Dialect::kSqlite};
 const Sql kNextDuePostgres{"jobs.next_due_list",
-                           "SELECT k.kind, (SELECT MIN(j.run_at) FROM jobs j WHERE j.kind = k.kind)"
-                           " FROM unnest(CAST($1 AS TEXT[])) AS k (kind)",
+                           "SELECT k.kind, (SELECT MIN(j.run_at) FROM jobs j WHERE j.kind = k.kind"
+                           " AND j.run_at IS NOT NULL) FROM unnest(CAST($1 AS TEXT[])) AS k (kind)",
                            Dialect::kPostgres};
 
 const Sql kRemove{"jobs.remove", "DELETE FROM jobs WHERE id = $1 AND leased_by = $2"};
