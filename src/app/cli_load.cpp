@@ -28,7 +28,8 @@ constexpr std::string_view kUsage =
     "                 [--batch-every 10s] [--batch-points 100] [--sampling second|phone]\n"
     "                 [--fields app|compact] [--heart-rate on|off] [--offline on|off]\n"
     "                 [--resend 0.01] [--complete on|off] [--tolerate-errors]\n"
-    "                 [--viewers 10] [--idle 15000] [--rate 200]\n\nscenarios:\n";
+    "                 [--viewers 10] [--viewers-url URL] [--idle 15000] [--rate "
+    "200]\n\nscenarios:\n";
 
 void print_usage() {
   fmt::print(stderr, "{}", kUsage);
@@ -42,7 +43,7 @@ const std::vector<std::string_view> kFlags = {
     "accounts",     "verify",   "threads",  "connections",     "seed",    "server_pid",
     "batch_every",  "sampling", "fields",   "heart_rate",      "offline", "resend",
     "batch_points", "complete", "data_dir", "tolerate_errors", "help",    "viewers",
-    "idle",         "rate"};
+    "viewers_url",  "idle",     "rate"};
 
 // "90", "90s", "500ms", "5m", "2h"
 std::optional<double> seconds_of(std::string_view text) {
@@ -234,6 +235,13 @@ int load(Arguments arguments) {
   browse.per_second = static_cast<double>(reader.count("rate", 1, kRateMax).value_or(200));
   load::LiveSettings live;
   live.viewers = reader.count("viewers", 1, kUsersMax).value_or(live.viewers);
+  if (const auto text = arguments.flag("viewers_url")) {
+    if (auto url = http::parse_url(*text)) {
+      live.url = std::move(*url);
+    } else {
+      reader.problems.emplace_back(url.error().client_text());
+    }
+  }
   live.idle = reader.count("idle", 1, kUsersMax).value_or(0);
   live.update_every = settings.batch_every.value_or(live.update_every);
   for (const std::string& problem : reader.problems) fmt::print(stderr, "ruck load: {}\n", problem);

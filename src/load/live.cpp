@@ -133,6 +133,9 @@ class LiveRun {
     const auto server = http::resolve(settings_.url);
     if (!server) return fail(server.error());
     server_ = *server;
+    const auto viewed = live_.url ? http::resolve(*live_.url) : server;
+    if (!viewed) return fail(viewed.error());
+    viewed_ = *viewed;
     pid_ = settings_.server_pid;
     if (!pid_) pid_ = listener_on(server_.port());
     if (Result<> ready = prepare(); !ready) return fail(ready.error());
@@ -298,7 +301,8 @@ class LiveRun {
           },
           [this] { closed_.fetch_add(1); });
       lane.viewers.push_back(viewer);
-      viewer->connect(server_, settings_.url.authority(), hello);
+      const http::Url& url = live_.url ? *live_.url : settings_.url;
+      viewer->connect(viewed_, url.authority(), hello);
     });
   }
 
@@ -401,6 +405,7 @@ class LiveRun {
   runtime::Cores cores_;
   runtime::TaskGroup tasks_;
   http::ServerAddress server_;
+  http::ServerAddress viewed_;  // the viewers' server
   std::optional<int> pid_;
   std::vector<LoadAccount> accounts_;
   std::vector<std::unique_ptr<LiveRucker>> ruckers_;

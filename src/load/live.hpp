@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ namespace ruck::load {
 
 struct LiveSettings {
   std::size_t viewers = 10;           // of each rucker
+  std::optional<http::Url> url;       // of the server the viewers are at; none: the ruckers'
   Micros update_every = 5 * kSecond;  // of each rucker
   std::size_t idle = 0;               // instead: so many sockets that follow nothing
 };
