@@ -8,6 +8,7 @@
 #include <bit>
 #include <charconv>
 #include <cstring>
+#include <utility>
 
 namespace ruck::db::postgres {
 namespace {
@@ -15,6 +16,7 @@ constexpr int kConnectTimeoutSeconds = 5;
 // Of one statement: no query of ours takes a tenth of it, and what waits for a lock for so long is
 // better sent again.
 constexpr std::chrono::milliseconds kStatementTimeMax = std::chrono::seconds(10);
+constexpr int kBinaryResult = 1;
 constexpr std::size_t kParamsMax = 65'535;  // of one statement (Bind counts them in 16 bits)
 
 // Type numbers of the server's catalogue (pg_type.dat); they are fixed.
@@ -236,7 +238,9 @@ void Connection::check(const ResultPtr& result, const std::string& statement) co
 }
 
 void Connection::run_script(std::string_view statements) {
-  const std::string text(statements);
+  std::string text;
+  for (const std::string& each : std::exchange(begin_, {})) text += each + "; ";
+  text += statements;
   const ResultPtr result(PQexec(handle_.get(), text.c_str()));
   check(result, "script");
 }
@@ -249,19 +253,30 @@ void Connection::run_together(const Sql& sql, const std::string& statements) {
   observe_(sql, std::chrono::steady_clock::now() - start);
 }
 
-void Connection::begin(const Sql& begin,
-                       std::optional<std::chrono::steady_clock::time_point> until) {
+// What a transaction begins with; 0 would be no limit.
+std::vector<std::string> Connection::begin_of(
+    const Sql& begin, std::optional<std::chrono::steady_clock::time_point> until) const {
   using std::chrono::milliseconds;
   const auto left = until
                         ? std::chrono::ceil<milliseconds>(*until - std::chrono::steady_clock::now())
                         : kStatementTimeMax;
-  until_.reset();
-  const auto time = std::clamp(left, milliseconds(1), kStatementTimeMax);  // 0 would be no limit
-  std::string statements = begin.text();
+  const auto time = std::clamp(left, milliseconds(1), kStatementTimeMax);
+  std::vector<std::string> statements{begin.text()};
   if (!prepares_) {
-    statements += "; " + settings("SET LOCAL", time);
+    statements.push_back(settings("SET LOCAL", time));
   } else if (time < kStatementTimeMax) {
-    statements += "; SET LOCAL statement_timeout = " + std::to_string(time.count());
+    statements.push_back("SET LOCAL statement_timeout = " + std::to_string(time.count()));
+  }
+  return statements;
+}
+
+void Connection::begin(const Sql& begin,
+                       std::optional<std::chrono::steady_clock::time_point> until) {
+  take_answer_of_end();
+  until_.reset();
+  std::string statements;
+  for (const std::string& each : begin_of(begin, until)) {
+    statements += (statements.empty() ? "" : "; ") + each;
   }
   if (statements.contains(';')) {
     run_together(begin, statements);
@@ -271,15 +286,43 @@ void Connection::begin(const Sql& begin,
   until_ = until;
 }
 
+void Connection::begin_read(const Sql& begin,
+                            std::optional<std::chrono::steady_clock::time_point> until) {
+  if (!prepares_) return this->begin(begin, until);
+  take_answer_of_end();
+  begin_ = begin_of(begin, until);
+  until_ = until;
+}
+
+void Connection::end_read(const Sql& end) {
+  if (!prepares_) return this->end(end);
+  until_.reset();
+  if (!std::exchange(begin_, {}).empty()) return;  // nothing was asked
+  is_ending_ = PQsendQuery(handle_.get(), end.text().c_str()) == 1;
+  if (!is_ending_) check(nullptr, end.name());
+}
+
+void Connection::take_answer_of_end() {
+  if (!std::exchange(is_ending_, false)) return;
+  while (ResultPtr(PQgetResult(handle_.get()))) {
+  }
+}
+
 void Connection::end(const Sql& end) {
   until_.reset();
   execute(end);
 }
 
-void Connection::prepare(const Sql& sql, std::size_t param_count) {
+std::string Connection::name_of(const Sql& sql) { return "q" + std::to_string(sql.index()); }
+
+bool Connection::is_prepared(const Sql& sql) {
   if (prepared_.size() <= sql.index()) prepared_.resize(sql.index() + 1, false);
-  if (prepared_[sql.index()]) return;
-  const std::string name = "q" + std::to_string(sql.index());
+  return prepared_[sql.index()];
+}
+
+void Connection::prepare(const Sql& sql, std::size_t param_count) {
+  if (is_prepared(sql)) return;
+  const std::string name = name_of(sql);
   const ResultPtr result(PQprepare(handle_.get(), name.c_str(), sql.text().c_str(),
                                    static_cast<int>(param_count), nullptr));
   check(result, sql.name());
@@ -287,16 +330,58 @@ void Connection::prepare(const Sql& sql, std::size_t param_count) {
 }
 
 auto Connection::send(const Sql& sql, std::span<const Param> params) -> ResultPtr {
+  if (!begin_.empty()) return begin_and_send(sql, params);
+  take_answer_of_end();
   const WireParams wire(params);
-  constexpr int kBinaryResult = 1;
   if (!prepares_) {
     return ResultPtr(PQexecParams(handle_.get(), sql.text().c_str(), wire.count(), nullptr,
                                   wire.values(), wire.lengths(), wire.formats(), kBinaryResult));
   }
   prepare(sql, params.size());
-  const std::string name = "q" + std::to_string(sql.index());
+  const std::string name = name_of(sql);
   return ResultPtr(PQexecPrepared(handle_.get(), name.c_str(), wire.count(), wire.values(),
                                   wire.lengths(), wire.formats(), kBinaryResult));
+}
+
+// One way there and back for all of it (libpq's pipeline mode). Gives the first answer that is an
+// error, or that of the statement.
+auto Connection::begin_and_send(const Sql& sql, std::span<const Param> params) -> ResultPtr {
+  PGconn* connection = handle_.get();
+  const std::vector<std::string> begin = std::exchange(begin_, {});
+  const WireParams wire(params);
+  const std::string name = name_of(sql);
+  const bool is_new = !is_prepared(sql);
+  bool is_sent = PQenterPipelineMode(connection) == 1;
+  for (const std::string& each : begin) {
+    is_sent = is_sent && PQsendQueryParams(connection, each.c_str(), 0, nullptr, nullptr, nullptr,
+                                           nullptr, kBinaryResult) == 1;
+  }
+  if (is_new) {
+    is_sent = is_sent && PQsendPrepare(connection, name.c_str(), sql.text().c_str(), wire.count(),
+                                       nullptr) == 1;
+  }
+  is_sent = is_sent &&
+            PQsendQueryPrepared(connection, name.c_str(), wire.count(), wire.values(),
+                                wire.lengths(), wire.formats(), kBinaryResult) == 1 &&
+            PQpipelineSync(connection) == 1;
+  ResultPtr answer;
+  bool is_good = is_sent;
+  const std::size_t answers = begin.size() + (is_new ? 2 : 1);
+  for (std::size_t i = 0; is_sent && i < answers; ++i) {
+    ResultPtr each(PQgetResult(connection));
+    if (!each) break;  // the connection is lost
+    while (ResultPtr(PQgetResult(connection))) {
+    }
+    if (!is_good) continue;  // those after an error are not run
+    const ExecStatusType status = PQresultStatus(each.get());
+    is_good = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+    if (is_good && is_new && i + 2 == answers) prepared_[sql.index()] = true;
+    answer = std::move(each);
+  }
+  if (is_sent) ResultPtr(PQgetResult(connection)).reset();  // of the sync
+  // Of no use to anybody else: it would take nothing but such statements.
+  if (PQexitPipelineMode(connection) != 1) break_off();
+  return answer;
 }
 
 std::int64_t Connection::run(const Sql& sql, std::span<const Param> params, const RowSink& sink) {

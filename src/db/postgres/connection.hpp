@@ -42,8 +42,13 @@ class Connection final : public Session {
 
   // Begins a transaction by `begin`. Its statements fail with kTimeout once it is `until`.
   void begin(const Sql& begin, std::optional<std::chrono::steady_clock::time_point> until);
+  // The same for one that only reads: `begin` travels with the first statement, and none without.
+  void begin_read(const Sql& begin, std::optional<std::chrono::steady_clock::time_point> until);
   // Ends it by `end`, COMMIT or ROLLBACK, whatever the time.
   void end(const Sql& end);
+  // The same for one that only read, without waiting for the answer: it is taken before the next
+  // transaction, and what goes wrong with it harms nobody.
+  void end_read(const Sql& end);
 
   void run_script(std::string_view statements) override;
   [[nodiscard]] Dialect dialect() const override { return Dialect::kPostgres; }
@@ -76,6 +81,12 @@ class Connection final : public Session {
 
   std::int64_t run(const Sql& sql, std::span<const Param> params, const RowSink& sink) override;
   void run_together(const Sql& sql, const std::string& statements);
+  [[nodiscard]] std::vector<std::string> begin_of(
+      const Sql& begin, std::optional<std::chrono::steady_clock::time_point> until) const;
+  [[nodiscard]] static std::string name_of(const Sql& sql);
+  [[nodiscard]] bool is_prepared(const Sql& sql);
+  [[nodiscard]] ResultPtr begin_and_send(const Sql& sql, std::span<const Param> params);
+  void take_answer_of_end();
   void prepare(const Sql& sql, std::size_t param_count);
   [[nodiscard]] ResultPtr send(const Sql& sql, std::span<const Param> params);
   void check(const ResultPtr& result, const std::string& statement) const;
@@ -86,6 +97,8 @@ class Connection final : public Session {
   bool taken_keys_are_conflicts_ = false;
   std::optional<std::chrono::steady_clock::time_point> until_;  // of the open transaction
   std::vector<bool> prepared_;                                  // by Sql::index()
+  std::vector<std::string> begin_;  // statements that go before the next one, to begin
+  bool is_ending_ = false;          // the answer of end_read() is still to come
 };
 
 }  // namespace ruck::db::postgres

@@ -322,15 +322,23 @@ bool PostgresDatabase::run_once(Work& work, Connection& connection, bool is_alon
     static_cast<void>(connection.take_notified());  // of a unit that was rolled back
     // Behind a pooler a lock of the session would be somebody else's.
     if (turn && is_alone && options_.prepares) sole.emplace(connection);
-    const Sql& begin_write = work.job->needs_isolation() ? kBeginWrite : kBeginSimple;
-    connection.begin(is_write ? begin_write : kBeginRead, deadline_of(*work.job));
+    if (is_write) {
+      connection.begin(work.job->needs_isolation() ? kBeginWrite : kBeginSimple,
+                       deadline_of(*work.job));
+    } else {
+      connection.begin_read(kBeginRead, deadline_of(*work.job));
+    }
     const bool commit = run_unit(*work.job, connection);
     if (!connection.is_alive()) {
       throw Failure(FailureKind::kUnavailable, "connection lost", "unit");
     }
     is_committing = commit && is_write;
     if (is_committing) in_use.lift_deadline();
-    connection.end(commit || !is_write ? kCommit : kRollback);
+    if (is_write) {
+      connection.end(commit ? kCommit : kRollback);
+    } else {
+      connection.end_read(kCommit);
+    }
     if (is_committing) announce(connection.take_notified());
     return true;
   } catch (const Failure& failure) {
