@@ -13,6 +13,7 @@
 #include "telemetry/log.hpp"
 
 #include <algorithm>
+#include <thread>
 
 namespace ruck::photos {
 namespace {
@@ -20,6 +21,11 @@ constexpr std::string_view kIncoming = "incoming/";
 constexpr const char* kLost = "The file was lost before it could be read. Please send it again";
 constexpr const char* kNotProcessed = "This picture could not be processed";
 constexpr auto kLookAgain = std::chrono::seconds(1);  // at a blob that is being removed
+
+std::size_t processed_at_once() {
+  const std::size_t half = std::thread::hardware_concurrency() / 2;
+  return std::clamp<std::size_t>(half, 1, kProcessAtOnceMax);
+}
 
 Error unavailable(Error error) {
   if (error.code != ErrorCode::kConflict) error.code = ErrorCode::kUnavailable;
@@ -55,7 +61,7 @@ std::vector<jobs::Kind> Processing::kinds() {
   std::vector<jobs::Kind> all;
   all.push_back({.name = kProcessJob,
                  .priority = jobs::Priority::kHigh,  // somebody waits for it
-                 .concurrency_max = kProcessAtOnce,
+                 .concurrency_max = processed_at_once(),
                  .attempts_max = kProcessAttemptsMax,
                  .run = [this](jobs::RunningJob job) { return process(std::move(job)); }});
   all.push_back({.name = kRemoveJob,
