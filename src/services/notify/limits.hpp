@@ -22,7 +22,7 @@ inline constexpr std::size_t kWordsMax = 200;               // code points of a 
 // ---- who is told -------------------------------------------------------------------------------
 // Followers of a unit of work. Each is an insert, a look for older ones and a job for each device:
 // together some ten milliseconds of SQLite's one writer.
-inline constexpr std::int64_t kFollowersAtOnce = 250;
+inline constexpr std::int64_t kFollowersAtOnce = 100;
 // Then the job gives its place to others, and is begun anew behind them.
 inline constexpr int kFanOutStepsOfRun = 8;
 // News of a start that is older is no news. A ruck that was recorded offline starts when it is
