@@ -23,6 +23,7 @@
 #include "media/make.hpp"
 #include "push/push_sender.hpp"
 #include "runtime/blocking_pool.hpp"
+#include "runtime/processors.hpp"
 #include "services/auth/account.hpp"
 #include "services/auth/service.hpp"
 #include "services/auth/token_upkeep.hpp"
@@ -45,7 +46,6 @@
 #include <sys/resource.h>
 
 #include <filesystem>
-#include <thread>
 
 namespace ruck::app {
 namespace {
@@ -98,7 +98,7 @@ std::vector<std::string> split_list(std::string_view text) {
 
 std::size_t thread_count(const runtime::Config& config) {
   if (config.threads > 0) return static_cast<std::size_t>(config.threads);
-  return std::min<std::size_t>(std::max(1U, std::thread::hardware_concurrency()), kThreadsMax);
+  return std::min(runtime::processor_count(), kThreadsMax);
 }
 
 http::ProxyHeader proxy_header(const runtime::Config& config) {

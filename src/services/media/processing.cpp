@@ -6,6 +6,7 @@
 #include "http/bind.hpp"
 #include "http/json/writer.hpp"
 #include "runtime/cancelled.hpp"
+#include "runtime/processors.hpp"
 #include "services/media/jobs.hpp"
 #include "services/media/removal.hpp"
 #include "services/profile/service.hpp"
@@ -13,7 +14,6 @@
 #include "telemetry/log.hpp"
 
 #include <algorithm>
-#include <thread>
 
 namespace ruck::photos {
 namespace {
@@ -23,8 +23,7 @@ constexpr const char* kNotProcessed = "This picture could not be processed";
 constexpr auto kLookAgain = std::chrono::seconds(1);  // at a blob that is being removed
 
 std::size_t processed_at_once() {
-  const std::size_t half = std::thread::hardware_concurrency() / 2;
-  return std::clamp<std::size_t>(half, 1, kProcessAtOnceMax);
+  return std::clamp<std::size_t>(runtime::processor_count() / 2, 1, kProcessAtOnceMax);
 }
 
 Error unavailable(Error error) {
