@@ -40,15 +40,20 @@ class MediaApiTest : public ApiTest {
     fresh.raw().set_header(name, value);
     return fresh.get(target);
   }
-  // Paths of all files of a folder of the server's data.
+  // Paths of all files of a folder of the server's data, which may be changing them: a walk that
+  // met a folder just removed is begun anew.
   [[nodiscard]] std::vector<std::string> files(const std::string& folder) const {
-    std::vector<std::string> found;
-    std::error_code error;
     const fs::path root = server_->folder() + "/data/" + folder;
-    for (const auto& entry : fs::recursive_directory_iterator(root, error)) {
-      if (entry.is_regular_file()) found.push_back(entry.path().string());
+    for (;;) {
+      std::vector<std::string> found;
+      std::error_code failure;
+      std::error_code gone;
+      fs::recursive_directory_iterator each(root, failure);
+      for (; !failure && each != fs::end(each); each.increment(failure)) {
+        if (each->is_regular_file(gone)) found.push_back(each->path().string());
+      }
+      if (!failure || !fs::exists(root)) return found;
     }
-    return found;
   }
   [[nodiscard]] std::size_t files_of(const ApiClient& owner) const {
     std::size_t count = 0;
