@@ -36,7 +36,7 @@ class FixedAnswers {
  public:
   explicit FixedAnswers(const FakePush& fake) : port_(free_port()) {
     std::ofstream(folder_.path() + "/nginx.conf") << fmt::format(
-        R"({user}daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/log;
+        R"({user}daemon off; master_process off; pid {folder}/pid; error_log {folder}/log;
 events {{ worker_connections 512; }}
 http {{
   access_log off; client_body_temp_path {folder}/a; proxy_temp_path {folder}/b;
