@@ -100,6 +100,13 @@ void RedisBus::stop() {
   publisher_.reset();
   listener_.reset();
   give_up_fences(SteadyTime::max());
+  // Who asked after the last drain.
+  std::vector<Asker> askers;
+  {
+    const Guard lock(queue_mutex_);
+    askers.swap(askers_);
+  }
+  for (Asker& asker : askers) asker.set(false);
 }
 
 std::string RedisBus::channel_of(std::string_view topic) const {
