@@ -83,10 +83,14 @@ TEST_P(StatsTest, OnlyCompletedRucksCountAndChangesShowAtOnce) {
   anna.post("/api/rucks/" + id + "/location",
             Walk{.start_ms = now_ms() - 1'000'000, .count = 150}.json());
   EXPECT_EQ(anna.get("/api/stats/weekly").json["data"]["total_sessions"].integer(), 0);
-  const double km = anna.post("/api/rucks/" + id + "/complete", "{}").json["distance_km"].number();
+  const json::Tree done = anna.post("/api/rucks/" + id + "/complete", "{}").json;
+  const double km = done["distance_km"].number();
   EXPECT_EQ(anna.get("/api/stats/weekly").json["data"]["total_distance_km"].number(), km);
   EXPECT_EQ(anna.get("/api/users/profile").json["stats"]["total_rucks"].integer(), 1);
-  EXPECT_EQ(anna.get("/api/users/profile").json["stats"]["this_month"]["rucks"].integer(), 1);
+  // A walk of a quarter of an hour may have begun last month.
+  const bool is_of_this_month = done["started_at"].text().starts_with(days_ago(0, "").substr(0, 7));
+  EXPECT_EQ(anna.get("/api/users/profile").json["stats"]["this_month"]["rucks"].integer(),
+            is_of_this_month ? 1 : 0);
 }
 
 TEST_P(StatsTest, LoadAndFormAreThoseOfTheReference) {
