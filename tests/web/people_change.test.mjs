@@ -83,12 +83,13 @@ test("the cookie is another person's before this tab has heard of it: nothing is
   await settled(page);
   const ben = await account(server, { username: "Ben" });
   // Anna's token and cookie are gone; a plain request of this browser has brought Ben's.
-  await page.unroute(/\/api\//);
   await context.clearCookies();
   await context.request.post(`${server.url}/api/auth/login`, { data: { email: ben.email, password: ben.password, refresh_in: "cookie" }, headers: { Origin: server.url } });
   for (const { id } of (await api(server, anna, "/api/auth/sessions")).data) {
     await api(server, anna, `/api/auth/sessions/${id}`, { method: "DELETE" }).catch(() => {});
   }
+  // Not before: what waits would still go out as Anna's, and nothing would be left to ask for.
+  await page.unroute(/\/api\//);
   await page.evaluate(() => dispatchEvent(new Event("online")));
   await until(async () => (await sync(page)) === "signed-out", "the badge to ask for a sign-in");
   assert.deepEqual(await rucksOf(ben), []);
