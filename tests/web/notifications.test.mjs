@@ -23,8 +23,11 @@ async function signedIn(who, viewport = PHONE, more = {}) {
   await signIn(page, server, who);
   await until(async () => (await listOf(who)).some((each) => each.message.includes("signed in to on a new device")), "the sign-in to be told");
   await api(server, who, "/api/notifications/read-all", json("POST"));
+  // What the page shows until the server has answered is the count that was kept.
+  const counted = page.waitForResponse((reply) => reply.url().endsWith("/api/notifications/unread-count") && reply.ok());
   await page.reload();
   await page.getByRole("heading", { name: /Hello/ }).waitFor();
+  await counted;
   await bellIs(page, 0);
   return { context, page };
 }
