@@ -24,7 +24,7 @@ struct Free {
     kFree(object);
   }
 };
-using Bignum = std::unique_ptr<BIGNUM, Free<BN_clear_free>>;
+using NumberContext = std::unique_ptr<BN_CTX, Free<BN_CTX_free>>;
 using Group = std::unique_ptr<EC_GROUP, Free<EC_GROUP_free>>;
 using Point = std::unique_ptr<EC_POINT, Free<EC_POINT_free>>;
 using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Free<EVP_PKEY_CTX_free>>;
@@ -69,10 +69,26 @@ Point read_point(std::string_view bytes) {
   return is_read == 1 ? std::move(point) : nullptr;
 }
 
+Scalar make_number() {
+  Scalar number(BN_new());
+  must(number != nullptr, "a number");
+  BN_set_flags(number.get(), BN_FLG_CONSTTIME);
+  return number;
+}
+
+// `scalar` times `point`, or times the curve's generator where that is null.
+Point multiply(const BIGNUM* scalar, const EC_POINT* point) {
+  const NumberContext context(BN_CTX_secure_new());
+  Point product(EC_POINT_new(curve()));
+  must(context != nullptr && product != nullptr, "a point");
+  must(EC_POINT_mul(curve(), product.get(), point == nullptr ? scalar : nullptr, point,
+                    point == nullptr ? nullptr : scalar, context.get()) == 1,
+       "multiply");
+  return product;
+}
+
 std::string public_point_of(const BIGNUM* scalar) {
-  const Point point(EC_POINT_new(curve()));
-  must(point != nullptr, "a point");
-  must(EC_POINT_mul(curve(), point.get(), scalar, nullptr, nullptr, nullptr) == 1, "multiply");
+  const Point point = multiply(scalar, nullptr);
   std::string bytes(kPointBytes, '\0');
   const std::size_t size = EC_POINT_point2oct(curve(), point.get(), POINT_CONVERSION_UNCOMPRESSED,
                                               bytes_of(bytes), bytes.size(), nullptr);
@@ -80,7 +96,14 @@ std::string public_point_of(const BIGNUM* scalar) {
   return bytes;
 }
 
-// `scalar` is null for a public key.
+std::string bytes_of_number(const BIGNUM* number, std::size_t size) {
+  std::string bytes(size, '\0');
+  const int length = static_cast<int>(size);
+  must(BN_bn2binpad(number, bytes_of(bytes), length) == length, "write a number");
+  return bytes;
+}
+
+// What OpenSSL signs with.
 KeyHandle make_key(std::string_view point, const BIGNUM* scalar) {
   const ParamBuilder builder(OSSL_PARAM_BLD_new());
   must(builder != nullptr, "parameters");
@@ -90,17 +113,14 @@ KeyHandle make_key(std::string_view point, const BIGNUM* scalar) {
   must(OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(),
                                         point.size()) == 1,
        "take a point");
-  if (scalar != nullptr) {
-    must(OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_PRIV_KEY, scalar) == 1,
-         "take a scalar");
-  }
+  must(OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_PRIV_KEY, scalar) == 1,
+       "take a scalar");
   const Params params(OSSL_PARAM_BLD_to_param(builder.get()));
   const KeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
   must(params != nullptr && context != nullptr, "elliptic curves");
   EVP_PKEY* key = nullptr;
-  const int what = scalar != nullptr ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY;
   must(EVP_PKEY_fromdata_init(context.get()) == 1 &&
-           EVP_PKEY_fromdata(context.get(), &key, what, params.get()) == 1,
+           EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_KEYPAIR, params.get()) == 1,
        "make a key");
   return KeyHandle(key);
 }
@@ -130,78 +150,63 @@ int no_password(char* /*buffer*/, int /*size*/, int /*is_writing*/, void* /*cont
 }  // namespace
 
 void FreeKey::operator()(evp_pkey_st* key) const { EVP_PKEY_free(key); }
+void FreeScalar::operator()(bignum_st* scalar) const { BN_clear_free(scalar); }
 
 bool is_on_p256(std::string_view point) {
   const CleanErrors clean;
   return read_point(point) != nullptr;
 }
 
+P256Key::P256Key(Scalar scalar)
+    : scalar_(std::move(scalar)), point_(public_point_of(scalar_.get())) {}
+
 P256Key P256Key::make() {
   const CleanErrors clean;
-  KeyHandle key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
-  must(key != nullptr, "make a key");
-  std::string point(kPointBytes, '\0');
-  std::size_t size = 0;
-  must(EVP_PKEY_get_octet_string_param(key.get(), OSSL_PKEY_PARAM_PUB_KEY, bytes_of(point),
-                                       point.size(), &size) == 1 &&
-           size == kPointBytes,
-       "write a point");
-  return {std::move(key), std::move(point)};
+  Scalar scalar = make_number();
+  do {
+    must(BN_priv_rand_range(scalar.get(), EC_GROUP_get0_order(curve())) == 1, "make a key");
+  } while (BN_is_zero(scalar.get()));
+  return P256Key(std::move(scalar));
 }
 
 Result<P256Key> P256Key::from_private(std::string_view scalar) {
   const CleanErrors clean;
   if (scalar.size() != kScalarBytes) return fail(invalid("a key of P-256 has 32 bytes"));
-  const Bignum number(BN_bin2bn(bytes_of(scalar), static_cast<int>(scalar.size()), nullptr));
-  must(number != nullptr, "read a number");
+  Scalar number = make_number();
+  must(BN_bin2bn(bytes_of(scalar), static_cast<int>(scalar.size()), number.get()) != nullptr,
+       "read a number");
   if (BN_is_zero(number.get()) || BN_cmp(number.get(), EC_GROUP_get0_order(curve())) >= 0) {
     return fail(invalid("the key is no number of P-256"));
   }
-  std::string point = public_point_of(number.get());
-  KeyHandle key = make_key(point, number.get());
-  return P256Key(std::move(key), std::move(point));
+  return P256Key(std::move(number));
 }
 
-std::string P256Key::private_scalar() const {
-  BIGNUM* scalar = nullptr;
-  must(EVP_PKEY_get_bn_param(key_.get(), OSSL_PKEY_PARAM_PRIV_KEY, &scalar) == 1, "read a key");
-  const Bignum owner(scalar);
-  std::string bytes(kScalarBytes, '\0');
-  must(BN_bn2binpad(scalar, bytes_of(bytes), static_cast<int>(bytes.size())) ==
-           static_cast<int>(kScalarBytes),
-       "write a number");
-  return bytes;
-}
+std::string P256Key::private_scalar() const { return bytes_of_number(scalar_.get(), kScalarBytes); }
 
 // OpenSSL gives the two numbers in DER, JWS wants them side by side.
 std::string P256Key::sign(std::string_view bytes) const {
   const CleanErrors clean;
-  const std::string der = sign_sha256(key_.get(), bytes);
+  const KeyHandle key = make_key(point_, scalar_.get());
+  const std::string der = sign_sha256(key.get(), bytes);
   const unsigned char* at = bytes_of(der);
   const Signature numbers(d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(der.size())));
   must(numbers != nullptr, "read a signature");
-  constexpr int kHalf = kSignatureBytes / 2;
-  std::string signature(kSignatureBytes, '\0');
-  must(BN_bn2binpad(ECDSA_SIG_get0_r(numbers.get()), bytes_of(signature), kHalf) == kHalf &&
-           BN_bn2binpad(ECDSA_SIG_get0_s(numbers.get()), bytes_of(signature) + kHalf, kHalf) ==
-               kHalf,
-       "write a signature");
-  return signature;
+  constexpr std::size_t kHalf = kSignatureBytes / 2;
+  return bytes_of_number(ECDSA_SIG_get0_r(numbers.get()), kHalf) +
+         bytes_of_number(ECDSA_SIG_get0_s(numbers.get()), kHalf);
 }
 
+// SP 800-56A section 5.7.1.2. A point of this curve is in its group, whose cofactor is 1, and the
+// scalar is less than the order: the product is never the point at infinity.
 Result<std::string> P256Key::agree(std::string_view their_point) const {
   const CleanErrors clean;
-  if (read_point(their_point) == nullptr) return fail(invalid("it is no point of P-256"));
-  const KeyHandle theirs = make_key(their_point, nullptr);
-  const KeyContext context(EVP_PKEY_CTX_new_from_pkey(nullptr, key_.get(), nullptr));
-  must(context != nullptr && EVP_PKEY_derive_init(context.get()) == 1, "agree");
-  // Not checked once more: a point of this curve is in its group, whose cofactor is 1.
-  must(EVP_PKEY_derive_set_peer_ex(context.get(), theirs.get(), 0) == 1, "agree with a key");
-  std::string secret(kScalarBytes, '\0');
-  std::size_t size = secret.size();
-  must(EVP_PKEY_derive(context.get(), bytes_of(secret), &size) == 1 && size == kScalarBytes,
+  const Point theirs = read_point(their_point);
+  if (theirs == nullptr) return fail(invalid("it is no point of P-256"));
+  const Point shared = multiply(scalar_.get(), theirs.get());
+  const Scalar x = make_number();
+  must(EC_POINT_get_affine_coordinates(curve(), shared.get(), x.get(), nullptr, nullptr) == 1,
        "agree");
-  return secret;
+  return bytes_of_number(x.get(), kScalarBytes);
 }
 
 Result<RsaKey> RsaKey::from_pem(std::string_view pem) {
