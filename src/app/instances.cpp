@@ -7,13 +7,24 @@ namespace ruck::app {
 
 Result<> Instances::make() {
   if (Result<> bus = make_bus(); !bus) return bus;
-  if (deps_.database.is_exclusive()) return {};
+  const bool has_replicas = !deps_.config.database_replicas.empty();
+  const bool is_alone = deps_.database.is_exclusive();
+  if (has_replicas && (is_alone || redis_ == nullptr)) {
+    telemetry::log_warning(
+        "db.replicas_not_used",
+        {{"reason", is_alone ? "the embedded database has none"
+                             : "without RUCK_REDIS_URL nobody knows who has just changed what"}});
+  }
+  if (is_alone) return {};
   using Others = cache::Agreement::Others;
   agreement_ = std::make_unique<cache::Agreement>(cache::Agreement::Dependencies{
       .database = deps_.database,
       .bus = *bus_,
       .metrics = deps_.metrics,
       .others = redis_ != nullptr ? Others::kAreTold : Others::kCannotTell});
+  if (has_replicas && redis_ != nullptr) {
+    own_writes_ = std::make_unique<cache::OwnWrites>(*agreement_);
+  }
   return {};
 }
 

@@ -2,6 +2,7 @@
 // What a server has for living beside others that share its database.
 #include "bus/bus.hpp"
 #include "cache/agreement.hpp"
+#include "cache/own_writes.hpp"
 #include "db/clock_watch.hpp"
 #include "redis/redis_bus.hpp"
 #include "runtime/config.hpp"
@@ -25,6 +26,8 @@ class Instances {
   [[nodiscard]] bus::Bus& bus() { return *bus_; }
   // Null: the database is this process's own.
   [[nodiscard]] cache::Agreement* agreement() { return agreement_.get(); }
+  // Null: all is read at the primary.
+  [[nodiscard]] http::OwnWrites* own_writes() { return own_writes_.get(); }
 
   // From here on its threads call who listens. Waits for the database server's clock.
   void start(runtime::Cores& cores);
@@ -38,6 +41,7 @@ class Instances {
   std::unique_ptr<bus::Bus> bus_;
   redis::RedisBus* redis_ = nullptr;  // the bus, where it is that one
   std::unique_ptr<cache::Agreement> agreement_;
+  std::unique_ptr<cache::OwnWrites> own_writes_;
   std::unique_ptr<db::ClockWatch> clock_watch_;
 };
 

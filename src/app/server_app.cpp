@@ -195,7 +195,8 @@ Result<> ServerApp::Parts::open_database() {
       db::open({.url = config.database_url,
                 .sqlite_readers = static_cast<std::size_t>(config.database_readers),
                 .postgres_connections = static_cast<std::size_t>(config.database_connections),
-                .postgres_prepares = config.database_prepare},
+                .postgres_prepares = config.database_prepare,
+                .postgres_replicas = db::split_urls(config.database_replicas)},
                metrics);
   if (!opened) return fail(std::move(opened).error());
   database = std::move(*opened);
@@ -385,6 +386,7 @@ void ServerApp::Parts::add_all_routes() {
                                  .limiter = limiter.get(),
                                  .responses = responses.get(),
                                  .pressure = pressure.get(),
+                                 .own_writes = instances->own_writes(),
                                  .request_time = std::chrono::seconds(config.request_seconds)});
   app::add_routes(*router, *system);
   auth::add_routes(*router, *auth);

@@ -5,6 +5,11 @@ namespace {
 const db::Sql kBump{"cache.bump_revision",
                     "UPDATE users SET revision = revision + 1 WHERE id = $1"};
 const db::Sql kRead{"cache.read_revision", "SELECT revision FROM users WHERE id = $1"};
+
+// A replica that is behind must not give the data of an older revision.
+void raise_read_floor(std::chrono::steady_clock::time_point to) {
+  if (const auto& context = runtime::current_context()) context->read_floor.raise(to);
+}
 }  // namespace
 
 Revisions::Revisions(db::Database& database, Agreement* agreement)
@@ -18,10 +23,17 @@ task<Result<std::uint64_t>> Revisions::current(UserId user) {
   const auto term = agreement_ != nullptr ? agreement_->term() : std::nullopt;
   Looked looked;
   if (term) looked = look_up(user, *term);
-  if (looked.revision) co_return *looked.revision;
-  const Result<std::uint64_t> read = co_await database_.read(
+  if (looked.known) {
+    raise_read_floor(looked.known->read_at);
+    co_return looked.known->revision;
+  }
+  const Result<std::uint64_t> read = co_await database_.read_newest(
       [user](db::Session& q) { return q.optional<std::uint64_t>(kRead, user).value_or(0); });
-  if (read && term) remember(user, {.revision = *read, .term = *term}, looked.mark);
+  const auto read_at = std::chrono::steady_clock::now();
+  raise_read_floor(read_at);
+  if (read && term) {
+    remember(user, {.revision = *read, .term = *term, .read_at = read_at}, looked.mark);
+  }
   co_return read;
 }
 
@@ -42,7 +54,7 @@ Revisions::Looked Revisions::look_up(UserId user, std::uint64_t term) {
   Looked looked{.mark = shard.marks[mark_of(user)]};
   const auto found = shard.revisions.find(user);
   if (found != shard.revisions.end() && found->second.term == term) {
-    looked.revision = found->second.revision;
+    looked.known = found->second;
   }
   return looked;
 }

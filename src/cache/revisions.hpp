@@ -25,6 +25,7 @@ class Revisions {
   // Without an agreement a database that others may use is asked each time.
   explicit Revisions(db::Database& database, Agreement* agreement = nullptr);
 
+  // What the same request reads from now on is at least as new, wherever it is read.
   [[nodiscard]] task<Result<std::uint64_t>> current(UserId user);
 
   // A unit of work that changes what `user` sees. The reply to the change may be sent as soon as
@@ -58,6 +59,8 @@ class Revisions {
   struct Known {
     std::uint64_t revision = 0;
     std::uint64_t term = 0;  // of the agreement
+    // The transaction that made it so was committed before this moment.
+    std::chrono::steady_clock::time_point read_at;
   };
   struct Shard {
     Mutex mutex;
@@ -77,7 +80,7 @@ class Revisions {
   std::uint64_t newest_of_own(UserId user);
   void changed_here(UserId user);
   struct Looked {
-    std::optional<std::uint64_t> revision;
+    std::optional<Known> known;
     std::uint64_t mark = 0;
   };
   Looked look_up(UserId user, std::uint64_t term);

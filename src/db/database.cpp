@@ -149,7 +149,9 @@ void Database::record_wait(Access access, const Job& job) {
 }
 
 Database::Deadline Database::deadline_of(const Job& job) {
-  return job.context ? Deadline(job.context->deadline) : std::nullopt;
+  const bool has_one =
+      job.context && job.context->deadline != std::chrono::steady_clock::time_point::max();
+  return has_one ? Deadline(job.context->deadline) : std::nullopt;
 }
 
 bool Database::refuse_if_late(Job& job) {
@@ -161,6 +163,12 @@ bool Database::refuse_if_late(Job& job) {
 }
 
 void Database::submit(Access access, std::unique_ptr<Job> job) {
+  if (access == Access::kReadNewest) {
+    access = Access::kRead;
+    job->needs_newest = true;
+  } else if (access == Access::kWrite && job->context) {
+    job->context->read_floor.raise_to_newest();  // what it reads later shows what it wrote
+  }
   job = enqueue(access, std::move(job));
   if (!job) return;
   (access == Access::kRead ? read_shed_ : write_shed_).add();

@@ -60,6 +60,8 @@ class Job {
   std::chrono::steady_clock::time_point queued_at = std::chrono::steady_clock::now();
   // Of the request that wants it; null for work of the program's own.
   runtime::ContextPtr context;
+  // Whatever the request may read: this must be of the newest.
+  bool needs_newest = false;
 };
 
 namespace detail {
@@ -123,6 +125,12 @@ class Database {
   auto read(Fn fn) -> task<Result<detail::ValueOf<Fn>>> {
     return async(Access::kRead, std::move(fn));
   }
+  // The same where what was committed last must be seen: of what a replica answers, a request says
+  // in its context how old it may be (runtime::ReadFloor).
+  template <class Fn>
+  auto read_newest(Fn fn) -> task<Result<detail::ValueOf<Fn>>> {
+    return async(Access::kReadNewest, std::move(fn));
+  }
   template <class Fn>
   auto write(Fn fn, Isolation isolation = Isolation::kSerializable)
       -> task<Result<detail::ValueOf<Fn>>> {
@@ -182,8 +190,8 @@ class Database {
   void close();
 
  protected:
-  enum class Access : std::uint8_t { kRead, kWrite };
-  // Takes the job, or returns it when the queue is full or closed.
+  enum class Access : std::uint8_t { kRead, kReadNewest, kWrite };
+  // Takes the job, or returns it when the queue is full or closed. kRead or kWrite.
   virtual std::unique_ptr<Job> enqueue(Access access, std::unique_ptr<Job> job) = 0;
   // Ends a job that is not run: later, on a thread of its own, so that a database that is stuck
   // does not keep those waiting whom it refuses. Any lock may be held.

@@ -1,5 +1,6 @@
 #include "db/open.hpp"
 
+#include "base/text.hpp"
 #include "db/postgres/postgres_database.hpp"
 #include "db/sqlite/sqlite_database.hpp"
 
@@ -14,6 +15,22 @@ constexpr const char* kPostgresRemedy =
     "(createuser USER; createdb --owner USER DATABASE), at the server that takes writes. Of a "
     "primary and its standbys name all: postgresql://USER@HOST1,HOST2/DATABASE";
 }  // namespace
+
+std::vector<std::string> split_urls(std::string_view list) {
+  const auto begins_one = [](std::string_view text) {
+    return text.starts_with("postgresql://") || text.starts_with("postgres://");
+  };
+  std::vector<std::string> urls;
+  std::size_t begin = 0;
+  for (std::size_t comma = list.find(','); begin < list.size(); comma = list.find(',', comma + 1)) {
+    const bool is_last = comma == std::string_view::npos;
+    if (!is_last && !begins_one(trim(list.substr(comma + 1)))) continue;
+    urls.emplace_back(trim(list.substr(begin, is_last ? comma : comma - begin)));
+    if (is_last) break;
+    begin = comma + 1;
+  }
+  return urls;
+}
 
 Result<std::unique_ptr<Database>> open(const OpenOptions& options, telemetry::Metrics& metrics) {
   constexpr std::string_view kSqlite = "sqlite:";
@@ -34,7 +51,8 @@ Result<std::unique_ptr<Database>> open(const OpenOptions& options, telemetry::Me
       return std::make_unique<postgres::PostgresDatabase>(
           postgres::Options{.dsn = options.url,
                             .connections = options.postgres_connections,
-                            .prepares = options.postgres_prepares},
+                            .prepares = options.postgres_prepares,
+                            .replicas = options.postgres_replicas},
           metrics);
     }
   } catch (const Failure& failure) {

@@ -72,13 +72,21 @@ Importance importance_of(const Route& route) {
   return route.method == Method::kGet ? Importance::kRead : Importance::kWrite;
 }
 
+bool only_reads(const Request& request) {
+  return request.method == Method::kGet || request.method == Method::kHead;
+}
+
 runtime::ContextPtr context_of(const Request& request, const Admission& admission,
-                               std::chrono::milliseconds time_max) {
+                               std::chrono::milliseconds time_max, OwnWrites* own_writes) {
   auto context = std::make_shared<runtime::Context>();
   if (admission.viewer) context->viewer = admission.viewer->user;
   context->request_id = request.request_id;
   context->time_max = time_max;
   context->deadline = std::chrono::steady_clock::now() + time_max;
+  if (own_writes != nullptr && context->viewer && only_reads(request)) {
+    if (const auto from = own_writes->fresh_from(*context->viewer))
+      context->read_floor.allow(*from);
+  }
   return context;
 }
 }  // namespace
@@ -233,8 +241,15 @@ task<Response> Router::handle(const Request& request, Admission admission) const
   std::exception_ptr escaped;
   Error error{.code = ErrorCode::kInternal};
   try {
-    const runtime::ContextScope scope(context_of(request, admission, dependencies_.request_time));
+    const runtime::ContextScope scope(
+        context_of(request, admission, dependencies_.request_time, dependencies_.own_writes));
+    const std::optional<Viewer> viewer = admission.viewer;
     Response response = co_await run(request, std::move(admission));
+    // Also after a 5xx: whether it was committed is not known then.
+    const bool may_have_written = !only_reads(request) && response.status / 100 != 4;
+    if (dependencies_.own_writes != nullptr && viewer && may_have_written) {
+      co_await dependencies_.own_writes->note(viewer->user);
+    }
     count(&route, response.status);
     co_return response;
   } catch (const std::bad_alloc&) {

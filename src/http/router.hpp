@@ -7,6 +7,7 @@
 #include "http/limits.hpp"
 #include "http/message.hpp"
 #include "http/openapi.hpp"
+#include "http/own_writes.hpp"
 #include "http/rate_limit.hpp"
 #include "http/response_store.hpp"
 #include "runtime/task.hpp"
@@ -91,6 +92,7 @@ class Router {
     RateLimiter* limiter;                // null: rate limits are off
     ResponseStore* responses = nullptr;  // null: nothing is cached
     Pressure* pressure = nullptr;        // null: nothing is refused for being too busy
+    OwnWrites* own_writes = nullptr;     // null: nothing is read from a copy that may be behind
     std::chrono::milliseconds request_time = kRequestTime;
   };
   explicit Router(Dependencies dependencies);

@@ -68,6 +68,12 @@ Problem check_readable(std::string_view value) {
 Problem check_endpoint(std::string_view value) {
   return value.empty() ? Problem("must not be empty") : check_url(value);
 }
+// Of several hosts in one URL the commas are its own.
+Problem check_replicas(std::string_view value) {
+  const bool is_good =
+      value.empty() || value.starts_with("postgresql://") || value.starts_with("postgres://");
+  return is_good ? std::nullopt : Problem("must begin with postgresql://");
+}
 // RFC 8292 section 2.1.
 Problem check_contact(std::string_view value) {
   if (value.empty() || value.starts_with("https://")) return std::nullopt;
@@ -154,6 +160,15 @@ const Setting kSettings[] = {
      .is_secret = true,
      .check =
          [](std::string_view value) { return value.empty() ? Problem() : check_database(value); }},
+    {.name = "database_replicas",
+     .fallback = "",
+     .doc =
+         "URLs of PostgreSQL servers that follow the one of `database_url`, separated by commas: "
+         "reads go there where they are new enough. At all instances alike, and with "
+         "`redis_url`. Empty: all reads go to the primary.",
+     .member = &Config::database_replicas,
+     .is_secret = true,
+     .check = check_replicas},
     {.name = "redis_url",
      .fallback = "",
      .doc = "redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]: what instances over one PostgreSQL "

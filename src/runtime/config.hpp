@@ -16,6 +16,7 @@ namespace ruck::runtime {
 struct Config {
   std::string listen;
   std::string database_url;
+  std::string database_replicas;
   std::string redis_url;
   std::string data_dir;
   std::int64_t threads = 0;

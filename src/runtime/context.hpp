@@ -9,14 +9,36 @@
 // tests/tidy has the list of files that do. What is spawned or posted has none.
 #include "base/ids.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
 namespace ruck::runtime {
+
+// How old what a request reads may be. At first only the newest will do.
+class ReadFloor {
+ public:
+  using SteadyTime = std::chrono::steady_clock::time_point;
+  ReadFloor() = default;
+  ReadFloor(const ReadFloor& other) : ns_(other.ns_.load()) {}
+  ReadFloor& operator=(const ReadFloor&) = delete;
+
+  // What was committed before this moment must be seen; nothing: only the newest will do.
+  [[nodiscard]] std::optional<SteadyTime> get() const;
+  void allow(SteadyTime from) { ns_ = std::chrono::nanoseconds(from.time_since_epoch()).count(); }
+  // From here on, what was committed before `from` as well.
+  void raise(SteadyTime from) const;
+  void raise_to_newest() const { ns_ = kNewest; }
+
+ private:
+  static constexpr std::int64_t kNewest = std::numeric_limits<std::int64_t>::max();
+  mutable std::atomic<std::int64_t> ns_{kNewest};  // of the steady clock
+};
 
 struct Context {
   std::optional<UserId> viewer;
@@ -25,8 +47,7 @@ struct Context {
   std::chrono::milliseconds time_max{};  // how long the request may take
   std::chrono::steady_clock::time_point deadline =
       std::chrono::steady_clock::time_point::max();  // when that is over
-  // Of the database's log: what is read must have reached it. 0: anything will do.
-  std::uint64_t fresh_from = 0;
+  ReadFloor read_floor;
 };
 // Shared by the request's coroutine and the units of work that it has in queues.
 using ContextPtr = std::shared_ptr<const Context>;

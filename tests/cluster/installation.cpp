@@ -14,11 +14,16 @@ Installation::Installation(int shutdown_delay_s, const std::string& disk) {
     database_ports_.push_back(standbys_.at(i)->port());
   }
   for (const auto& standby : standbys_) standby->follow(database_ports_);
+  std::string replicas;
+  for (const auto& standby : standbys_) {
+    replicas += (replicas.empty() ? "" : ",") + standby->url("postgres");
+  }
   std::vector<int> ports;
   for (auto& server : servers_) {
     server = std::make_unique<RuckServer>(ServerSettings{
         .database_url = database_url(),
-        .extra_env = {"RUCK_REDIS_URL=" + redis_.url(), "RUCK_TRUSTED_PROXIES=127.0.0.1",
+        .extra_env = {"RUCK_REDIS_URL=" + redis_.url(), "RUCK_DATABASE_REPLICAS=" + replicas,
+                      "RUCK_TRUSTED_PROXIES=127.0.0.1",
                       fmt::format("RUCK_SHUTDOWN_DELAY_SECONDS={}", shutdown_delay_s)}});
     ports.push_back(server->port());
   }

@@ -1,6 +1,6 @@
 #pragma once
 // All of a large installation on loopback: three servers behind HAProxy, a PostgreSQL primary with
-// two standbys of which one has each commit, and Redis.
+// two standbys of which one has each commit and both answer reads, and Redis.
 #include "support/haproxy.hpp"
 #include "support/redis.hpp"
 #include "support/server.hpp"

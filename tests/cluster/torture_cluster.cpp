@@ -3,11 +3,13 @@
 // A whole installation (installation.hpp) under phones that record, while one part of it after the
 // other is killed, hung, cut off or filled up. For each: how many requests had to be sent again,
 // for how long, and how long after the fault was over the last of them was. A follower who loses
-// the right in the middle of each fault is shown nothing more. Ends with what was lost and
-// duplicated of all points, and 0 if that is nothing.
+// the right in the middle of each fault is shown nothing more, and somebody changes their name all
+// the time and must read it back. Ends with what was lost and duplicated of all points and read too
+// old, and 0 if that is nothing.
 #include "chaos/fleet.hpp"
 #include "cluster/follower.hpp"
 #include "cluster/installation.hpp"
+#include "cluster/own_reader.hpp"
 #include "cluster/small_disk.hpp"
 #include "durability/batches.hpp"
 #include "telemetry/log.hpp"
@@ -21,6 +23,7 @@
 #include <cstdio>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -137,10 +140,9 @@ class Torture {
       : end_(Steady::now() + time),
         random_(seed),
         all_(kShutdownDelayS, disk_.is_there() ? disk_.path() : ""),
-        phones_({.direct_url = all_.url(),
-                 .phones = kPhones,
-                 .seed = random_.next(),
-                 .pause = kPause}) {}
+        phones_(
+            {.direct_url = all_.url(), .phones = kPhones, .seed = random_.next(), .pause = kPause}),
+        own_reader_(std::in_place, all_.url()) {}
 
   int run() {
     say("| what fails | requests | sent again | for | after it was over | shown without the right "
@@ -196,6 +198,10 @@ class Torture {
          .begin = [this, standby] { all_.standby(standby).pause_replay(true); },
          .lasts = seconds(10),
          .end = [this, standby] { all_.standby(standby).pause_replay(false); }},
+        {.name = "a standby hangs",
+         .begin = [this, standby] { all_.standby(standby).hang(true); },
+         .lasts = seconds(5),
+         .end = [this, standby] { all_.standby(standby).hang(false); }},
     };
     if (disk_.is_there()) {
       list.push_back({.name = "the primary's disk is full",
@@ -246,6 +252,9 @@ class Torture {
 
   int verdict() {
     phones_.stop();
+    const std::uint64_t reads = own_reader_->read();
+    const std::uint64_t stale = own_reader_->stale();
+    own_reader_.reset();
     const std::vector<std::string> refusals = phones_.refusals();
     for (std::size_t i = 0; i < std::min(refusals.size(), kRefusalsNamed); ++i)
       say("{}", refusals[i]);
@@ -255,7 +264,9 @@ class Torture {
         all.acknowledged, all.stored, all.rucks);
     say("{} lost, {} duplicated, {} never sent, {} totals wrong, {} refused", all.lost,
         all.duplicated, all.invented, all.miscounted, refusals.size());
-    return is_clean_ && all.is_clean() && refusals.empty() ? 0 : 1;
+    say("{} reads of one's own last change, {} showed an older one", reads, stale);
+    const bool is_read = reads > 0 && stale == 0;
+    return is_clean_ && is_read && all.is_clean() && refusals.empty() ? 0 : 1;
   }
 
   Steady::time_point end_;
@@ -263,6 +274,7 @@ class Torture {
   SmallDisk disk_{kDiskBytes};
   Installation all_;
   Fleet phones_;
+  std::optional<OwnReader> own_reader_;
   int followers_ = 0;
   bool is_clean_ = true;
 };

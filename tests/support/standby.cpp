@@ -9,6 +9,18 @@
 
 namespace ruck::test {
 
+namespace {
+// Each of PostgreSQL's processes is a session of its own, so a signal to a group reaches one.
+std::vector<pid_t> children_of(pid_t parent) {
+  std::vector<pid_t> children;
+  const std::string id = std::to_string(parent);
+  std::ifstream list("/proc/" + id + "/task/" + id + "/children");
+  for (pid_t child = 0; list >> child;) children.push_back(child);
+  if (children.empty()) throw std::runtime_error("no processes of PostgreSQL were found");
+  return children;
+}
+}  // namespace
+
 void make_commits_wait(const std::string& primary) {
   run_sql(primary, "ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (*)'");
   run_sql(primary, "ALTER SYSTEM SET synchronous_commit = 'remote_apply'");
@@ -34,7 +46,10 @@ PostgresStandby::PostgresStandby(const PostgresCluster& primary, const std::stri
   make_commits_wait(primary.url("postgres"));
 }
 
-PostgresStandby::~PostgresStandby() { stop_postgres(server_); }
+PostgresStandby::~PostgresStandby() {
+  if (is_hanging_) hang(false);
+  stop_postgres(server_);
+}
 
 std::string PostgresStandby::url(const std::string& database) const {
   return "postgresql://ruck@127.0.0.1:" + std::to_string(port_) + "/" + database;
@@ -61,6 +76,16 @@ std::int64_t PostgresStandby::received() const {
 void PostgresStandby::pause_replay(bool is_paused) {
   run_sql(url("postgres"),
           is_paused ? "SELECT pg_wal_replay_pause()" : "SELECT pg_wal_replay_resume()");
+}
+
+void PostgresStandby::hang(bool is_hanging) {
+  is_hanging_ = is_hanging;
+  pid_t server = 0;  // the first line of the file; `server_` may be what runs it as another user
+  std::ifstream(folder_ + "/postmaster.pid") >> server;
+  if (server <= 0) throw std::runtime_error("postmaster.pid has no process id");
+  const int signal = is_hanging ? SIGSTOP : SIGCONT;
+  ::kill(server, signal);  // first: it makes no new ones then
+  for (const pid_t child : children_of(server)) ::kill(child, signal);
 }
 
 void PostgresStandby::stop() { stop_postgres(server_); }

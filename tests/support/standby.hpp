@@ -29,6 +29,8 @@ class PostgresStandby {
   [[nodiscard]] std::int64_t received() const;
   // What it receives is replayed, or waits until it is told to go on.
   void pause_replay(bool is_paused);
+  // It keeps its connections and answers nothing, until it goes on.
+  void hang(bool is_hanging);
   void stop();
   void start();
 
@@ -36,6 +38,7 @@ class PostgresStandby {
   std::string folder_;
   int port_ = 0;
   std::unique_ptr<Process> server_;
+  bool is_hanging_ = false;
 };
 
 // Each commit of that primary waits until one of its standbys has replayed it.

@@ -2,6 +2,7 @@
 #include "cache/agreement.hpp"
 
 #include "bus/in_process.hpp"
+#include "cache/own_writes.hpp"
 #include "cache/revisions.hpp"
 #include "services/profile/store.hpp"
 #include "support/databases.hpp"
@@ -17,6 +18,8 @@
 
 namespace ruck::cache {
 namespace {
+using SteadyClock = std::chrono::steady_clock;
+
 const db::Sql kBumpUnheard{"test.bump_unheard",
                            "UPDATE users SET revision = revision + 1 WHERE id = $1"};
 const db::Sql kSetRevision{"test.set_revision", "UPDATE users SET revision = $2 WHERE id = $1"};
@@ -51,10 +54,12 @@ class AgreementTest : public test::OnBothDatabases {
   struct Server {
     Server(db::Database& database, SharedBus& bus)
         : agreement({.database = database, .bus = bus, .metrics = metrics}),
-          revisions(database, &agreement) {}
+          revisions(database, &agreement),
+          own_writes(agreement) {}
     telemetry::Metrics metrics;
     Agreement agreement;
     Revisions revisions;
+    OwnWrites own_writes;
   };
   void SetUp() override {
     migrate();
@@ -101,6 +106,10 @@ class AgreementTest : public test::OnBothDatabases {
     bump_unheard();
     return seen_by(server) == before;
   }
+  task<> with_context(runtime::ContextPtr context, Server& server) {
+    const runtime::ContextScope scope(std::move(context));
+    EXPECT_TRUE(co_await server.revisions.current(user_));
+  }
   std::int64_t doubts() {
     return *database().read_now([](db::Session& q) { return q.one<std::int64_t>(kDoubts); });
   }
@@ -123,6 +132,59 @@ TEST_P(AgreementTest, WhatWasReadIsRememberedUntilAnyServerChangesIt) {
   EXPECT_EQ(seen_by(*a_), 2'000U);
   EXPECT_EQ(seen_by(*b_), 2'000U);
   EXPECT_EQ(doubts(), 0);
+}
+
+// ---- who has changed something (own_writes.hpp) -------------------------------------------------
+
+TEST_P(AgreementTest, WhoHasChangedSomethingReadsItFromTheMomentTheOthersHeard) {
+  const UserId other{Uuid(Uuid::Bytes{4})};
+  const auto known_since = b_->own_writes.fresh_from(other);
+  ASSERT_TRUE(known_since);
+  EXPECT_LE(*known_since, SteadyClock::now());
+  const auto before = SteadyClock::now();
+  cores_.run(a_->own_writes.note(user_));
+  for (Server* server : {a_.get(), b_.get()}) {
+    const auto from = server->own_writes.fresh_from(user_);
+    ASSERT_TRUE(from);
+    EXPECT_GE(*from, before);
+    EXPECT_LE(*from, SteadyClock::now());
+  }
+  EXPECT_EQ(b_->own_writes.fresh_from(other), known_since) << "they have changed nothing";
+}
+
+TEST_P(AgreementTest, WhileServersDoNotAgreeOnlyTheNewestWillDo) {
+  ASSERT_TRUE(b_->own_writes.fresh_from(user_));
+  bus_b_.is_proven_ = false;
+  EXPECT_FALSE(b_->own_writes.fresh_from(user_));
+  const auto before = SteadyClock::now();
+  bus_b_.tell_gap();
+  bus_b_.is_proven_ = true;
+  const auto again = b_->own_writes.fresh_from(user_);
+  ASSERT_TRUE(again);
+  EXPECT_GE(*again, before) << "what came before may not have been heard";
+}
+
+// A replica that is behind must not give the data of an older revision.
+TEST_P(AgreementTest, WhatIsReadUnderARevisionIsAtLeastAsNew) {
+  const auto floor_after = [this](Server& server) {
+    auto context = std::make_shared<runtime::Context>();
+    context->read_floor.allow(SteadyClock::time_point());
+    cores_.run(with_context(context, server));
+    return context->read_floor.get();
+  };
+  set(*a_, 1'000);
+  const auto changed = SteadyClock::now();
+  const auto first = floor_after(*b_);
+  ASSERT_TRUE(first);
+  EXPECT_GE(*first, changed) << "it was read after the change";
+  const auto read = SteadyClock::now();
+  if (!remembers(*b_)) return;  // a slow machine: it is read each time
+  const auto later = floor_after(*b_);
+  ASSERT_TRUE(later);
+  EXPECT_GE(*later, changed);
+  if (*later < read) {
+    EXPECT_EQ(*later, *first) << "remembered since then";
+  }
 }
 
 // While others read all the time, so that reads are under way at each moment of a change.

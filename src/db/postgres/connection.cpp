@@ -185,7 +185,8 @@ Connection::Connection(const ConnectionOptions& options, Observer observe)
                                            "dbname",
                                            nullptr};
   const std::array<const char*, 7> values = {
-      timeout.c_str(), "ruck", "read-write", "30", "UTF8", options.dsn.c_str(), nullptr};
+      timeout.c_str(),     "ruck", options.is_replica ? "any" : "read-write", "30", "UTF8",
+      options.dsn.c_str(), nullptr};
   handle_.reset(PQconnectdbParams(keys.data(), values.data(), 1));
   if (PQstatus(handle_.get()) != CONNECTION_OK) {
     // libpq's message names host and port, never the password.

@@ -28,6 +28,7 @@ struct ConnectionOptions {
   // False behind a pooler that gives each transaction another connection of the server's: nothing
   // is left on one. Statements go out as text, and each transaction brings its settings along.
   bool prepares = true;
+  bool is_replica = false;  // reads are enough; otherwise the server must take writes
 };
 
 class Connection final : public Session {

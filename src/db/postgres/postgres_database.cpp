@@ -101,7 +101,7 @@ PostgresDatabase::PostgresDatabase(Options options, telemetry::Metrics& metrics)
       retries_(metrics.counter("ruck_db_retries_total",
                                "Write units run again after a serialization failure")),
       open_connections_(metrics.gauge("ruck_db_connections", "Open connections to PostgreSQL")) {
-  std::unique_ptr<Connection> first = connect();
+  std::unique_ptr<Connection> first = options_.role ? nullptr : connect();
   for (std::size_t i = 0; i < options_.connections; ++i) {
     threads_.emplace_back([this, connection = std::move(first)]() mutable {
       runtime::name_thread("ruck-db-pool");
@@ -112,6 +112,8 @@ PostgresDatabase::PostgresDatabase(Options options, telemetry::Metrics& metrics)
     runtime::name_thread("ruck-db-watch");
     watch_loop();
   });
+  if (options_.role) return;
+  for (const std::string& dsn : options_.replicas) add_replica(dsn, metrics);
   metrics.gauge_callback("ruck_db_queue_jobs", "Units of work waiting for a database thread",
                          [this] {
                            const Guard lock(mutex_);
@@ -129,15 +131,84 @@ PostgresDatabase::PostgresDatabase(Options options, telemetry::Metrics& metrics)
 PostgresDatabase::~PostgresDatabase() { close(); }
 
 std::unique_ptr<Connection> PostgresDatabase::connect() {
-  return std::make_unique<Connection>(
-      ConnectionOptions{.dsn = options_.dsn, .prepares = options_.prepares},
-      [this](const Sql& sql, std::chrono::nanoseconds took) {
-        statement_seconds(sql).record(took);
-      });
+  return std::make_unique<Connection>(connection_options(),
+                                      [this](const Sql& sql, std::chrono::nanoseconds took) {
+                                        statement_seconds(sql).record(took);
+                                      });
+}
+
+ConnectionOptions PostgresDatabase::connection_options() const {
+  return {
+      .dsn = options_.dsn, .prepares = options_.prepares, .is_replica = options_.role.has_value()};
+}
+
+void PostgresDatabase::add_replica(const std::string& dsn, telemetry::Metrics& metrics) {
+  const std::string name = std::to_string(replicas_.size() + 1);
+  auto watch = std::make_unique<ReplicaWatch>(
+      ReplicaWatch::Options{
+          .name = name,
+          .primary = connection_options(),
+          .replica = {.dsn = dsn, .prepares = options_.prepares, .is_replica = true}},
+      metrics);
+  auto& handed_back = metrics.counter("ruck_db_replica_handed_back_total",
+                                      "Reads that a replica did not answer, run at the primary",
+                                      {{"replica", name}});
+  auto pool = std::make_unique<PostgresDatabase>(
+      Options{.dsn = dsn,
+              .connections = options_.connections,
+              .prepares = options_.prepares,
+              .role = ReplicaRole{.watch = watch.get(),
+                                  .hand_back =
+                                      [this, &handed_back](std::unique_ptr<Job> job) {
+                                        handed_back.add();
+                                        take_back(std::move(job));
+                                      }}},
+      metrics);
+  replicas_.push_back(
+      {.watch = std::move(watch),
+       .pool = std::move(pool),
+       .reads = metrics.counter("ruck_db_replica_reads_total", "Reads that went to a replica",
+                                {{"replica", name}})});
+}
+
+std::size_t PostgresDatabase::waiting() const {
+  const Guard lock(mutex_);
+  return reads_.size() + reading_;
+}
+
+// To the one with the least to do of those that are fresh enough; given back where there is none.
+std::unique_ptr<Job> PostgresDatabase::offer_to_replicas(std::unique_ptr<Job> job) {
+  if (replicas_.empty() || job->needs_newest || !job->context) return job;
+  const auto floor = job->context->read_floor.get();
+  if (!floor) return job;
+  const Replica* best = nullptr;
+  std::size_t least = 0;
+  for (const Replica& each : replicas_) {
+    const auto fresh = each.watch->fresh_as_of();
+    if (!fresh || *fresh < *floor) continue;
+    const std::size_t many = each.pool->waiting();
+    if (best != nullptr && many >= least) continue;
+    best = &each;
+    least = many;
+  }
+  if (best == nullptr) return job;
+  job = best->pool->enqueue(Access::kRead, std::move(job));
+  if (!job) best->reads.add();
+  return job;
+}
+
+void PostgresDatabase::take_back(std::unique_ptr<Job> job) {
+  job->needs_newest = true;
+  job = enqueue(Access::kRead, std::move(job));
+  if (job) refuse(std::move(job));
 }
 
 std::unique_ptr<Job> PostgresDatabase::enqueue(Access access, std::unique_ptr<Job> job) {
   const bool is_write = access == Access::kWrite;
+  if (!is_write) {
+    job = offer_to_replicas(std::move(job));
+    if (!job) return nullptr;
+  }
   auto& queue = is_write ? writes_ : reads_;
   const std::size_t limit = is_write ? options_.write_queue_max : options_.read_queue_max;
   const Guard lock(mutex_);
@@ -153,6 +224,7 @@ Database::Status PostgresDatabase::status() const {
 }
 
 void PostgresDatabase::break_off() {
+  for (Replica& each : replicas_) each.pool->abandon();
   const Guard lock(mutex_);
   closed_ = true;
   is_broken_off_ = true;
@@ -165,6 +237,7 @@ void PostgresDatabase::break_off() {
 }
 
 void PostgresDatabase::finish_queued() {
+  for (Replica& each : replicas_) each.pool->close();
   {
     const Guard lock(mutex_);
     closed_ = true;
@@ -208,7 +281,8 @@ void PostgresDatabase::announce(const std::vector<std::string>& channels) {
 
 bool PostgresDatabase::can_read() const {
   const std::size_t threads = options_.connections;
-  const std::size_t allowed = threads > kKeptForWrites ? threads - kKeptForWrites : 1;
+  const std::size_t kept = options_.role ? 0 : kKeptForWrites;
+  const std::size_t allowed = threads > kept ? threads - kept : 1;
   return !reads_.empty() && reading_ < allowed;
 }
 
@@ -235,12 +309,7 @@ void PostgresDatabase::worker_loop(std::unique_ptr<Connection> connection) {
     lock.unlock();
     record_wait(work.access, *work.job);
     if (!refuse_if_late(*work.job)) run(work, connection);
-    if (auto waiter = work.job->finish()) {
-      std::vector<std::unique_ptr<runtime::Resumption>> one;
-      one.push_back(std::move(waiter));
-      runtime::deliver(std::move(one));
-    }
-    work.job.reset();
+    answer(work);
     lock.lock();
     if (work.access == Access::kRead) {
       --reading_;
@@ -248,6 +317,17 @@ void PostgresDatabase::worker_loop(std::unique_ptr<Connection> connection) {
     }
   }
   if (connection) open_connections_.add(-1);
+}
+
+// Unless it was handed back.
+void PostgresDatabase::answer(Work& work) {
+  const auto job = std::exchange(work.job, nullptr);
+  if (!job) return;
+  if (auto waiter = job->finish()) {
+    std::vector<std::unique_ptr<runtime::Resumption>> one;
+    one.push_back(std::move(waiter));
+    runtime::deliver(std::move(one));
+  }
 }
 
 void PostgresDatabase::watch_loop() {
@@ -269,8 +349,10 @@ void PostgresDatabase::end_late(std::deque<std::unique_ptr<Job>>& queue) {
 
 void PostgresDatabase::cut_late() {
   const auto now = std::chrono::steady_clock::now();
+  const bool is_silent = options_.role && options_.role->watch->end_silence();
   for (Running& running : in_use_) {
-    if (!running.deadline || now < *running.deadline + kCutAfter) continue;
+    const bool is_late = running.deadline && now >= *running.deadline + kCutAfter;
+    if (!is_silent && !is_late) continue;
     telemetry::log_warning("db.connection_cut", {{"reason", "no answer from the server"}});
     running.connection->break_off();
     running.deadline.reset();
@@ -290,14 +372,16 @@ void PostgresDatabase::run(Work& work, std::unique_ptr<Connection>& connection) 
         note_reachable(true, {});
         return;
       }
-      retries_.add();
       if (!connection->is_alive()) drop(connection);
+      if (options_.role) return options_.role->hand_back(std::move(work.job));
+      retries_.add();
     } catch (const Failure& failure) {
+      const bool lost = !connection || !connection->is_alive();
+      if (lost && connection) drop(connection);
+      if (lost && options_.role) return options_.role->hand_back(std::move(work.job));
       work.job->fail(to_error(failure));
       telemetry::log_warning("db.unit_refused",
                              {{"statement", failure.statement()}, {"what", failure.what()}});
-      const bool lost = !connection || !connection->is_alive();
-      if (lost && connection) drop(connection);
       note_reachable(!lost, failure.what());
       return;
     }

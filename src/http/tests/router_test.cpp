@@ -73,7 +73,7 @@ class PetService {
     const auto left = context->deadline - std::chrono::steady_clock::now();
     const bool has_time = left > std::chrono::seconds(0) && left <= kRequestTime;
     co_return Seen{context->request_id + (context->viewer ? " user" : " nobody") +
-                   (has_time ? "" : " late")};
+                   (has_time ? "" : " late") + (context->read_floor.get() ? " may be old" : "")};
   }
   task<Result<Seen>> fail_with_bug() {
     throw std::runtime_error("a bug");
@@ -88,6 +88,20 @@ class FakePressure final : public Pressure {
 
  protected:
   [[nodiscard]] std::chrono::nanoseconds lag() const override { return late; }
+};
+
+class FakeOwnWrites final : public OwnWrites {
+ public:
+  std::optional<std::chrono::steady_clock::time_point> fresh_from(UserId) override {
+    if (!is_known) return std::nullopt;
+    return std::chrono::steady_clock::now();
+  }
+  task<> note(UserId) override {
+    ++noted;
+    co_return;
+  }
+  bool is_known = true;
+  int noted = 0;
 };
 
 class RouterTest : public testing::Test {
@@ -137,11 +151,13 @@ class RouterTest : public testing::Test {
   MemoryRateLimiter limiter_;
   PetService pets_;
   FakePressure pressure_{metrics_};
+  FakeOwnWrites own_writes_;
   Router router_{{.clock = clock_,
                   .metrics = metrics_,
                   .authenticator = &tokens_,
                   .limiter = &limiter_,
-                  .pressure = &pressure_}};
+                  .pressure = &pressure_,
+                  .own_writes = &own_writes_}};
   runtime::Cores cores_{1};
   runtime::TaskGroup group_{"test", [](std::string_view, const std::exception_ptr&) { FAIL(); }};
 };
@@ -178,8 +194,23 @@ TEST_F(RouterTest, ALenientRouteDropsWhatItCannotUse) {
 }
 
 TEST_F(RouterTest, AHandlerRunsInTheContextOfItsRequest) {
-  EXPECT_THAT(send(Method::kGet, "/api/context").body, HasSubstr("\"r1 user\""));
+  EXPECT_THAT(send(Method::kGet, "/api/context").body, HasSubstr("\"r1 user may be old\""));
   EXPECT_THAT(send(Method::kGet, "/api/context", {}, "").body, HasSubstr("\"r1 nobody\""));
+}
+
+TEST_F(RouterTest, WhoMayHaveWrittenIsNotedBeforeTheReply) {
+  EXPECT_EQ(send(Method::kPost, "/api/pets", R"({"name":"Rex","weight_kg":12})").status, 201);
+  EXPECT_EQ(own_writes_.noted, 1);
+  EXPECT_EQ(send(Method::kPost, "/api/pets", "{}").status, 400);
+  EXPECT_EQ(send(Method::kGet, "/api/pets").status, 200);
+  EXPECT_EQ(own_writes_.noted, 1) << "nothing was written";
+}
+
+TEST_F(RouterTest, OnlyAReadOfSomebodyMayBeOlderThanTheNewest) {
+  EXPECT_THAT(send(Method::kGet, "/api/context").body, HasSubstr("may be old"));
+  EXPECT_THAT(send(Method::kGet, "/api/context", {}, "").body, testing::Not(HasSubstr("may be old")));
+  own_writes_.is_known = false;
+  EXPECT_THAT(send(Method::kGet, "/api/context").body, testing::Not(HasSubstr("may be old")));
 }
 
 TEST_F(RouterTest, UnknownAddressWrongMethodAndBadPathParameter) {

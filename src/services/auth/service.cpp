@@ -218,6 +218,7 @@ task<Result<AuthService::NewSession>> AuthService::sign_up(Register request,
         return Made{open_session(q, user.id, agent, now), profile::to_profile(q, user, now)};
       });
   if (!made) co_return fail(std::move(made).error());
+  co_await deps_.revisions.changed(made->opened.session.user_id);
   SignedIn reply = signed_in(made->opened.session.id, made->opened.refresh_token,
                              std::move(made->user), "User registered successfully", now);
   http::HeaderList headers = set_cookie(reply, request.refresh_in, info);
@@ -326,6 +327,7 @@ task<Result<AuthService::Session>> AuthService::sign_in(Login request, http::Req
         return done;
       });
   if (!made) co_return fail(std::move(made).error());
+  co_await deps_.revisions.changed(credential->user_id);
   SignedIn reply = signed_in(made->opened.session.id, made->opened.refresh_token,
                              std::move(made->user), "Signed in", now);
   http::HeaderList headers = set_cookie(reply, request.refresh_in, info);
