@@ -76,7 +76,7 @@ async function pushed(from) {
 async function turnOn(page) {
   await page.goto(`${server.url}/settings?to=notifications`);
   const section = page.getByRole("region", { name: "Notifications" });
-  await section.getByRole("button", { name: "Turn on on this device" }).click();
+  await section.getByRole("button", { name: "Turn on notifications" }).click();
   await section.getByText("Notifications are on: this device").waitFor();
   return section;
 }
@@ -337,9 +337,9 @@ test("what a device cannot do, or may not, is said", async () => {
   const cutPage = await cut.newPage();
   await signIn(cutPage, server, anna);
   await cutPage.goto(`${server.url}/settings`);
-  await section(cutPage).getByRole("button", { name: "Turn on on this device" }).click();
+  await section(cutPage).getByRole("button", { name: "Turn on notifications" }).click();
   await section(cutPage).getByText(/closed without an answer/).waitFor();
-  await section(cutPage).getByRole("button", { name: "Turn on on this device" }).click();
+  await section(cutPage).getByRole("button", { name: "Turn on notifications" }).click();
   await section(cutPage).getByText(/could not reach its push service/).waitFor();
   await section(cutPage).getByText("Notifications are off on this device.").waitFor();
   await cut.close();

@@ -75,7 +75,7 @@ export const en = {
   "push.home-screen": "On an iPhone or iPad, add the app to the home screen first (Share, then Add to Home Screen) and open it from there. Then notifications can be turned on.",
   "push.no-keys": "This server does not send notifications to browsers. Whoever runs it can switch that on by setting RUCK_PUSH_SUBJECT.",
   "push.unknown": "Whether notifications can be turned on here is known when there is a connection.",
-  "push.turn-on": "Turn on on this device",
+  "push.turn-on": "Turn on notifications",
   "push.turn-on.short": "Turn on",
   "push.turn-off": "Turn off",
   "push.not-now": "Not now",
@@ -342,7 +342,7 @@ export const en = {
   "avatar.crop.area": "Part of the picture",
   "avatar.crop.how": "Drag the picture, or move it with the arrow keys. Plus and minus make it larger and smaller.",
   "avatar.zoom": "Zoom",
-  "avatar.preview": "So it looks to others",
+  "avatar.preview": "How others see it",
   "avatar.use": "Use this",
 
   "map.label": "Map of the way",
