@@ -76,7 +76,11 @@ TEST_F(ReplicaTest, WhoHasChangedSomethingReadsItAtEitherServer) {
     ASSERT_NO_FATAL_FAILURE(expect_name(*at_b_, i));
     EXPECT_EQ(anna_->get(kSessions).status, 200);
   }
-  EXPECT_GT(reads_at_replica(), before) << "all was read at the primary";
+  EXPECT_TRUE(until([&] {
+    wait_for_replica();
+    at_b_->get(kSessions);
+    return reads_at_replica() > before;
+  })) << "all was read at the primary";
 }
 
 TEST_F(ReplicaTest, ARuckIsReadByItsOwnerAsSoonAsItIsRecorded) {

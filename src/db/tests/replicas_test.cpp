@@ -62,11 +62,11 @@ class ReplicasTest : public testing::Test {
     EXPECT_TRUE(where) << where.error().detail;
     return where == 1;
   }
-  std::int64_t at_replica() const {
+  std::int64_t value(const std::string& name) const {
     const std::string text = metrics_.render();
-    const std::string name = R"(ruck_db_replica_reads_total{replica="1"} )";
     return std::stoll(text.substr(text.find(name) + name.size()));
   }
+  std::int64_t at_replica() const { return value(R"(ruck_db_replica_reads_total{replica="1"} )"); }
 
   test::TemporaryFolder folder_;
   test::PostgresCluster primary_{folder_.path() + "/primary", true};
@@ -112,7 +112,7 @@ TEST_F(ReplicasTest, EachSeesWhatWasCommittedBeforeTheMomentItNames) {
     ASSERT_EQ(read(kCount, committed), begun + i);
   }
   EXPECT_GT(old, 0) << "the standby was not behind at all";
-  EXPECT_GT(at_replica(), reads_before + old);
+  EXPECT_GE(at_replica(), reads_before + old);
 }
 
 TEST_F(ReplicasTest, OneThatIsBehindIsLeftOutAndComesBack) {
@@ -148,8 +148,10 @@ TEST_F(ReplicasTest, EveryReadIsAnsweredWhileItHangs) {
 TEST_F(ReplicasTest, WhatItDoesNotAnswerIsRunAtThePrimary) {
   open();
   ASSERT_TRUE(test::until([&] { return reads_at_replica(); }));
-  EXPECT_EQ(read(kCutReplica, long_ago()), 7);
-  EXPECT_TRUE(metrics_.render().contains("ruck_db_replica_handed_back_total{replica=\"1\"} 1"));
+  EXPECT_TRUE(test::until([&] {
+    EXPECT_EQ(read(kCutReplica, long_ago()), 7);
+    return value(R"(ruck_db_replica_handed_back_total{replica="1"} )") > 0;
+  }));
 }
 
 TEST_F(ReplicasTest, APromotedOneIsLeftOut) {
