@@ -186,7 +186,13 @@ class TwinsTest : public testing::Test {
   test::ApiClient follower_{server_.url()};
   test::ApiClient stranger_{server_.url()};
   test::ApiClient nobody_{server_.url()};
-  std::int64_t start_ms_ = test::now_ms() - 30'000'000;
+  // Eight hours ago, ten minutes past the hour. Others are told the hour of the first visible
+  // point, 18 minutes later and more: on the way to another hour two minutes would be sixty.
+  static std::int64_t past_the_hour() {
+    constexpr std::int64_t kHourMs = 3'600'000;
+    return (test::now_ms() / kHourMs - 8) * kHourMs + kHourMs / 6;
+  }
+  std::int64_t start_ms_ = past_the_hour();
 };
 
 TEST_F(TwinsTest, AFileThatDiffersWhereNothingIsShownLooksTheSame) {
