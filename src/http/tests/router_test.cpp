@@ -208,7 +208,8 @@ TEST_F(RouterTest, WhoMayHaveWrittenIsNotedBeforeTheReply) {
 
 TEST_F(RouterTest, OnlyAReadOfSomebodyMayBeOlderThanTheNewest) {
   EXPECT_THAT(send(Method::kGet, "/api/context").body, HasSubstr("may be old"));
-  EXPECT_THAT(send(Method::kGet, "/api/context", {}, "").body, testing::Not(HasSubstr("may be old")));
+  EXPECT_THAT(send(Method::kGet, "/api/context", {}, "").body,
+              testing::Not(HasSubstr("may be old")));
   own_writes_.is_known = false;
   EXPECT_THAT(send(Method::kGet, "/api/context").body, testing::Not(HasSubstr("may be old")));
 }
