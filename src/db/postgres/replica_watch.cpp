@@ -35,6 +35,7 @@ class ReplicaWatch::Question {
   Question(ReplicaWatch& watch, Connection& connection) : watch_(watch) {
     const Guard lock(watch_.mutex_);
     watch_.asked_ = &connection;
+    watch_.is_replica_asked_ = &connection == watch_.replica_.get();
     watch_.asked_at_ = SteadyClock::now();
     if (watch_.is_over_) connection.break_off();
   }
@@ -85,7 +86,7 @@ bool ReplicaWatch::end_silence() {
   const Guard lock(mutex_);
   if (asked_ == nullptr || SteadyClock::now() < asked_at_ + kReplicaSilentMax) return false;
   asked_->break_off();
-  return true;
+  return is_replica_asked_;
 }
 
 bool ReplicaWatch::wait(std::chrono::milliseconds time) {

@@ -46,7 +46,8 @@ class ReplicaWatch {
 
   // What was committed before this moment can be read there. Nothing: it must not be used.
   [[nodiscard]] std::optional<SteadyTime> fresh_as_of() const;
-  // True while the server that was asked last does not answer; the question is broken off then.
+  // Breaks off a question that is not answered. True where it was the replica that was asked: what
+  // runs there will not be answered either.
   bool end_silence();
 
  private:
@@ -75,6 +76,7 @@ class ReplicaWatch {
   Condition over_;
   bool is_over_ RUCK_GUARDED_BY(mutex_) = false;
   Connection* asked_ RUCK_GUARDED_BY(mutex_) = nullptr;  // waits for an answer
+  bool is_replica_asked_ RUCK_GUARDED_BY(mutex_) = false;
   SteadyTime asked_at_ RUCK_GUARDED_BY(mutex_);
   // Of the thread alone.
   std::unique_ptr<Connection> primary_;
