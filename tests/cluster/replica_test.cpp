@@ -1,7 +1,6 @@
 // Two servers whose reads go to a PostgreSQL that follows the primary and is a little behind it:
 // whoever has changed something reads it, at either server, and no old answer is kept as a new one.
 #include "cluster/cluster.hpp"
-#include "support/postgres_tools.hpp"
 #include "support/standby.hpp"
 
 namespace ruck::test {
@@ -10,10 +9,8 @@ namespace {
 class ReplicaTest : public testing::Test {
  protected:
   void SetUp() override {
-    run_sql(primary_.url("postgres"), "ALTER SYSTEM RESET synchronous_standby_names");
-    run_sql(primary_.url("postgres"), "SELECT pg_reload_conf()");
-    run_sql(standby_.url("postgres"), "ALTER SYSTEM SET recovery_min_apply_delay = '100ms'");
-    run_sql(standby_.url("postgres"), "SELECT pg_reload_conf()");
+    let_commits_go(primary_.url("postgres"));
+    standby_.delay_replay(std::chrono::milliseconds(100));
     const ServerSettings settings{
         .database_url = primary_.url("postgres"),
         .extra_env = {"RUCK_REDIS_URL=" + redis_.url(),

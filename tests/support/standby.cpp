@@ -27,6 +27,11 @@ void make_commits_wait(const std::string& primary) {
   run_sql(primary, "SELECT pg_reload_conf()");
 }
 
+void let_commits_go(const std::string& primary) {
+  run_sql(primary, "ALTER SYSTEM RESET synchronous_standby_names");
+  run_sql(primary, "SELECT pg_reload_conf()");
+}
+
 PostgresStandby::PostgresStandby(const PostgresCluster& primary, const std::string& folder)
     : folder_(folder) {
   std::filesystem::create_directories(folder_);
@@ -76,6 +81,12 @@ std::int64_t PostgresStandby::received() const {
 void PostgresStandby::pause_replay(bool is_paused) {
   run_sql(url("postgres"),
           is_paused ? "SELECT pg_wal_replay_pause()" : "SELECT pg_wal_replay_resume()");
+}
+
+void PostgresStandby::delay_replay(std::chrono::milliseconds delay) {
+  run_sql(url("postgres"),
+          "ALTER SYSTEM SET recovery_min_apply_delay = '" + std::to_string(delay.count()) + "ms'");
+  run_sql(url("postgres"), "SELECT pg_reload_conf()");
 }
 
 void PostgresStandby::hang(bool is_hanging) {

@@ -2,6 +2,7 @@
 // Another PostgreSQL that replays what a first one writes, until it is promoted.
 #include "support/postgres.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -29,6 +30,8 @@ class PostgresStandby {
   [[nodiscard]] std::int64_t received() const;
   // What it receives is replayed, or waits until it is told to go on.
   void pause_replay(bool is_paused);
+  // What it receives is replayed so much later.
+  void delay_replay(std::chrono::milliseconds delay);
   // It keeps its connections and answers nothing, until it goes on.
   void hang(bool is_hanging);
   void stop();
@@ -43,6 +46,8 @@ class PostgresStandby {
 
 // Each commit of that primary waits until one of its standbys has replayed it.
 void make_commits_wait(const std::string& primary);
+// No longer: its standbys may be behind.
+void let_commits_go(const std::string& primary);
 
 // One address for several servers on loopback: whoever takes writes is the primary.
 std::string url_of_all(const std::vector<int>& ports, const std::string& database);

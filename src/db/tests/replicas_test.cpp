@@ -2,7 +2,6 @@
 // answer.
 #include "db/database.hpp"
 #include "db/open.hpp"
-#include "support/postgres_tools.hpp"
 #include "support/standby.hpp"
 #include "support/until.hpp"
 
@@ -24,11 +23,7 @@ const Sql kCutReplica{"test.cut_replica",
 
 class ReplicasTest : public testing::Test {
  protected:
-  void SetUp() override {
-    // Commits do not wait for the standby, so that it can be behind.
-    test::run_sql(primary_.url("postgres"), "ALTER SYSTEM RESET synchronous_standby_names");
-    test::run_sql(primary_.url("postgres"), "SELECT pg_reload_conf()");
-  }
+  void SetUp() override { test::let_commits_go(primary_.url("postgres")); }
   void open(const std::string& replicas) {
     auto opened = db::open({.url = primary_.url("postgres"),
                             .postgres_connections = 4,
@@ -95,8 +90,7 @@ TEST_F(ReplicasTest, WhatARequestReadsAfterItHasWrittenIsThePrimarys) {
 }
 
 TEST_F(ReplicasTest, EachSeesWhatWasCommittedBeforeTheMomentItNames) {
-  test::run_sql(standby_.url("postgres"), "ALTER SYSTEM SET recovery_min_apply_delay = '150ms'");
-  test::run_sql(standby_.url("postgres"), "SELECT pg_reload_conf()");
+  standby_.delay_replay(std::chrono::milliseconds(150));
   open();
   ASSERT_TRUE(test::until([&] { return reads_at_replica(); }));
   const std::int64_t begun = read(kCount, std::nullopt).value();
