@@ -31,7 +31,7 @@ using Scalar = std::unique_ptr<bignum_st, FreeScalar>;
 [[nodiscard]] bool is_on_p256(std::string_view point);
 
 // A key pair of the curve P-256 (secp256r1). Made for each message of Web Push, so it is no more
-// than a number and a point: OpenSSL's own key objects cost five times the arithmetic.
+// than a number and a point; OpenSSL's own key is made where something is signed.
 class P256Key {
  public:
   [[nodiscard]] static P256Key make();
