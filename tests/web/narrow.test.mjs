@@ -44,8 +44,10 @@ for (const prefer_metric of [true, false]) {
     const theirs = await ruckOf(server, friend, { title: "Far", count: 900, daysAgo: 1 });
     await api(server, who, `/api/users/${friend.id}/follow`, json("POST"));
     // Every day of the week has a long walk, perhaps but today: 12 hours and more in all, each bar with its decimals.
-    for (let day = 0; day < 7; day++) {
-      await api(server, who, "/api/rucks", json("POST", { is_manual: true, status: "completed", title: "Long", start_time: new Date(Date.now() - (day * 24 + 3) * HOUR).toISOString(), distance_km: 22.22 + day, duration_seconds: 7300, ruck_weight_kg: 22.5, elevation_gain_m: 1234 }));
+    // So have the months before: a dozen bars, one beside the other.
+    const days = [...Array(7).keys(), 35, 65, 95, 125];
+    for (const day of days) {
+      await api(server, who, "/api/rucks", json("POST", { is_manual: true, status: "completed", title: "Long", start_time: new Date(Date.now() - (day * 24 + 3) * HOUR).toISOString(), distance_km: 22.22 + (day % 7), duration_seconds: 7300, ruck_weight_kg: day < 7 ? 22.5 : 60, elevation_gain_m: 1234 }));
     }
     const context = await browser.newContext({ viewport: NARROW, reducedMotion: "reduce" });
     const page = await context.newPage();
