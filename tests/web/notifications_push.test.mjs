@@ -30,17 +30,25 @@ async function signedIn(who, more) {
   await page.evaluate(() => navigator.serviceWorker.ready);
   return { context, page };
 }
-// The worker, with windows that it opens written down: only a real tap may open one.
+// The worker, with windows that it opens written down: only a real tap may open one. And how many
+// notifications it has shown, to the end.
 async function workerOf(context) {
   const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent("serviceworker"));
   await worker.evaluate(() => {
     globalThis.opened = [];
     Clients.prototype.openWindow = async (url) => void globalThis.opened.push(url);
+    globalThis.shows = 0;
+    const show = ServiceWorkerRegistration.prototype.showNotification;
+    ServiceWorkerRegistration.prototype.showNotification = async function (...all) {
+      await show.apply(this, all);
+      globalThis.shows++;
+    };
   });
   return worker;
 }
-// As the browser hands over what has come for the page's origin.
-async function delivering(context, page) {
+// As the browser hands over what has come for the page's origin. Back when it is shown: Chromium drops a notification
+// that is about to be shown while it is asked which ones are.
+async function delivering(context, page, worker) {
   const cdp = await context.newCDPSession(page);
   const found = new Promise((resolve) =>
     cdp.on("ServiceWorker.workerRegistrationUpdated", ({ registrations }) => {
@@ -50,7 +58,12 @@ async function delivering(context, page) {
   );
   await cdp.send("ServiceWorker.enable");
   const registrationId = await found;
-  return (data) => cdp.send("ServiceWorker.deliverPushMessage", { origin: server.url, registrationId, data });
+  const shows = () => worker.evaluate(() => globalThis.shows);
+  return async (data) => {
+    const before = await shows();
+    await cdp.send("ServiceWorker.deliverPushMessage", { origin: server.url, registrationId, data });
+    await until(async () => (await shows()) > before, "it to be shown");
+  };
 }
 const shownIn = (worker) =>
   worker.evaluate(async () =>
@@ -128,7 +141,7 @@ test("a message of the server is shown, replaced by the next of its kind, opened
   await turnOn(page);
   await api(server, anna, "/api/notifications/read-all", json("POST"));
   const worker = await workerOf(context);
-  const deliver = await delivering(context, page);
+  const deliver = await delivering(context, page, worker);
   await like(kim, ruck);
   const first = await pushed(from);
   assert.equal(first.sent.title, "New like");
@@ -163,7 +176,7 @@ test("a message of the server is shown, replaced by the next of its kind, opened
 
   // The app is closed: a new window, and what was tapped is read by then.
   const somewhere = await context.newPage();
-  const deliverClosed = await delivering(context, somewhere);
+  const deliverClosed = await delivering(context, somewhere, worker);
   await page.close();
   await api(server, kim, `/api/rucks/${ruck}/comments`, json("POST", { content: "What a line." }));
   const third = await pushed(from + 2);
@@ -183,7 +196,7 @@ test("whatever comes, something is shown and leads to the list; a ruck that is l
   await follow(server, kim, anna);
   const { context, page } = await signedIn(kim);
   const worker = await workerOf(context);
-  const deliver = await delivering(context, page);
+  const deliver = await delivering(context, page, worker);
   const close = () => worker.evaluate(async () => (await self.registration.getNotifications()).forEach((each) => each.close()));
   for (const payload of ["", "no JSON", "[]", "null", '"text"', '{"title":7,"data":[]}', '{"title":"","body":null,"tag":{},"data":"x"}']) {
     await deliver(payload);
@@ -280,7 +293,7 @@ test("signing out ends it here and there, and clears the screen", async () => {
   const { context, page } = await signedIn(anna, { viewport: DESKTOP });
   await turnOn(page);
   const worker = await workerOf(context);
-  const deliver = await delivering(context, page);
+  const deliver = await delivering(context, page, worker);
   await deliver(JSON.stringify({ title: "New follower", body: "Kim follows you", tag: "follow:me", data: { type: "follow" } }));
   await shown(worker, 1);
   const gone = page.waitForResponse((response) => response.request().method() === "DELETE" && response.url().includes("/api/push/subscriptions"));
