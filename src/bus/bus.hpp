@@ -6,6 +6,7 @@
 // tell when that may have been so.
 #include "runtime/task.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -52,6 +53,12 @@ class Bus {
   // Whether what every other process publishes arrives here, as far as can be known at this moment.
   // False: whoever has to know it looks for it in the database, now and then.
   [[nodiscard]] virtual bool is_proven() const { return true; }
+  // Where processes meet to hear each other: those with the same number do. 0: nothing is known of
+  // it.
+  [[nodiscard]] virtual std::uint64_t place() const { return 0; }
+  // Told by who has found that other processes meet elsewhere, until they do not: it is not proven
+  // meanwhile.
+  virtual void distrust(bool /*is_split*/) {}
   // True when every other process has taken in what was published here before this call: its
   // listeners have been called. False where that cannot be known, or not soon.
   [[nodiscard]] virtual task<bool> all_have_heard() { co_return is_proven(); }

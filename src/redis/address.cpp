@@ -46,12 +46,23 @@ Result<> take_host(Address& address, std::string_view text) {
   const bool is_odd = std::ranges::any_of(
       host, [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == '@'; });
   if (host.empty() || is_odd) return wrong("there is no host in it");
-  address.host = host;
+  Host& taken = address.hosts.emplace_back(Host{.name = std::string(host)});
   if (rest.empty()) return {};
   const auto port =
       rest.starts_with(':') ? parse_number<std::uint16_t>(rest.substr(1)) : std::nullopt;
   if (!port || *port == 0) return wrong("the port must be a number from 1 to 65535");
-  address.port = *port;
+  taken.port = *port;
+  return {};
+}
+
+Result<> take_hosts(Address& address, std::string_view text) {
+  for (bool is_last = false; !is_last;) {
+    const std::size_t comma = text.find(',');
+    is_last = comma == std::string_view::npos;
+    if (Result<> taken = take_host(address, text.substr(0, comma)); !taken) return taken;
+    if (!is_last) text.remove_prefix(comma + 1);
+  }
+  if (address.hosts.size() > kHostsMax) return wrong("there are too many hosts in it");
   return {};
 }
 }  // namespace
@@ -77,7 +88,7 @@ Result<Address> parse_address(std::string_view url) {
       return fail(taken.error());
     }
   }
-  if (const Result<> taken = take_host(address, rest.substr(0, slash)); !taken) {
+  if (const Result<> taken = take_hosts(address, rest.substr(0, slash)); !taken) {
     return fail(taken.error());
   }
   return address;

@@ -27,8 +27,13 @@ std::string_view text_of(const redisReply& reply) {
 Reply reply_of(const redisReply& reply) {
   Reply out{.is_error = reply.type == REDIS_REPLY_ERROR, .text = text_of(reply)};
   if (reply.type == REDIS_REPLY_INTEGER) out.number = reply.integer;
+  out.is_nothing = reply.type == REDIS_REPLY_NIL;
   if (reply.type != REDIS_REPLY_ARRAY) return out;
-  for (std::size_t i = 0; i < reply.elements; ++i) out.list.push_back(text_of(*reply.element[i]));
+  for (std::size_t i = 0; i < reply.elements; ++i) {
+    const redisReply& each = *reply.element[i];
+    out.list.push_back(text_of(each));
+    out.numbers.push_back(each.type == REDIS_REPLY_INTEGER ? each.integer : 0);
+  }
   return out;
 }
 }  // namespace
@@ -48,7 +53,7 @@ struct Connection::Link : std::enable_shared_from_this<Link> {
   bool is_read_awaited = false;
   bool is_write_awaited = false;
 
-  void open(asio::io_context& io, const Address& address);
+  void open(asio::io_context& io, const Host& host);
   void attach();
   void gone(std::string_view reason);
   void await_read();
@@ -61,8 +66,8 @@ struct Connection::Link : std::enable_shared_from_this<Link> {
   static void on_reply(redisAsyncContext* context, void* reply, void* command);
 };
 
-void Connection::Link::open(asio::io_context& io, const Address& address) {
-  context.reset(redisAsyncConnect(address.host.c_str(), address.port));
+void Connection::Link::open(asio::io_context& io, const Host& host) {
+  context.reset(redisAsyncConnect(host.name.c_str(), host.port));
   if (context && context->err == 0) return attach();
   const std::string reason = context ? context->errstr : "no memory";
   context.reset();
@@ -138,9 +143,9 @@ void Connection::Link::on_reply(redisAsyncContext* context, void* reply, void* c
   link.events.on_reply(kind, reply_of(*static_cast<redisReply*>(reply)));
 }
 
-Connection::Connection(asio::io_context& io, const Address& address, Events events)
+Connection::Connection(asio::io_context& io, const Host& host, Events events)
     : link_(std::make_shared<Link>(io, std::move(events))) {
-  link_->open(io, address);
+  link_->open(io, host);
 }
 
 Connection::~Connection() {

@@ -18,15 +18,20 @@ namespace ruck::redis {
 // As far as anybody here needs it.
 struct Reply {
   bool is_error = false;
+  bool is_nothing = false;             // the key is not there
   std::string_view text;               // of a string, a status or an error
   std::int64_t number = 0;             // of a number
   std::vector<std::string_view> list;  // texts of a list; what is none is empty
+  std::vector<std::int64_t> numbers;   // numbers of a list; what is none is 0
 };
 
 // What a command was for; its reply tells it. kSubscribe is also told each message.
 enum class Command : std::uint8_t {
   kAuth,
+  kSelect,
   kRole,
+  kWho,
+  kAsk,
   kPublish,
   kBeat,
   kFence,
@@ -45,7 +50,7 @@ class Connection {
   };
 
   // Calls nothing before it returns. A name is looked up here, which may take its time.
-  Connection(boost::asio::io_context& io, const Address& address, Events events);
+  Connection(boost::asio::io_context& io, const Host& host, Events events);
   // No event comes afterwards.
   ~Connection();
   Connection(const Connection&) = delete;

@@ -10,6 +10,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 inline constexpr std::uint16_t kUsualPort = 6379;
+inline constexpr std::size_t kHostsMax = 16;  // of one address: a primary and its replicas
 inline constexpr int kDatabaseMax = 999'999;  // Redis has 16 unless told otherwise
 
 // That the bus works is proven by a beat that comes back: four beats may be late.
@@ -36,5 +37,13 @@ inline constexpr auto kFlushTime = milliseconds(500);
 inline constexpr auto kFlushLook = milliseconds(5);
 inline constexpr std::size_t kTopicsAtOnce = 500;    // of one SUBSCRIBE: 25 KB
 inline constexpr std::size_t kReasonBytesMax = 120;  // of what Redis says, in a log line
+
+// A question is answered within this time, or whoever asked goes on without. Usual is 0.1 ms.
+inline constexpr auto kAskTime = milliseconds(5);
+// A connection whose answers are this late is made anew.
+inline constexpr auto kAskHung = seconds(2);
+inline constexpr std::size_t kAskedMax =
+    10'000;  // unanswered, of a core: 5 ms of 2,000,000 a second
+inline constexpr auto kAskLogEvery = seconds(60);  // that questions are not answered, at most
 
 }  // namespace ruck::redis

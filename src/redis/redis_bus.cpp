@@ -2,6 +2,7 @@
 
 #include "base/random.hpp"
 #include "bus/payload.hpp"
+#include "redis/handshake.hpp"
 #include "runtime/sleep.hpp"
 #include "telemetry/log.hpp"
 
@@ -10,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 namespace ruck::redis {
 namespace asio = boost::asio;
@@ -30,12 +32,16 @@ std::int64_t now_ns() {
   return std::chrono::nanoseconds(SteadyClock::now().time_since_epoch()).count();
 }
 
-// One line, and not too long.
-std::string printable(std::string_view text) {
-  std::string out(text.substr(0, kReasonBytesMax));
-  std::ranges::replace_if(
-      out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
-  return out;
+// A number of the `run_id`, 40 random hexadecimal digits; 0 where there is none.
+std::uint64_t run_of(std::string_view info) {
+  constexpr std::string_view kName = "run_id:";
+  constexpr std::size_t kDigits = 15;  // of 60 bits: positive, also as a bigint
+  const std::size_t at = info.find(kName);
+  if (at == std::string_view::npos) return 0;
+  const std::string_view digits = info.substr(at + kName.size(), kDigits);
+  std::uint64_t run = 0;
+  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), run, 16);
+  return read.ec == std::errc() ? run : 0;
 }
 }  // namespace
 
@@ -121,7 +127,9 @@ bool RedisBus::is_wanted(std::string_view topic) const {
 
 bool RedisBus::is_heard(std::string_view topic) const { return here_.is_wanted(topic); }
 
-bool RedisBus::is_proven() const {
+bool RedisBus::is_proven() const { return has_proof() && !is_split_; }
+
+bool RedisBus::has_proof() const {
   return is_up_ && now_ns() - proven_ns_ <= std::chrono::nanoseconds(kProofMax).count();
 }
 
@@ -150,7 +158,7 @@ void RedisBus::publish(std::string_view topic, std::string payload) {
 }
 
 task<bool> RedisBus::all_have_heard() {
-  if (!is_proven()) co_return false;
+  if (!has_proof()) co_return false;
   co_return co_await runtime::await_promise<bool>([this](Asker asker) {
     bool is_first = false;
     {
@@ -181,7 +189,7 @@ task<> RedisBus::tick() {
   if (state_ == State::kDown && now >= connect_at_) connect();
   if (state_ == State::kOpening && now - opened_at_ > kConnectTime) give_up("no answer in time");
   if (state_ == State::kUp) {
-    if (!is_proven()) give_up("no answer in time");
+    if (!has_proof()) give_up("no answer in time");
     if (now - beaten_at_ >= kBeatEvery) beat();
     // Something was published just when the connection came.
     if (has_lost_.exchange(false)) say(kLost);
@@ -207,26 +215,19 @@ void RedisBus::connect() {
         .on_gone = [this](std::string_view reason) { give_up(reason); }};
   };
   asio::io_context& io = thread_.at(0).io();
-  publisher_ = std::make_unique<Connection>(io, address_, events(&RedisBus::on_publisher_open));
-  listener_ = std::make_unique<Connection>(io, address_, events(&RedisBus::on_listener_open));
-}
-
-void RedisBus::sign_in(Connection& connection) {
-  if (address_.password.empty()) return;
-  std::vector<std::string_view> words{"AUTH"};
-  if (!address_.user.empty()) words.push_back(address_.user);
-  words.push_back(address_.password);
-  connection.send(Command::kAuth, words);
+  const Host& host = this->host();
+  publisher_ = std::make_unique<Connection>(io, host, events(&RedisBus::on_publisher_open));
+  listener_ = std::make_unique<Connection>(io, host, events(&RedisBus::on_listener_open));
 }
 
 void RedisBus::on_publisher_open() {
-  sign_in(*publisher_);
-  publisher_->send(Command::kRole, std::array<std::string_view, 1>{"ROLE"});
+  greet(*publisher_, address_);
+  publisher_->send(Command::kWho, std::array<std::string_view, 2>{"INFO", "server"});
 }
 
 // Beats are subscribed last: the first that comes tells that all topics are.
 void RedisBus::on_listener_open() {
-  sign_in(*listener_);
+  sign_in(*listener_, address_);
   is_listener_open_ = true;
   std::vector<std::string> channels;
   for (std::string& topic : here_.topics()) {
@@ -267,14 +268,15 @@ void RedisBus::settle(const std::string& topic) {
 void RedisBus::on_reply(Command command, const Reply& reply) {
   switch (command) {
     case Command::kAuth:
-      // What Redis says may quote what it was sent.
-      if (reply.is_error) give_up("the user or the password is refused");
+    case Command::kSelect:
+      if (const auto refused = refusal_of(command, reply)) give_up(*refused);
       return;
     case Command::kRole:
+      if (const auto refused = refusal_of(command, reply)) give_up(*refused);
+      return;
+    case Command::kWho:
       // An error: this user may not ask.
-      if (!reply.is_error && (reply.list.empty() || reply.list.front() != "master")) {
-        return give_up("it is a replica: what is published there stays there; name its primary");
-      }
+      place_ = reply.is_error ? 0 : run_of(reply.text);
       is_publisher_ready_ = true;
       if (is_listener_ready_) beat();
       return;
@@ -295,6 +297,8 @@ void RedisBus::on_reply(Command command, const Reply& reply) {
     case Command::kSubscribe:
     case Command::kUnsubscribe:
       return on_heard(reply);
+    case Command::kAsk:
+      return;  // never sent by the bus
   }
 }
 
@@ -470,10 +474,11 @@ void RedisBus::come_up() {
   is_alone_ = false;
   is_up_ = true;
   pause_ = kReconnectMin;
+  tries_ = 0;
   is_loss_logged_ = false;
   count_.connected.set(1);
   telemetry::log_info(was_up_ ? "redis.back" : "redis.connected",
-                      {{"host", address_.host}, {"port", address_.port}});
+                      {{"host", host().name}, {"port", host().port}});
   // What was on its way when the connection was lost may be lost as well.
   const bool has_lost = has_lost_.exchange(false) || was_up_;
   was_up_ = true;
@@ -506,13 +511,14 @@ void RedisBus::drop() {
   count_.connected.set(0);
   if (!std::exchange(is_loss_logged_, true)) {
     telemetry::log_warning("redis.lost",
-                           {{"reason", reason_}, {"host", address_.host}, {"port", address_.port}});
+                           {{"reason", reason_}, {"host", host().name}, {"port", host().port}});
   }
   reason_.clear();
-  const auto half = pause_ / 2;
-  connect_at_ = SteadyClock::now() + half +
-                std::chrono::milliseconds(random_u64() % static_cast<std::uint64_t>(half.count()));
-  pause_ = std::min<std::chrono::milliseconds>(pause_ * 2, kReconnectMax);
+  host_ = (host_ + 1) % address_.hosts.size();
+  // The next host at once; when all were tried, a pause.
+  const bool has_tried_all = ++tries_ % address_.hosts.size() == 0;
+  connect_at_ = SteadyClock::now() + (has_tried_all ? some_of(pause_) : milliseconds(0));
+  if (has_tried_all) pause_ = std::min<milliseconds>(pause_ * 2, kReconnectMax);
   if (was_up) tell_gap();
 }
 

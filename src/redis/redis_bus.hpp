@@ -54,6 +54,9 @@ class RedisBus final : public bus::Bus {
   [[nodiscard]] std::unique_ptr<Subscription> subscribe(std::string topic,
                                                         bus::Receiver receiver) override;
   [[nodiscard]] bool is_proven() const override;
+  // The run of the Redis server that is used: another after a restart or a failover.
+  [[nodiscard]] std::uint64_t place() const override { return place_; }
+  void distrust(bool is_split) override { is_split_ = is_split; }
   [[nodiscard]] task<bool> all_have_heard() override;
 
  private:
@@ -90,10 +93,10 @@ class RedisBus final : public bus::Bus {
   // All of these on the bus's own thread.
   task<> tick();
   void connect();
-  void sign_in(Connection& connection);
   void on_publisher_open();
   void on_listener_open();
   void on_reply(Command command, const Reply& reply);
+  [[nodiscard]] bool has_proof() const;
   void on_heard(const Reply& reply);
   void on_beat(std::string_view bytes);
   void on_peer(std::string_view peer, char kind, std::string_view rest);
@@ -117,6 +120,7 @@ class RedisBus final : public bus::Bus {
   void drop();
   void tell_gap();
   void follow_later(const std::string& topic);
+  [[nodiscard]] const Host& host() const { return address_.hosts[host_]; }
   [[nodiscard]] std::string channel_of(std::string_view topic) const;
 
   const Address address_;
@@ -128,6 +132,8 @@ class RedisBus final : public bus::Bus {
   bus::InProcessBus here_;
 
   std::atomic<bool> is_up_{false};
+  std::atomic<std::uint64_t> place_{0};
+  std::atomic<bool> is_split_{false};       // others are known to meet elsewhere
   std::atomic<bool> is_alone_{false};       // nobody else is at Redis
   std::atomic<bool> has_lost_{false};       // something published that others did not get
   std::atomic<std::int64_t> proven_ns_{0};  // when the last beat that came back was sent
@@ -153,7 +159,9 @@ class RedisBus final : public bus::Bus {
   SteadyTime beaten_at_;
   SteadyTime connect_at_;
   std::chrono::milliseconds pause_ = kReconnectMin;
-  std::string reason_;  // of giving up, until that is done
+  std::size_t host_ = 0;   // of the address: the one in use, or the next to try
+  std::size_t tries_ = 0;  // that failed, since it was up
+  std::string reason_;     // of giving up, until that is done
   bool is_loss_logged_ = false;
   bool was_up_ = false;
   bool must_tell_gap_ = false;  // another instance was away

@@ -13,6 +13,11 @@ task<> carry(task<> work, std::shared_ptr<std::promise<void>> promise) {
   promise->set_value();
 }
 
+task<> start_all(runtime::TaskGroup& group, std::vector<task<>> works) {
+  for (task<>& work : works) group.spawn(*runtime::Core::current(), std::move(work));
+  co_return;
+}
+
 }  // namespace
 
 RunningCores::RunningCores(std::size_t count)
@@ -33,6 +38,12 @@ void RunningCores::run(task<> work, std::size_t core) {
   std::future<void> end = promise->get_future();
   group_.spawn(cores_.at(core), carry(std::move(work), promise));
   end.get();
+}
+
+void RunningCores::run_all(std::vector<task<>> works, std::size_t core) {
+  // Started by one handler, so that none has gone on before the last is there.
+  run(start_all(group_, std::move(works)), core);
+  group_.join();
 }
 
 }  // namespace ruck::test

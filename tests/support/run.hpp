@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace ruck::test {
 
@@ -25,6 +26,9 @@ class RunningCores {
     return std::move(*result);
   }
   void run(task<> work, std::size_t core = 0);
+  // All of them at once, on one core; back when the last has ended.
+  void run_all(std::vector<task<>> works, std::size_t core = 0);
+  [[nodiscard]] runtime::Cores& all() { return cores_; }
 
  private:
   template <class T>
