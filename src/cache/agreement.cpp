@@ -2,7 +2,10 @@
 
 #include "base/random.hpp"
 #include "bus/payload.hpp"
+#include "runtime/sleep.hpp"
 #include "telemetry/log.hpp"
+
+#include <boost/describe/class.hpp>
 
 #include <algorithm>
 
@@ -25,11 +28,30 @@ const db::Sql kForget{"cache.forget_doubts",
                       " WHERE until_at < (date_part('epoch', clock_timestamp()) * 1000000)::bigint",
                       db::Dialect::kPostgres};
 const db::Sql kAgree{"cache.agree", "DELETE FROM revision_doubts WHERE instance = $1"};
-const db::Sql kOthersDoubt{
-    "cache.others_doubt",
-    "SELECT COUNT(*) FROM revision_doubts WHERE instance <> $1"
-    " AND until_at >= (date_part('epoch', clock_timestamp()) * 1000000)::bigint",
+const db::Sql kMeet{"cache.meet",
+                    "INSERT INTO meeting_places (instance, place, until_at)"
+                    " VALUES ($1, $2,"
+                    " (date_part('epoch', clock_timestamp()) * 1000000)::bigint + $3)"
+                    " ON CONFLICT (instance) DO UPDATE"
+                    " SET place = EXCLUDED.place, until_at = EXCLUDED.until_at",
+                    db::Dialect::kPostgres};
+const db::Sql kForgetPlaces{
+    "cache.forget_places",
+    "DELETE FROM meeting_places"
+    " WHERE until_at < (date_part('epoch', clock_timestamp()) * 1000000)::bigint",
     db::Dialect::kPostgres};
+// How many others doubt, and how many meet elsewhere.
+struct OthersRow {
+  std::int64_t doubt = 0;
+  std::int64_t elsewhere = 0;
+};
+BOOST_DESCRIBE_STRUCT(OthersRow, (), (doubt, elsewhere))
+const db::Sql kOthers{"cache.others",
+                      "SELECT (SELECT COUNT(*) FROM revision_doubts WHERE instance <> $1"
+                      " AND until_at >= (date_part('epoch', clock_timestamp()) * 1000000)::bigint),"
+                      " (SELECT COUNT(*) FROM meeting_places WHERE place <> $2 AND instance <> $1"
+                      " AND until_at >= (date_part('epoch', clock_timestamp()) * 1000000)::bigint)",
+                      db::Dialect::kPostgres};
 
 std::int64_t ns(SteadyClock::time_point time) {
   return std::chrono::nanoseconds(time.time_since_epoch()).count();
@@ -81,6 +103,7 @@ void Agreement::stop() {
 std::optional<std::uint64_t> Agreement::term() const {
   const std::uint64_t term = term_.load();
   if (ns(SteadyClock::now()) >= believed_until_ns_.load() || !deps_.bus.is_proven()) return {};
+  if (deps_.bus.place() != place_) return {};
   return term;
 }
 
@@ -93,7 +116,9 @@ task<> Agreement::tell(std::span<const UserId> users) {
     deps_.bus.publish(kTopic, std::move(payload));
   }
   if (deps_.others == Others::kCannotTell || is_known_to_doubt_) co_return;
-  if (co_await deps_.bus.all_have_heard()) co_return;
+  const std::uint64_t place = deps_.bus.place();
+  const bool is_heard = co_await settles(place) && co_await deps_.bus.all_have_heard();
+  if (is_heard && deps_.bus.place() == place) co_return;
   co_await runtime::await_promise<bool>([this](Waiter waiter) {
     {
       const Guard lock(mutex_);
@@ -113,15 +138,71 @@ std::unique_ptr<bus::Bus::Subscription> Agreement::on_change(std::function<void(
   });
 }
 
+// All others can read where this one is, and have no lease from before they could.
+bool Agreement::is_settled(std::uint64_t place) const {
+  const std::int64_t now = ns(SteadyClock::now());
+  return place == place_ && (place == 0 || (now >= settled_from_ns_ && now < settled_until_ns_));
+}
+
+task<bool> Agreement::settles(std::uint64_t place) const {
+  const auto until = SteadyClock::now() + kSettleMax;
+  while (!is_settled(place) && !is_known_to_doubt_ && SteadyClock::now() < until) {
+    co_await runtime::sleep_for(kSettleLook);
+  }
+  co_return is_settled(place);
+}
+
+task<> Agreement::mind_place() {
+  const std::uint64_t place = deps_.bus.place();
+  const bool is_same = place == place_;
+  if (place == 0) place_ = 0;  // nothing can be told from it
+  if (place == 0 || (is_same && SteadyClock::now() - placed_at_ < kPlaceAnew)) co_return;
+  const auto written = co_await deps_.database.write([this, place](db::Session& q) {
+    q.execute(kForgetPlaces);
+    q.execute(kMeet, instance_, static_cast<std::int64_t>(place), microseconds(kPlaceRow).count());
+  });
+  if (!written) co_return;
+  placed_at_ = SteadyClock::now();
+  settled_until_ns_ = ns(placed_at_ + kPlaceRow / 2);
+  if (is_same) co_return;
+  settled_from_ns_ = ns(placed_at_ + kLease);
+  place_ = place;
+}
+
+void Agreement::note_split(bool is_split) {
+  deps_.bus.distrust(is_split);
+  const auto now = SteadyClock::now();
+  if (!is_split) {
+    split_since_.reset();
+    if (std::exchange(is_split_logged_, false)) {
+      telemetry::log_info("cache.one_place", {{"meaning", "all servers meet at one Redis again"}});
+    }
+    return;
+  }
+  if (!split_since_) split_since_ = now;
+  if (is_split_logged_ || now - *split_since_ < kSplitLogged) return;
+  is_split_logged_ = true;
+  telemetry::log_warning("cache.split",
+                         {{"reason", "servers of this database use different Redis servers"},
+                          {"do", "give all of them the same RUCK_REDIS_URL"}});
+}
+
 task<> Agreement::look() {
   co_await mind_doubt();
+  co_await mind_place();
   // One that does not answer may be of a version that tells nobody what it changes.
   if (!co_await deps_.bus.all_have_heard()) co_return;
   const auto asked = SteadyClock::now();
-  const auto others = co_await deps_.database.read(
-      [this](db::Session& q) { return q.one<std::int64_t>(kOthersDoubt, instance_); });
+  const std::uint64_t place = place_;
+  if (place != deps_.bus.place()) co_return;
+  const auto others = co_await deps_.database.read([this, place](db::Session& q) {
+    return q.one<OthersRow>(kOthers, instance_, static_cast<std::int64_t>(place));
+  });
   if (!others) co_return;  // the lease runs out by itself
-  if (*others > 0) {
+  // Where nothing is known of the own place, nothing can be said of the others'.
+  const bool is_split = place != 0 && others->elsewhere > 0;
+  note_split(is_split);
+  if (others->doubt > 0 || is_split) {
     believed_until_ns_ = 0;
     co_return;
   }

@@ -13,6 +13,11 @@
 //   change ─→ COMMIT ─→ told by the bus ─→ all have heard? ─yes─→ reply
 //                                              └─no─→ row ─→ kLease ─→ reply
 //
+// - Each says in another table at which Redis it meets the others (bus::Bus::place()). While two
+//   differ nobody believes: after a failover of Redis one may still be at the old one, or somebody
+//   has configured two. A server that has moved waits with its first replies until all leases from
+//   before it has said so are over.
+//
 // What was remembered before such a time, or before a gap of the bus, is of another term and void.
 //
 // The leases are those of C. Gray and D. Cheriton, "Leases: An Efficient Fault-Tolerant Mechanism
@@ -45,6 +50,12 @@ inline constexpr auto kLookEvery = std::chrono::milliseconds(200);
 inline constexpr auto kDoubtMin = std::chrono::milliseconds(3'000);
 inline constexpr auto kDoubtAnew = std::chrono::seconds(10);
 inline constexpr auto kDoubtRow = std::chrono::seconds(30);
+inline constexpr auto kPlaceAnew = std::chrono::seconds(10);
+inline constexpr auto kPlaceRow = std::chrono::seconds(30);     // likewise
+inline constexpr auto kSplitLogged = std::chrono::seconds(15);  // longer than a failover of Redis
+// Until a server's place is known to all: its row, and the leases from before.
+inline constexpr auto kSettleMax = std::chrono::milliseconds(1'500);
+inline constexpr auto kSettleLook = std::chrono::milliseconds(20);
 inline constexpr auto kDoubtMax = std::chrono::milliseconds(3'000);  // a reply waits no longer
 
 class Agreement {
@@ -84,6 +95,10 @@ class Agreement {
   };
   task<> look();
   task<> mind_doubt();
+  task<> mind_place();
+  [[nodiscard]] bool is_settled(std::uint64_t place) const;
+  task<bool> settles(std::uint64_t place) const;
+  void note_split(bool is_split);
   task<> write_row();
   task<> end_doubt();
   void let_go(bool all);
@@ -93,6 +108,9 @@ class Agreement {
   std::atomic<std::int64_t> believed_until_ns_{0};
   std::atomic<std::uint64_t> term_{1};
   std::atomic<bool> is_known_to_doubt_{false};  // no lease is left from before the row
+  std::atomic<std::uint64_t> place_{0};         // that the others can read
+  std::atomic<std::int64_t> settled_from_ns_{0};
+  std::atomic<std::int64_t> settled_until_ns_{0};  // its row must be written again before
   std::unique_ptr<bus::Bus::Subscription> gaps_;
   Mutex mutex_;
   std::vector<Waiting> waiting_ RUCK_GUARDED_BY(mutex_);
@@ -100,6 +118,9 @@ class Agreement {
   telemetry::Counter& doubts_;
   // Of the looks alone.
   std::optional<SteadyTime> row_since_;
+  SteadyTime placed_at_;
+  std::optional<SteadyTime> split_since_;
+  bool is_split_logged_ = false;
   SteadyTime row_written_at_;
   std::unique_ptr<runtime::Periodic> looks_;
 };

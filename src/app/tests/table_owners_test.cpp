@@ -21,7 +21,7 @@ const std::map<std::string, std::set<std::string>>& owners() {
   static const std::map<std::string, std::set<std::string>> all = {
       {"db", {"schema_migrations"}},
       {"jobs", {"jobs"}},
-      {"cache", {"revision_doubts"}},
+      {"cache", {"meeting_places", "revision_doubts"}},
       {"profile", {"users", "name_trigrams"}},
       {"auth",
        {"credentials", "login_sessions", "refresh_tokens", "password_resets", "signing_keys",

@@ -39,11 +39,15 @@ class SharedBus final : public bus::Bus {
   }
   [[nodiscard]] bool is_proven() const override { return is_proven_; }
   [[nodiscard]] task<bool> all_have_heard() override { co_return !is_cut; }
+  [[nodiscard]] std::uint64_t place() const override { return place_; }
+  void distrust(bool is_split) override { is_split_ = is_split; }
   void tell_gap() { here_.publish(bus::kGap, {}); }
 
   SharedBus* other = nullptr;
   std::atomic<bool> is_cut = false;  // the other does not hear, and does not know
   std::atomic<bool> is_proven_ = true;
+  std::atomic<std::uint64_t> place_ = 7;
+  std::atomic<bool> is_split_ = false;
 
  private:
   bus::InProcessBus here_;
@@ -255,6 +259,42 @@ TEST_P(AgreementTest, OneWithoutABusKeepsAllFromBelieving) {
   const std::array<UserId, 1> users{user_};
   cores_.run(lone.tell(users));  // waits for nobody
   lone.stop();
+}
+
+// As when one has followed a failover of Redis and the other is still at the old one: each passes
+// its own fences, and neither hears the other.
+TEST_P(AgreementTest, WhoMeetElsewhereDoNotBelieve) {
+  ASSERT_TRUE(test::until([&] { return remembers(*b_); }));
+  bus_a_.other = nullptr;
+  bus_b_.other = nullptr;
+  bus_a_.place_ = 8;
+  for (std::uint64_t revision = 1'000; revision < 1'100; ++revision) {
+    set(*a_, revision);
+    ASSERT_EQ(seen_by(*b_), revision);
+    set(*b_, revision + 1'000);
+    ASSERT_EQ(seen_by(*a_), revision + 1'000);
+  }
+  EXPECT_TRUE(test::until([&] { return bus_a_.is_split_ && bus_b_.is_split_; }));
+  EXPECT_FALSE(a_->agreement.term());
+  EXPECT_FALSE(b_->agreement.term());
+  // The other follows.
+  bus_a_.other = &bus_b_;
+  bus_b_.other = &bus_a_;
+  bus_b_.tell_gap();
+  bus_b_.place_ = 8;
+  ASSERT_TRUE(both_believe());
+  EXPECT_FALSE(bus_a_.is_split_ || bus_b_.is_split_);
+  EXPECT_TRUE(test::until([&] { return remembers(*a_) && remembers(*b_); }));
+}
+
+// What is changed just before the others can read it of the one that has moved.
+TEST_P(AgreementTest, TheFirstRepliesAtAnotherPlaceWait) {
+  ASSERT_TRUE(test::until([&] { return remembers(*b_); }));
+  bus_a_.other = nullptr;
+  bus_b_.other = nullptr;
+  bus_a_.place_ = 8;
+  set(*a_, 1'000);
+  EXPECT_EQ(seen_by(*b_), 1'000U);
 }
 
 // The embedded database has one server.
