@@ -1,5 +1,6 @@
 #include "services/live/hub.hpp"
 
+#include "base/random.hpp"
 #include "services/auth/topics.hpp"
 #include "services/live/hub_parts.hpp"
 #include "services/live/messages.hpp"
@@ -11,6 +12,7 @@ namespace ruck::live {
 
 Hub::Hub(Dependencies dependencies)
     : deps_(dependencies),
+      server_(random_u64()),
       published_(deps_.metrics.counter("ruck_live_updates_total", "Updates of followed rucks")),
       ended_(deps_.metrics.counter("ruck_live_ended_total", "Watchers who lost their access")),
       tasks_("live", [](std::string_view name, const std::exception_ptr& failure) {
@@ -80,6 +82,7 @@ void Hub::listen_to_news() {
   subscribe(auth::kSessionsEnded, [](Hub& hub, std::string_view payload) {
     hub.on_signed_out(auth::ended_sessions(payload));
   });
+  subscribe(kWatching, [](Hub& hub, std::string_view said) { hub.on_others_watching(said); });
   subscribe(bus::kGap, [](Hub& hub, std::string_view) { hub.on_gap(); });
   subscribe(bus::kHeard, [](Hub& hub, std::string_view topic) { hub.on_heard(topic); });
 }
@@ -226,16 +229,6 @@ task<Result<std::string>> Hub::look(Watcher watcher, RuckId ruck) {
   });
 }
 
-task<Result<std::size_t>> Hub::watching(RuckId ruck) {
-  co_return co_await at_home<std::size_t>(ruck, [ruck](Home& home) -> std::size_t {
-    const auto found = home.rooms.find(ruck);
-    if (found == home.rooms.end()) return 0;
-    const auto& counts = found->second->counts;
-    return counts[static_cast<std::size_t>(Audience::kFollower)] +
-           counts[static_cast<std::size_t>(Audience::kLink)];
-  });
-}
-
 // ---- out ---------------------------------------------------------------------------------------
 
 void Hub::publish(Room& room) {
@@ -378,19 +371,13 @@ task<> Hub::tick(std::size_t core) {
       }
       if (!expired.empty()) remove(*room, expired, {.code = ErrorCode::kRuckNotFound});
     }
-    if (room->presence_changed) {
-      room->presence_changed = false;
-      const auto& counts = room->counts;
-      const std::size_t watching = counts[static_cast<std::size_t>(Audience::kFollower)] +
-                                   counts[static_cast<std::size_t>(Audience::kLink)];
-      tell_user(room->view->state().owner, messages::presence(ruck, watching),
-                update_key(ruck) + 1);
-    }
+    tell_presence(home, *room);
     if (!room->watching.empty()) room->used_at = now;
     if (now - room->used_at > kRoomIdle) unused.push_back(ruck);
   }
   for (const RuckId ruck : unused) home.rooms.erase(ruck);
   rooms_.fetch_sub(unused.size());
+  tell_others(home, now);
   co_return;
 }
 

@@ -111,7 +111,7 @@ class Hub {
 
   // The contract's form, for one who polls.
   task<Result<std::string>> look(Watcher watcher, RuckId ruck);
-  // How many others watch a ruck of this instance.
+  // How many others watch a ruck, at all servers.
   task<Result<std::size_t>> watching(RuckId ruck);
 
   [[nodiscard]] std::uint64_t next_id() { return next_id_.fetch_add(1); }
@@ -188,10 +188,14 @@ class Hub {
   void fan_out(std::size_t core, std::shared_ptr<const Pass> pass, std::uint32_t number);
   void doubt(RuckId ruck, UserId user);
   task<> tick(std::size_t core);
+  void on_others_watching(std::string_view payload);
+  void tell_presence(Home& home, Room& room);
+  void tell_others(Home& home, std::chrono::steady_clock::time_point now);
   [[nodiscard]] http::Frame snapshot_of(Room& room, Audience audience,
                                         std::optional<std::uint32_t> since);
 
   Dependencies deps_;
+  const std::uint64_t server_;  // what others know this one by; random
   Gates gates_;
   std::vector<std::unique_ptr<Home>> homes_;  // one a core, touched there only
   std::atomic<std::uint64_t> next_id_{1};

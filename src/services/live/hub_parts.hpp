@@ -3,6 +3,7 @@
 #include "bus/payload.hpp"
 #include "http/json/writer.hpp"
 #include "services/live/hub.hpp"
+#include "services/live/presence.hpp"
 #include "services/live/store.hpp"
 #include "services/live/topics.hpp"
 
@@ -87,6 +88,7 @@ struct Hub::Room {
   bool is_loading = false;
   bool must_reload = false;
   bool presence_changed = false;
+  std::size_t told_watching = 0;
 };
 
 // The sockets of one core that watch a ruck.
@@ -127,6 +129,7 @@ struct Hub::Home {
   std::unordered_map<RuckId, std::unique_ptr<Room>> rooms;
   std::unordered_map<RuckId, Topic> topics;
   std::unordered_map<UserId, MeTopic> users;
+  Presence presence;
   SteadyTime looked_at;  // all rooms, with an answer
   std::unique_ptr<runtime::Periodic> ticks;
   std::unique_ptr<runtime::Periodic> looks;  // null where no other process can change anything

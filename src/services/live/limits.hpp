@@ -45,6 +45,12 @@ inline constexpr std::size_t kRoomsPerLook = 100;  // a statement for the rooms,
 // Of a core, after a gap: the rest of the service needs the database as well.
 inline constexpr std::size_t kReadAnewAtOnce = 4;
 
+// How many watch, as servers tell each other.
+inline constexpr auto kPresenceEvery = seconds(10);  // all of it, for servers that came later
+inline constexpr auto kPresenceMax = seconds(30);    // a server that says nothing any more is gone
+inline constexpr std::size_t kPresenceRucksMax = 100'000;  // of others, a core: about 10 MB
+inline constexpr std::size_t kPresenceServersMax = 64;     // that have watchers of one ruck
+
 // Cheers
 inline constexpr std::size_t kCheerLengthMax = 200;  // code points, contract core §11
 inline constexpr auto kCheerEvery = seconds(30);     // of one sender
