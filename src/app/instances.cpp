@@ -1,6 +1,9 @@
 #include "app/instances.hpp"
 
+#include "app/build_id.hpp"
 #include "bus/in_process.hpp"
+#include "cache/response_cache.hpp"
+#include "cache/shared_limiter.hpp"
 #include "telemetry/log.hpp"
 
 namespace ruck::app {
@@ -43,13 +46,22 @@ Result<> Instances::make_bus() {
     telemetry::log_warning("redis.not_used", {{"reason", "the embedded database has one process"}});
     return {};
   }
+  client_ = std::make_unique<redis::Client>(*address, redis::Client::Options{}, deps_.metrics);
+  answers_ = std::make_unique<cache::SharedAnswers>(
+      *client_, build_id(), cache::ResponseCache::Options{}.lifetime, deps_.metrics);
   auto made = std::make_unique<redis::RedisBus>(std::move(*address), deps_.metrics);
   redis_ = made.get();
   bus_ = std::move(made);
   return {};
 }
 
+std::unique_ptr<http::RateLimiter> Instances::make_limiter(std::size_t cores) {
+  if (!client_) return std::make_unique<http::MemoryRateLimiter>();
+  return std::make_unique<cache::SharedLimiter>(*client_, cores);
+}
+
 void Instances::start(runtime::Cores& cores) {
+  if (client_) client_->start(cores);
   if (redis_ != nullptr) redis_->start();
   if (agreement_) agreement_->start(cores.at(0));
   if (deps_.database.is_exclusive()) return;
@@ -60,6 +72,7 @@ void Instances::start(runtime::Cores& cores) {
 void Instances::stop() {
   if (agreement_) agreement_->stop();
   clock_watch_.reset();
+  if (client_) client_->stop();
   if (redis_ != nullptr) redis_->stop();
 }
 

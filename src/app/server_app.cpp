@@ -131,7 +131,8 @@ struct ServerApp::Parts {
   bus::Bus* bus = nullptr;  // theirs
   std::unique_ptr<cache::Revisions> revisions;
   std::unique_ptr<cache::ResponseCache> responses;
-  std::unique_ptr<http::MemoryRateLimiter> limiter;
+  std::unique_ptr<http::RateLimiter> limiter;       // null: off
+  std::unique_ptr<http::RateLimiter> push_limiter;  // null: no other server sends
   std::unique_ptr<mail::Mailer> mailer;
   std::unique_ptr<http::CurlOutbound> outbound;
   std::unique_ptr<runtime::BlockingPool> media_files;
@@ -221,6 +222,7 @@ Result<> ServerApp::Parts::load_tokens() {
 }
 
 Result<> ServerApp::Parts::make_push() {
+  if (instances->shares_limits()) push_limiter = instances->make_limiter(cores.size());
   outbound = std::make_unique<http::CurlOutbound>(
       http::CurlOutbound::Options{.allow_private = config.outbound_private,
                                   .ca_file = config.outbound_ca},
@@ -233,7 +235,7 @@ Result<> ServerApp::Parts::make_push() {
        .subject = config.push_subject.empty() && is_public ? own_url : config.push_subject,
        .vapid_key = vapid_key,
        .endpoint_scheme = endpoint_scheme(config)},
-      {.outbound = *outbound, .clock = clock, .metrics = metrics});
+      {.outbound = *outbound, .clock = clock, .metrics = metrics, .limiter = push_limiter.get()});
   if (!made) return fail(std::move(made).error());
   push = std::move(*made);
   return {};
@@ -264,9 +266,9 @@ void ServerApp::Parts::make_services(const std::string& signing_key) {
   jobs = std::make_unique<jobs::Runner>(
       jobs::Runner::Dependencies{.database = *database, .clock = clock, .metrics = metrics});
   revisions = std::make_unique<cache::Revisions>(*database, instances->agreement());
-  responses =
-      std::make_unique<cache::ResponseCache>(cache::ResponseCache::Options{}, *revisions, metrics);
-  if (config.rate_limits) limiter = std::make_unique<http::MemoryRateLimiter>();
+  responses = std::make_unique<cache::ResponseCache>(cache::ResponseCache::Options{}, *revisions,
+                                                     metrics, instances->answers());
+  if (config.rate_limits) limiter = instances->make_limiter(cores.size());
   mailer = mail::make_mailer({.smtp_url = config.smtp_url,
                               .mail_from = config.mail_from,
                               .outbox_folder = config.data_dir + "/outbox"});

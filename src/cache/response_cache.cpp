@@ -3,6 +3,8 @@
 #include "base/thread_safety.hpp"
 #include "runtime/resumption.hpp"
 
+#include <algorithm>
+
 namespace ruck::cache {
 namespace {
 constexpr std::size_t kEntryOverheadBytes = 256;  // key, list and map nodes, counted roughly
@@ -49,9 +51,11 @@ struct ResponseCache::Shard {
   }
 };
 
-ResponseCache::ResponseCache(Options options, Revisions& revisions, telemetry::Metrics& metrics)
+ResponseCache::ResponseCache(Options options, Revisions& revisions, telemetry::Metrics& metrics,
+                             SharedAnswers* shared)
     : options_(options),
       revisions_(revisions),
+      shared_(shared),
       hits_(metrics.counter("ruck_cache_lookups_total", "Lookups of rendered answers",
                             {{"outcome", "hit"}})),
       misses_(metrics.counter("ruck_cache_lookups_total", "", {{"outcome", "miss"}})),
@@ -81,10 +85,26 @@ std::shared_ptr<const http::SharedBody> ResponseCache::find(const http::Response
   return found->second->body;
 }
 
+task<std::shared_ptr<const http::SharedBody>> ResponseCache::find_shared(http::ResponseKey key,
+                                                                         UtcUs now) {
+  if (shared_ == nullptr) co_return nullptr;
+  const auto found = co_await shared_->find(text_of(key));
+  // By the clock of who has made it, which may be another's.
+  if (!found || now - found->made_at > options_.lifetime) co_return nullptr;
+  keep(key, std::min(found->made_at, now), found->body);
+  co_return found->body;
+}
+
 void ResponseCache::store(const http::ResponseKey& key, UtcUs now,
                           std::shared_ptr<const http::SharedBody> body) {
+  if (shared_ != nullptr) shared_->store(text_of(key), now, *body);
+  keep(key, now, std::move(body));
+}
+
+void ResponseCache::keep(const http::ResponseKey& key, UtcUs made_at,
+                         std::shared_ptr<const http::SharedBody> body) {
   Shard& shard = shard_of(key);
-  Shard::Entry entry{.key = text_of(key), .body = std::move(body), .stored_at = now};
+  Shard::Entry entry{.key = text_of(key), .body = std::move(body), .stored_at = made_at};
   const std::size_t limit = options_.bytes_max / kShards;
   if (entry.bytes() > limit) return;
   const Guard lock(shard.mutex);

@@ -1,6 +1,7 @@
 #pragma once
 // Rendered answers of read routes, by owner and revision: bounded, least recently used goes first.
 #include "cache/revisions.hpp"
+#include "cache/shared_answers.hpp"
 #include "http/response_store.hpp"
 #include "telemetry/metrics.hpp"
 
@@ -20,11 +21,15 @@ class ResponseCache final : public http::ResponseStore {
     std::size_t bytes_max = 32 << 20;   // of bodies, over all shards: thousands of home screens
     std::chrono::seconds lifetime{30};  // bounds what time alone makes stale ("this month")
   };
-  ResponseCache(Options options, Revisions& revisions, telemetry::Metrics& metrics);
+  // `shared`: null where no other server makes answers.
+  ResponseCache(Options options, Revisions& revisions, telemetry::Metrics& metrics,
+                SharedAnswers* shared = nullptr);
   ~ResponseCache() override;
 
   task<Result<std::uint64_t>> revision(UserId user) override { return revisions_.current(user); }
   std::shared_ptr<const http::SharedBody> find(const http::ResponseKey& key, UtcUs now) override;
+  task<std::shared_ptr<const http::SharedBody>> find_shared(http::ResponseKey key,
+                                                            UtcUs now) override;
   void store(const http::ResponseKey& key, UtcUs now,
              std::shared_ptr<const http::SharedBody> body) override;
   task<Joined> join(http::ResponseKey key) override;
@@ -34,9 +39,12 @@ class ResponseCache final : public http::ResponseStore {
   static constexpr std::size_t kShards = 8;
   struct Shard;
   Shard& shard_of(const http::ResponseKey& key);
+  void keep(const http::ResponseKey& key, UtcUs made_at,
+            std::shared_ptr<const http::SharedBody> body);
 
   const Options options_;
   Revisions& revisions_;
+  SharedAnswers* const shared_;
   std::vector<std::unique_ptr<Shard>> shards_;
   telemetry::Counter& hits_;
   telemetry::Counter& misses_;

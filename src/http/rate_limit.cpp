@@ -13,11 +13,20 @@ struct MemoryRateLimiter::Shard {
   std::unordered_map<std::string, UtcUs> whole_at RUCK_GUARDED_BY(mutex);
 };
 
+task<RateLimiter::Wait> RateLimiter::ask(std::string /*key*/, Limit /*limit*/) {
+  co_return std::nullopt;
+}
+
+task<RateLimiter::Wait> RateLimiter::take(std::string key, Limit limit, UtcUs now) {
+  const Taken taken = take_here(key, limit, now);
+  if (!taken.must_ask) co_return taken.wait;
+  co_return co_await ask(std::move(key), limit);
+}
+
 MemoryRateLimiter::MemoryRateLimiter() : shards_(std::make_unique<std::array<Shard, kShards>>()) {}
 MemoryRateLimiter::~MemoryRateLimiter() = default;
 
-std::optional<std::chrono::seconds> MemoryRateLimiter::take(std::string_view key, Limit limit,
-                                                            UtcUs now) {
+RateLimiter::Taken MemoryRateLimiter::take_here(std::string_view key, Limit limit, UtcUs now) {
   const std::chrono::microseconds window = limit.window;
   const auto each = window / limit.count;
   std::string owned(key);
@@ -28,17 +37,17 @@ std::optional<std::chrono::seconds> MemoryRateLimiter::take(std::string_view key
   const UtcUs next = base + each;
   if (next - now > window) {
     const auto wait = next - now - window;
-    return std::chrono::ceil<std::chrono::seconds>(wait);
+    return {.wait = std::chrono::ceil<std::chrono::seconds>(wait)};
   }
   if (found != shard.whole_at.end()) {
     found->second = next;
-    return std::nullopt;
+    return {};
   }
   if (shard.whole_at.size() >= kKeysPerShardMax) {
     std::erase_if(shard.whole_at, [now](const auto& entry) { return entry.second <= now; });
   }
   if (shard.whole_at.size() < kKeysPerShardMax) shard.whole_at.emplace(std::move(owned), next);
-  return std::nullopt;
+  return {};
 }
 
 }  // namespace ruck::http

@@ -2,6 +2,7 @@
 // How often one user (or address) may use a route: the generic cell rate algorithm (ITU-T I.371). A
 // limit of N per window lets N through at once and then one every window/N; a key costs one number.
 #include "base/time.hpp"
+#include "runtime/task.hpp"
 
 #include <array>
 #include <chrono>
@@ -27,20 +28,28 @@ struct Limit {
 
 class RateLimiter {
  public:
+  // Nothing: go ahead. Otherwise how long to wait before trying again.
+  using Wait = std::optional<std::chrono::seconds>;
+  struct Taken {
+    Wait wait;
+    bool must_ask = false;  // it may go ahead for all this server knows: ask() the others
+  };
   virtual ~RateLimiter() = default;
-  // Takes one use. Nothing: go ahead. Otherwise how long to wait before trying again.
-  [[nodiscard]] virtual std::optional<std::chrono::seconds> take(std::string_view key, Limit limit,
-                                                                 UtcUs now) = 0;
+  // Takes one use, at once.
+  [[nodiscard]] virtual Taken take_here(std::string_view key, Limit limit, UtcUs now) = 0;
+  // Takes it of what all servers share. Where that cannot be had, this server's word stands.
+  [[nodiscard]] virtual task<Wait> ask(std::string key, Limit limit);
+  // Both.
+  [[nodiscard]] task<Wait> take(std::string key, Limit limit, UtcUs now);
 };
 
-// In this process's memory, for a single instance. Bounded: when a shard is full, keys whose limit
+// In this process's memory, for a single server. Bounded: when a shard is full, keys whose limit
 // has recovered are dropped, and if none has, the new key goes unlimited rather than the memory.
 class MemoryRateLimiter final : public RateLimiter {
  public:
   MemoryRateLimiter();
   ~MemoryRateLimiter() override;
-  [[nodiscard]] std::optional<std::chrono::seconds> take(std::string_view key, Limit limit,
-                                                         UtcUs now) override;
+  [[nodiscard]] Taken take_here(std::string_view key, Limit limit, UtcUs now) override;
 
  private:
   static constexpr std::size_t kShards = 16;

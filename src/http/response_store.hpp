@@ -25,6 +25,8 @@ class ResponseStore {
   // Read before the answer is computed: a change in between makes what is stored unreachable.
   virtual task<Result<std::uint64_t>> revision(UserId user) = 0;
   virtual std::shared_ptr<const SharedBody> find(const ResponseKey& key, UtcUs now) = 0;
+  // After a miss: what another server has made of it and shared. Null where there is none.
+  virtual task<std::shared_ptr<const SharedBody>> find_shared(ResponseKey key, UtcUs now) = 0;
   virtual void store(const ResponseKey& key, UtcUs now, std::shared_ptr<const SharedBody> body) = 0;
 
   // Single flight: of several requests for one missing answer the first computes it and the others

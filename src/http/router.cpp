@@ -333,6 +333,10 @@ task<Response> Router::run_cached(Call& call) const {
 task<Response> Router::compute_cached(Call& call, const ResponseKey& key) const {
   ResponseStore& store = *dependencies_.responses;
   Flight flight(store, key);
+  if (auto found = co_await store.find_shared(key, call.request.received_at)) {
+    flight.body = found;
+    co_return Response{.shared = std::move(found)};
+  }
   Response response = co_await call.route.handler(call);
   if (response.status != 200 || response.shared || !response.headers.empty()) co_return response;
   auto shared = std::make_shared<SharedBody>();
@@ -377,17 +381,43 @@ Result<> Router::authenticate(const Request& head, Admission& admission) const {
   return {};
 }
 
-Result<> Router::check_rate(const Request& head, const Admission& admission) const {
-  if (dependencies_.limiter == nullptr) return {};
-  const Route& route = *admission.route;
+namespace {
+std::string rate_key(const Request& head, const Admission& admission) {
   const std::string who =
       admission.viewer ? admission.viewer->user.value().to_string() : address_key(head.address);
-  const auto wait =
-      dependencies_.limiter->take(route.name + "|" + who, route.options.limit, head.received_at);
-  if (!wait) return {};
-  const ErrorCode code =
-      route.options.keeps_data ? ErrorCode::kRetryLater : ErrorCode::kTooManyRequests;
-  return fail(Error{.code = code, .retry_after_s = static_cast<int>(wait->count())});
+  return admission.route->name + "|" + who;
+}
+
+Error too_many(const Route& route, std::chrono::seconds wait) {
+  return {.code = route.options.keeps_data ? ErrorCode::kRetryLater : ErrorCode::kTooManyRequests,
+          .retry_after_s = static_cast<int>(wait.count())};
+}
+}  // namespace
+
+Result<> Router::check_rate(const Request& head, Admission& admission) const {
+  if (dependencies_.limiter == nullptr) return {};
+  const RateLimiter::Taken taken = dependencies_.limiter->take_here(
+      rate_key(head, admission), admission.route->options.limit, head.received_at);
+  admission.must_ask_rate = taken.must_ask;
+  if (taken.wait) return fail(too_many(*admission.route, *taken.wait));
+  return {};
+}
+
+task<> Router::confirm(const Request& head, Admission& admission) const {
+  std::exception_ptr escaped;
+  try {
+    const Route& route = *admission.route;
+    const RateLimiter::Wait wait =
+        co_await dependencies_.limiter->ask(rate_key(head, admission), route.options.limit);
+    if (wait) admission.refusal = problem(too_many(route, *wait), head.request_id);
+  } catch (...) {
+    escaped = std::current_exception();
+  }
+  if (escaped) {
+    telemetry::log_exception("http.admission_failed", admission.route->name, escaped);
+    admission.refusal = problem({.code = ErrorCode::kInternal}, head.request_id);
+  }
+  if (admission.refusal) count(admission.route, admission.refusal->status);
 }
 
 void Router::count(const Route*, int status) const {

@@ -71,6 +71,7 @@ struct Admission {
   std::array<std::string, kPathParamsMax> path_params;
   std::optional<Viewer> viewer;
   std::size_t body_bytes_max = 0;
+  bool must_ask_rate = false;       // then confirm() it
   std::optional<Response> refusal;  // then this is the answer, and nothing is to be handled
 };
 
@@ -117,8 +118,10 @@ class Router {
   };
   [[nodiscard]] Match match(Method method, std::string_view path) const;
 
-  // Both never throw: whatever escapes is logged and answered with 500.
+  // All three never throw: whatever escapes is logged and answered with 500.
   [[nodiscard]] Admission admit(const Request& head) const;
+  // What other servers say to its rate, where they must be asked: may refuse it.
+  [[nodiscard]] task<> confirm(const Request& head, Admission& admission) const;
   // The whole request, or one whose body is pulled from `request.source`.
   [[nodiscard]] task<Response> handle(const Request& request, Admission admission) const;
 
@@ -130,7 +133,7 @@ class Router {
   void insert(Method method, std::string_view pattern, const Route* route);
   [[nodiscard]] Admission admit_to(const Request& head, Match found) const;
   [[nodiscard]] Result<> check(const Request& head, Admission& admission) const;
-  [[nodiscard]] Result<> check_rate(const Request& head, const Admission& admission) const;
+  [[nodiscard]] Result<> check_rate(const Request& head, Admission& admission) const;
   [[nodiscard]] Result<> authenticate(const Request& head, Admission& admission) const;
   [[nodiscard]] task<Response> run(const Request& request, Admission admission) const;
   [[nodiscard]] task<Response> run_cached(Call& call) const;

@@ -16,6 +16,10 @@ std::string url_of(std::string endpoint, const std::string& project_id) {
 Report refused(std::string reason) { return {.fate = Fate::kRefused, .reason = std::move(reason)}; }
 }  // namespace
 
+// In seconds, so that no minute has more than the quota, wherever it begins.
+constexpr http::Limit kFcmMessages{.count = kFcmMessagesPerMinute / 60,
+                                   .window = std::chrono::seconds(1)};
+
 FcmSender::FcmSender(Options options, const Dependencies& dependencies)
     : deps_(dependencies),
       tokens_(std::move(options.account),
@@ -23,11 +27,19 @@ FcmSender::FcmSender(Options options, const Dependencies& dependencies)
       url_(url_of(std::move(options.endpoint), tokens_.project_id())),
       quota_(options.rate) {}
 
+task<std::optional<std::chrono::seconds>> FcmSender::take_quota() {
+  const UtcUs now = deps_.clock.now();
+  if (const auto wait = quota_.take(now)) co_return wait;
+  if (deps_.limiter == nullptr) co_return std::nullopt;
+  co_return co_await deps_.limiter->take("push.fcm|" + std::string(tokens_.project_id()),
+                                         kFcmMessages, now);
+}
+
 task<std::expected<http::OutboundReply, Report>> FcmSender::post(std::string access_token,
                                                                  std::string body) {
-  if (const auto wait = quota_.take(deps_.clock.now())) {
+  if (const auto wait = co_await take_quota()) {
     co_return std::unexpected(Report{.fate = Fate::kRetry,
-                                     .reason = "this server's share of the project's quota is used",
+                                     .reason = "what the project's quota allows at once is used",
                                      .retry_after = *wait});
   }
   http::OutboundRequest request{.url = url_,

@@ -3,6 +3,7 @@
 // on to Apple.
 #include "base/clock.hpp"
 #include "http/client/outbound.hpp"
+#include "http/rate_limit.hpp"
 #include "push/google_token.hpp"
 #include "push/quota.hpp"
 #include "push/sender.hpp"
@@ -32,12 +33,16 @@ class FcmSender {
     http::Outbound& outbound;
     const Clock& clock;
     telemetry::Metrics& metrics;
+    // Of all servers that send for the project; null: there is this one alone.
+    http::RateLimiter* limiter = nullptr;
   };
   FcmSender(Options options, const Dependencies& dependencies);
 
   [[nodiscard]] task<Report> send(FcmToken device, Message message);
 
  private:
+  // How long to wait before the next message may go.
+  [[nodiscard]] task<std::optional<std::chrono::seconds>> take_quota();
   // One request; a report where none was made.
   [[nodiscard]] task<std::expected<http::OutboundReply, Report>> post(std::string access_token,
                                                                       std::string body);

@@ -29,8 +29,10 @@ Result<std::unique_ptr<FcmSender>> make_fcm(const PushSender::Options& options,
   }
   return std::make_unique<FcmSender>(
       FcmSender::Options{.account = std::move(*account), .endpoint = options.fcm_endpoint},
-      FcmSender::Dependencies{
-          .outbound = deps.outbound, .clock = deps.clock, .metrics = deps.metrics});
+      FcmSender::Dependencies{.outbound = deps.outbound,
+                              .clock = deps.clock,
+                              .metrics = deps.metrics,
+                              .limiter = deps.limiter});
 }
 
 Result<std::unique_ptr<WebPushSender>> make_web(const PushSender::Options& options,

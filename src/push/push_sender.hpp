@@ -30,6 +30,7 @@ class PushSender final : public Sender {
     http::Outbound& outbound;
     const Clock& clock;
     telemetry::Metrics& metrics;
+    http::RateLimiter* limiter = nullptr;  // of all servers; null: there is this one alone
   };
   // What it has; null what it lacks.
   struct Services {

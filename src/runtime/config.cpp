@@ -171,8 +171,10 @@ const Setting kSettings[] = {
      .check = check_replicas},
     {.name = "redis_url",
      .fallback = "",
-     .doc = "redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]: what instances over one PostgreSQL "
-            "tell each other. Empty: nothing is told, and each looks into the database instead.",
+     .doc = "redis://[USER:PASSWORD@]HOST[:PORT][,HOST[:PORT]...][/DATABASE]: where instances over "
+            "one "
+            "PostgreSQL tell each other what changes, and share limits and answers. Of several "
+            "hosts the primary is used. Empty: each looks into the database instead.",
      .member = &Config::redis_url,
      .is_secret = true,
      .check = check_redis},

@@ -357,6 +357,9 @@ task<bool> Connection<Transport>::serve() {
   const bool is_preflight = request.method == Method::kOptions && !allowed_origin(request).empty();
   if (is_preflight) co_return co_await refuse(preflight(), request);
   Admission admission = shared_.router.admit(request);
+  if (!admission.refusal && admission.must_ask_rate) {
+    co_await shared_.router.confirm(request, admission);
+  }
   if (admission.refusal) co_return co_await refuse(std::move(*admission.refusal), request);
   Response response = co_await answer(request, std::move(admission));
   if (is_gone_) co_return false;

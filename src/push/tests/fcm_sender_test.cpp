@@ -191,5 +191,33 @@ TEST_F(FcmSenderTest, NoMoreIsSentThanTheQuotaAllows) {
   EXPECT_EQ(send().fate, Fate::kAccepted);
 }
 
+// As where other servers have used what the project may send.
+class UsedUp final : public http::RateLimiter {
+ public:
+  [[nodiscard]] Taken take_here(std::string_view, http::Limit, UtcUs) override {
+    return {.must_ask = true};
+  }
+  [[nodiscard]] task<Wait> ask(std::string key, http::Limit) override {
+    asked_of = std::move(key);
+    co_return wait;
+  }
+  Wait wait;
+  std::string asked_of;
+};
+
+TEST_F(FcmSenderTest, WhatOtherServersHaveSentCountsAsWell) {
+  UsedUp limiter;
+  FcmSender sender(
+      {.account = test::account(), .endpoint = "https://fcm.example.org/"},
+      {.outbound = outbound_, .clock = clock_, .metrics = metrics_, .limiter = &limiter});
+  EXPECT_EQ(cores_.run(sender.send({.token = "device-1"}, message_)).fate, Fate::kAccepted);
+  EXPECT_EQ(limiter.asked_of, "push.fcm|ruck-test");
+  limiter.wait = seconds(3);
+  const Report report = cores_.run(sender.send({.token = "device-1"}, message_));
+  EXPECT_EQ(report.fate, Fate::kRetry);
+  EXPECT_EQ(report.retry_after, seconds(3));
+  EXPECT_EQ(messages().size(), 1U);
+}
+
 }  // namespace
 }  // namespace ruck::push

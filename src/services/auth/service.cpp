@@ -230,7 +230,7 @@ task<Result<>> AuthService::check_account_rate(std::string email_key, DeviceSign
   if (deps_.limiter == nullptr) co_return Result<>();
   const UtcUs now = deps_.clock.now();
   const auto wait =
-      deps_.limiter->take("login|" + to_hex(sha256(email_key)), kAttemptsPerAccount, now);
+      co_await deps_.limiter->take("login|" + to_hex(sha256(email_key)), kAttemptsPerAccount, now);
   if (!wait) co_return Result<>();
   const Result<std::optional<std::string>> known = co_await deps_.database.read(
       [email_key, device, now](db::Session& q) -> std::optional<std::string> {
@@ -239,7 +239,9 @@ task<Result<>> AuthService::check_account_rate(std::string email_key, DeviceSign
         return known_device(q, credential->user_id, device, now);
       });
   if (!known) co_return fail(known.error());
-  if (*known && !deps_.limiter->take(**known, kAttemptsPerDevice, now)) co_return Result<>();
+  if (*known && !co_await deps_.limiter->take(**known, kAttemptsPerDevice, now)) {
+    co_return Result<>();
+  }
   co_return fail(
       Error{.code = ErrorCode::kTooManyRequests, .retry_after_s = static_cast<int>(wait->count())});
 }
@@ -278,8 +280,8 @@ task<Result<>> AuthService::check_own_password(UserId user, std::string password
   if (deps_.limiter != nullptr) {
     // Who asks is signed in: counted by themselves, so that strangers' guesses at the sign-in do
     // not keep them out, and a stolen token cannot guess without end.
-    const auto wait = deps_.limiter->take("own-password|" + user.value().to_string(),
-                                          kAttemptsPerAccount, deps_.clock.now());
+    const auto wait = co_await deps_.limiter->take("own-password|" + user.value().to_string(),
+                                                   kAttemptsPerAccount, deps_.clock.now());
     if (wait) {
       co_return fail(Error{.code = ErrorCode::kTooManyRequests,
                            .retry_after_s = static_cast<int>(wait->count())});
