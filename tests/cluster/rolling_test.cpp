@@ -3,6 +3,8 @@
 #include "durability/batches.hpp"
 #include "support/haproxy.hpp"
 #include "support/live.hpp"
+#include "support/postgres_tools.hpp"
+#include "support/rucking.hpp"
 #include "support/until.hpp"
 
 #include <gmock/gmock.h>
@@ -12,6 +14,7 @@
 #include <chrono>
 #include <future>
 #include <memory>
+#include <sstream>
 #include <vector>
 
 namespace ruck::test {
@@ -77,6 +80,43 @@ TEST_F(RollingTest, ARestartOfOneAfterTheOtherLosesNoRequest) {
               static_cast<unsigned long long>(phones.counts().requests));
   EXPECT_EQ(phones.counts().retries, 0U);
   expect_all_there(phones);
+}
+
+// Servers of this version go on while a newer one has widened the schema beneath them: a column
+// for each table, a table, an index. What they ask names its columns.
+TEST_F(RollingTest, ServersGoOnWhileANewerOneWidensTheSchema) {
+  Fleet phones(options());
+  ASSERT_TRUE(send_some(phones, 50));
+  const std::string url = database_.url();
+  std::istringstream tables(
+      ask_sql(url, "SELECT string_agg(tablename, ' ') FROM pg_tables WHERE schemaname = 'public'"));
+  int widened = 0;
+  for (std::string table; tables >> table; ++widened) {
+    run_sql(url, "ALTER TABLE " + table + " ADD COLUMN of_a_newer_one TEXT NOT NULL DEFAULT 'x'");
+  }
+  EXPECT_GT(widened, 20);
+  run_sql(url, "CREATE TABLE of_a_newer_one (id BIGINT PRIMARY KEY)");
+  run_sql(url, "CREATE INDEX of_newer_rucks ON rucks (of_a_newer_one)");
+  ASSERT_TRUE(send_some(phones, 200));
+  ApiClient anna(proxy_->url());
+  anna.sign_up("anna");
+  ApiClient berta(proxy_->url());
+  berta.sign_up("berta");
+  EXPECT_LT(berta.post("/api/users/" + anna.user_id + "/follow", "{}").status, 300);
+  const std::string ruck = start_ruck(anna);
+  const Walk walk{.start_ms = now_ms() - 600'000, .count = 100, .step_s = 5};
+  EXPECT_EQ(anna.post("/api/rucks/" + ruck + "/location", walk.part(0, 100).json()).status, 201);
+  EXPECT_EQ(anna.post("/api/rucks/" + ruck + "/complete", "{}").status, 200);
+  for (const char* path :
+       {"/api/users/profile", "/api/rucks", "/api/stats/weekly", "/api/notifications",
+        "/api/ruck-buddies", "/api/users/me/privacy-zones"}) {
+    const Reply reply = anna.get(path);
+    EXPECT_EQ(reply.status, 200) << path << reply.body;
+  }
+  EXPECT_EQ(berta.get("/api/users/" + anna.user_id).status, 200);
+  phones.stop();
+  expect_all_there(phones);
+  for (const auto& server : servers_) EXPECT_FALSE(server->log().contains("db.statement_failed"));
 }
 
 TEST_F(RollingTest, WhatAKilledServerAcknowledgedIsThereAndTheOthersGoOn) {

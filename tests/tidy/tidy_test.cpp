@@ -404,6 +404,28 @@ TEST(Tidy, NoTwoMigrationsHaveOneNumber) {
   EXPECT_FALSE(numbers.empty());
 }
 
+// What a migration takes away or narrows, servers of the version before may still use while they
+// are replaced one by one. A later version does it, when none of those is left, and says so with a
+// line that begins with `-- contract:`.
+TEST(Tidy, MigrationsOnlyWidenTheSchema) {
+  constexpr int kSince = 17;  // before, all servers were stopped first
+  const std::regex narrows(
+      R"(DROP TABLE|DROP COLUMN|RENAME|ALTER COLUMN \S+ (SET NOT NULL|TYPE|SET DATA))");
+  const std::regex adds(R"(ADD COLUMN[^;]*NOT NULL[^;]*;)");
+  int seen = 0;
+  for (const File& file : files_in({"migrations"}, {".sql"})) {
+    if (std::stoi(fs::path(file.path).filename().string().substr(0, 4)) < kSince) continue;
+    ++seen;
+    if (file.text.contains("\n-- contract: ")) continue;
+    EXPECT_FALSE(std::regex_search(file.text, narrows)) << file.path;
+    for (std::sregex_iterator it(file.text.begin(), file.text.end(), adds), end; it != end; ++it) {
+      EXPECT_TRUE(it->str().contains("DEFAULT"))
+          << file.path << ": servers of the version before add rows without " << it->str();
+    }
+  }
+  EXPECT_GT(seen, 0);
+}
+
 TEST(Tidy, AMarkdownFileHasOneTitle) {
   std::vector<File> files = files_in({"docs", "src", "tests", "web", "deploy"}, {".md"});
   for (const char* name : {"README.md", "CONTRIBUTING.md"}) {
