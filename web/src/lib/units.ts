@@ -115,9 +115,8 @@ export function span(seconds: number): string {
 }
 
 export const whole = (value: number) => fixed(value, 0);
-const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 2 });
-// At most four characters, up to a million: "240", "2.3K", "17K".
-export const brief = (value: number) => (Math.round(value) < 1000 ? whole(value) : compact.format(value));
+// At most three characters up to 100,000: "240", "2K", "17K".
+export const brief = (value: number) => (Math.round(value) < 1000 ? whole(value) : `${whole(value / 1000)}K`);
 export const text = (shown: Shown) => `${shown.value} ${shown.unit}`;
 
 export function round(value: number, digits: number): number {
