@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """What another server costs and brings: one, two and three of them over one PostgreSQL and one Redis.
 
-    bench/instances.py [--ruckers 2000] [--seconds 30] [--ruck build/release/ruck]
+    bench/instances.py [--ruckers 2000] [--seconds 20] [--ruck build/release/ruck]
 
 For each number of servers, ruckers record at a fixed rate, shared out among the servers: how much
-processor a batch takes at the servers, at PostgreSQL and at Redis. That is what a model of more
-machines needs; this one has too few cores to show them all busy. Servers have a core's thread each.
-Then as many batches as come through (`flood`), with all of it on this machine's cores. At last how
+processor a batch takes at the servers, at PostgreSQL and at Redis, once all have started. That is
+what a model of more machines needs; this one has too few cores to show them all busy. Servers have
+a core's thread each. Then as many batches as come through (`flood`), with all of it on this
+machine's cores, and what each takes then. At last how
 long a read takes at a server that has its answer in memory, that finds it in Redis where another
 has put it, and that makes it: medians of one connection.
 """
@@ -23,11 +24,13 @@ import statistics
 import subprocess
 import tempfile
 import time
+import urllib.request
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--ruckers", type=int, default=2000)
-parser.add_argument("--seconds", type=int, default=30)
+parser.add_argument("--seconds", type=int, default=20)
 parser.add_argument("--every", default="4s", help="between a rucker's batches")
+parser.add_argument("--warm", type=int, default=60, help="seconds until all have started and their followers are told")
 parser.add_argument("--ruck", default="build/release/ruck")
 parser.add_argument("--most", type=int, default=3, help="servers")
 options = parser.parse_args()
@@ -73,7 +76,7 @@ class Installation:
         self.work = tempfile.mkdtemp(prefix="ruck-instances-")
         os.chmod(self.work, 0o755)
         self.ports = [free_port(), free_port()]
-        self.servers = []
+        self.servers, self.metrics = [], []
         data = self.work + "/pg"
         os.mkdir(data)
         if AS_POSTGRES:
@@ -93,7 +96,7 @@ class Installation:
             time.sleep(0.2)
         self.environment = dict(os.environ, RUCK_DATABASE_URL=url + "/ruck", RUCK_RATE_LIMITS="off",
                                 RUCK_REDIS_URL=f"redis://127.0.0.1:{self.ports[1]}", RUCK_LISTEN="127.0.0.1:0",
-                                RUCK_THREADS="1", RUCK_LOG_LEVEL="info")
+                                RUCK_METRICS_LISTEN="127.0.0.1:0", RUCK_THREADS="1", RUCK_LOG_LEVEL="info")
         return self
 
     def __exit__(self, *failure):
@@ -130,21 +133,29 @@ class Installation:
                 port = re.search(r'"event":"server.started".*?"port":(\d+)', open(log).read())
                 if server.poll() is not None:
                     raise SystemExit("the server does not start:\n" + open(log).read())
+            metrics = re.search(r'"metrics_port":(\d+)', open(log).read())
             self.servers.append((server, "http://127.0.0.1:" + port.group(1)))
+            self.metrics.append(f"http://127.0.0.1:{metrics.group(1)}/metrics")
 
     def stop_servers(self):
         for server, _ in self.servers:
             server.send_signal(signal.SIGTERM)
         for server, _ in self.servers:
             server.wait()
-        self.servers = []
+        self.servers, self.metrics = [], []
+
+    def batches(self):
+        """That the servers have answered so far."""
+        name = 'ruck_http_request_seconds_count{route="rucks.locate"} '
+        texts = [urllib.request.urlopen(url).read().decode() for url in self.metrics]
+        return sum(int(line.removeprefix(name)) for text in texts for line in text.splitlines() if line.startswith(name))
 
     def used(self):
         return (sum(processor(server.pid) for server, _ in self.servers), processor(self.postmaster()),
                 processor(self.redis.pid))
 
-    def load(self, people, *more):
-        """Reports of a load on each of the servers, and what was used meanwhile, in seconds."""
+    def load(self, people, warm, seconds, *more):
+        """Batches a second, and the seconds of processor a batch, while a load on each of the servers is steady; reports."""
         loads, share = [], len(people) // len(self.servers)
         for i, (_, url) in enumerate(self.servers):
             who, report = f"{self.work}/who{i}.jsonl", f"{self.work}/report{i}.json"
@@ -152,17 +163,21 @@ class Installation:
                 out.write("\n".join(people[i * share:(i + 1) * share]) + "\n")
             os.chmod(who, 0o600)
             command = [options.ruck, "load", "--url", url, "--users", str(share), "--accounts", who,
-                       "--json", report, "--seed", str(i + 1), *more]
+                       "--json", report, "--seed", str(i + 1), "--verify", "0",
+                       "--duration", f"{warm + seconds + 5}s", *more]
             loads.append((subprocess.Popen(command, env=self.environment, stdout=subprocess.PIPE,
                                            stderr=subprocess.STDOUT, text=True), report))
-        before, began = self.used(), time.monotonic()
+        time.sleep(warm)
+        before, first, began = self.used(), self.batches(), time.monotonic()
+        time.sleep(seconds)
+        count, took = self.batches() - first, time.monotonic() - began
+        used = [(after - earlier) / count for after, earlier in zip(self.used(), before)]
         for process, _ in loads:
             said = process.communicate()[0]
             if process.returncode != 0:
                 raise SystemExit(said)
-        took = time.monotonic() - began
-        used = [after - earlier for after, earlier in zip(self.used(), before)]
-        return [json.load(open(report))["runs"][0]["endpoints"]["location"] for _, report in loads], used, took
+        reports = [json.load(open(report))["runs"][0]["endpoints"]["location"] for _, report in loads]
+        return count / took, used, reports
 
 
 def reads(installation, token, rounds=1000):
@@ -179,27 +194,36 @@ def reads(installation, token, rounds=1000):
     found = {"made": [], "in Redis": [], "in memory": []}
     for i in range(rounds):
         timed(a, "PUT", "/api/users/profile", json.dumps({"weight_kg": 60 + i % 40}))
+        timed(a, path="/api/users/profile")
+        timed(b, path="/api/users/profile")
+        # From here on both know the revision.
         found["made"].append(timed(a))
         found["in Redis"].append(timed(b))
         found["in memory"].append(timed(b))
     return {where: statistics.median(all_of_them) for where, all_of_them in found.items()}
 
 
-print("| servers | batches/s | p99 | servers µs/batch | PostgreSQL µs/batch | Redis µs/batch | flood, batches/s |")
-print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+def row(*cells):
+    print("| " + " | ".join(cells) + " |", flush=True)
+
+
+row("load", "servers", "batches/s", "p99", "servers µs/batch", "PostgreSQL µs/batch", "Redis µs/batch")
+row("---", *["---:"] * 6)
 with Installation() as all_of_it:
-    ruckers = all_of_it.people(options.ruckers)
+    flooders = 192
+    people = all_of_it.people(options.most * (options.ruckers + flooders))
     for number in range(1, options.most + 1):
         all_of_it.serve(number)
-        reports, spent, seconds = all_of_it.load(ruckers, "--scenario", "record", "--duration", f"{options.seconds}s",
-                                                 "--batch-every", options.every, "--batch-points", "10",
-                                                 "--verify", "0")
-        batches = sum(each["requests"] for each in reports)
-        worst = max(each["latency_ms"]["p99"] for each in reports)
-        each_us = [f"{1e6 * one / batches:.0f}" for one in spent]
-        flood, _, flooded_s = all_of_it.load(ruckers[:192], "--scenario", "flood", "--duration", "15s", "--verify", "0")
-        through = sum(each["requests"] for each in flood) / flooded_s
-        print(f"| {number} | {batches / seconds:.0f} | {worst:.1f} ms | {' | '.join(each_us)} | {through:.0f} |", flush=True)
+        # Each time others, since rucks of before are still under way.
+        ruckers, people = people[:options.ruckers], people[options.ruckers:]
+        flooding, people = people[:flooders], people[flooders:]
+        record = (ruckers, options.warm, options.seconds, "--scenario", "record", "--batch-every", options.every,
+                  "--batch-points", "10", "--heart-rate", "off", "--complete", "off")
+        flood = (flooding, 3, 10, "--scenario", "flood")
+        for what in (record, flood):
+            rate, spent, reports = all_of_it.load(*what)
+            worst = max(each["latency_ms"]["p99"] for each in reports)
+            row(what[4], str(number), f"{rate:.0f}", f"{worst:.1f} ms", *(f"{1e6 * one:.0f}" for one in spent))
         if number == 2:
             medians = reads(all_of_it, json.loads(ruckers[0])["token"])
         all_of_it.stop_servers()
