@@ -364,7 +364,7 @@ test("whoever may see the ruck sees its photos, and nobody else", async () => {
   await counts(page, "1 of 3");
   assert.equal(await page.getByRole("button", { name: "Delete photo" }).count(), 0, "not theirs to delete");
   assert.equal(await page.getByRole("button", { name: "Description" }).count(), 0);
-  const address = await page.locator("[data-viewer] img").first().evaluate((img) => img.currentSrc);
+  const address = await until(() => page.locator("[data-viewer] img").first().evaluate((img) => img.currentSrc), "its address");
   assert.equal((await fetch(address)).status, 200);
   await page.keyboard.press("Escape");
 
