@@ -189,6 +189,7 @@ class Hub {
   void doubt(RuckId ruck, UserId user);
   task<> tick(std::size_t core);
   void on_others_watching(std::string_view payload);
+  [[nodiscard]] static std::uint32_t watching_here(const Room& room);
   void tell_presence(Home& home, Room& room);
   void tell_others(Home& home, std::chrono::steady_clock::time_point now);
   [[nodiscard]] http::Frame snapshot_of(Room& room, Audience audience,

@@ -24,11 +24,15 @@ void Hub::on_others_watching(std::string_view payload) {
   }
 }
 
+std::uint32_t Hub::watching_here(const Room& room) {
+  return room.counts[static_cast<std::size_t>(Audience::kFollower)] +
+         room.counts[static_cast<std::size_t>(Audience::kLink)];
+}
+
 // Whoever has a room tells the owner, who may hear the same number from two servers.
 void Hub::tell_presence(Home& home, Room& room) {
   if (!std::exchange(room.presence_changed, false)) return;
-  home.presence.set(room.ruck, room.counts[static_cast<std::size_t>(Audience::kFollower)] +
-                                   room.counts[static_cast<std::size_t>(Audience::kLink)]);
+  home.presence.set(room.ruck, watching_here(room));
   const std::size_t watching = home.presence.total(room.ruck);
   if (std::exchange(room.told_watching, watching) == watching) return;
   tell_user(room.view->state().owner, messages::presence(room.ruck, watching),
@@ -46,9 +50,13 @@ void Hub::tell_others(Home& home, SteadyTime now) {
   deps_.bus.publish(kWatching, to_bytes(message));
 }
 
+// As it is now, not as it was at the last tick.
 task<Result<std::size_t>> Hub::watching(RuckId ruck) {
-  co_return co_await at_home<std::size_t>(
-      ruck, [ruck](Home& home) -> std::size_t { return home.presence.total(ruck); });
+  co_return co_await at_home<std::size_t>(ruck, [ruck](Home& home) -> std::size_t {
+    const auto room = home.rooms.find(ruck);
+    return home.presence.elsewhere(ruck) +
+           (room == home.rooms.end() ? 0 : watching_here(*room->second));
+  });
 }
 
 }  // namespace ruck::live

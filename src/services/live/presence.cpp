@@ -21,8 +21,12 @@ void Presence::set(RuckId ruck, std::uint32_t count) {
 }
 
 std::size_t Presence::total(RuckId ruck) const {
+  const auto own = own_.find(ruck);
+  return elsewhere(ruck) + (own == own_.end() ? 0 : own->second.count);
+}
+
+std::size_t Presence::elsewhere(RuckId ruck) const {
   std::size_t sum = 0;
-  if (const auto own = own_.find(ruck); own != own_.end()) sum = own->second.count;
   const auto others = others_.find(ruck);
   if (others == others_.end()) return sum;
   for (const Other& each : others->second) sum += each.count;

@@ -34,6 +34,8 @@ class Presence {
   // How many watch it here.
   void set(RuckId ruck, std::uint32_t count);
   [[nodiscard]] std::size_t total(RuckId ruck) const;
+  // At other servers, as far as they have said.
+  [[nodiscard]] std::size_t elsewhere(RuckId ruck) const;
 
   // What another server says of a ruck. Whether that is another number.
   bool hear(std::uint64_t server, Said said, SteadyTime now);
