@@ -176,7 +176,7 @@ std::optional<SteadyClock::time_point> Client::Lane::next_time() const {
   if (state_ == State::kDown) by(connect_at_);
   if (state_ == State::kOpening) by(opened_at_ + kConnectTime);
   if (expired_ < asked_.size()) by(asked_[expired_].at + client_.options_.ask_time);
-  if (!asked_.empty()) by(asked_.front().at + kAskHung);
+  if (!asked_.empty()) by(asked_.front().at + client_.options_.hung_time);
   return next;
 }
 
@@ -196,7 +196,8 @@ void Client::Lane::on_time() {
   const Time now = SteadyClock::now();
   if (state_ == State::kDown && now >= connect_at_) return connect();
   if (state_ == State::kOpening && now - opened_at_ >= kConnectTime) give_up("no answer in time");
-  if (!asked_.empty() && now - asked_.front().at >= kAskHung) give_up("no answer in time");
+  if (!asked_.empty() && now - asked_.front().at >= client_.options_.hung_time)
+    give_up("no answer in time");
   end_late(now);
   if (!is_dropping_) arm();
 }

@@ -28,6 +28,7 @@ class Client {
  public:
   struct Options {
     std::chrono::milliseconds ask_time = kAskTime;
+    std::chrono::milliseconds hung_time = kAskHung;
   };
   Client(Address address, Options options, telemetry::Metrics& metrics);
   ~Client();

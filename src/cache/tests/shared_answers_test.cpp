@@ -26,7 +26,8 @@ class SharedAnswersTest : public testing::Test {
  protected:
   struct Server {
     Server(SharedAnswersTest& test, const std::string& edition)
-        : client(*redis::parse_address(test.redis_.url()), {.ask_time = std::chrono::seconds(60)},
+        : client(*redis::parse_address(test.redis_.url()),
+                 {.ask_time = std::chrono::seconds(60), .hung_time = std::chrono::seconds(60)},
                  metrics),
           answers(client, edition, kLifetime, metrics),
           database(*db::open({.url = temporary.url()}, metrics)),

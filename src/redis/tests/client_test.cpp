@@ -14,7 +14,8 @@ namespace {
 using testing::ElementsAre;
 
 // Of a machine that does much else no answer is late.
-constexpr Client::Options kPatient{.ask_time = std::chrono::seconds(60)};
+constexpr Client::Options kPatient{.ask_time = std::chrono::seconds(60),
+                                   .hung_time = std::chrono::seconds(60)};
 
 class RedisClientTest : public testing::Test {
  protected:
@@ -123,7 +124,6 @@ TEST_F(RedisClientTest, WhoAsksWhenItStopsIsToldThatThereIsNothing) {
     co_return;
   };
   for (int i = 0; i < 3; ++i) cores_.run(ask(server.client, told));
-  EXPECT_EQ(told, 0);
   server.client.stop();
   EXPECT_EQ(told, 3);
   EXPECT_FALSE(server.is_ready());
