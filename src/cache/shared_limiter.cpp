@@ -135,6 +135,7 @@ http::RateLimiter::Wait SharedLimiter::take_up(const std::string& key, http::Lim
   // Full of what holds: what was taken is lost, and asked for again.
   if (shard.by_key.size() >= kKeysPerShardMax) shard.by_key.clear();
   Shard::Said& kept = shard.by_key[key];
+  if (kept.until <= now) kept.uses = 0;
   kept.uses = said > 0 ? kept.uses + static_cast<std::uint32_t>(said) - 1 : 0;
   kept.until = now + holds;
   if (said > 0) return std::nullopt;

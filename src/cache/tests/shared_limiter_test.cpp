@@ -122,6 +122,18 @@ TEST_F(SharedLimiterTest, OfALargeLimitSeveralUsesAreTakenAtOnce) {
   EXPECT_LE(allowed, 5000 + static_cast<int>(took.count() * 1.4) + 1);
 }
 
+// What was taken and not used within the window is gone: it does not add up for a burst.
+TEST_F(SharedLimiterTest, WhatWasNotUsedInTimeIsLost) {
+  Server a(cores_, redis_.url());
+  ASSERT_TRUE(a.becomes(true));
+  const Limit limit{.count = 1000, .window = std::chrono::seconds(1)};  // 4 at once
+  ASSERT_TRUE(a.take("key", limit));
+  const auto over = std::chrono::steady_clock::now() + limit.window;
+  ASSERT_TRUE(test::until([over] { return std::chrono::steady_clock::now() > over; }));
+  EXPECT_EQ(a.take("key", limit, 5), 5);
+  EXPECT_GE(scripts(), 3) << "for the first, and for 4 and 1 of the second window";
+}
+
 // 50 requests that have come at one moment: each is let through once, by one script.
 TEST_F(SharedLimiterTest, WhatACoreAsksAtOneMomentIsOneScript) {
   Server a(cores_, redis_.url());
