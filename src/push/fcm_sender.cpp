@@ -14,11 +14,11 @@ std::string url_of(std::string endpoint, const std::string& project_id) {
 }
 
 Report refused(std::string reason) { return {.fate = Fate::kRefused, .reason = std::move(reason)}; }
-}  // namespace
 
 // In seconds, so that no minute has more than the quota, wherever it begins.
 constexpr http::Limit kFcmMessages{.count = kFcmMessagesPerMinute / 60,
                                    .window = std::chrono::seconds(1)};
+}  // namespace
 
 FcmSender::FcmSender(Options options, const Dependencies& dependencies)
     : deps_(dependencies),

@@ -1,6 +1,5 @@
 #include "redis/client.hpp"
 
-#include "base/random.hpp"
 #include "redis/connection.hpp"
 #include "redis/handshake.hpp"
 #include "runtime/sleep.hpp"
@@ -20,10 +19,10 @@ class Client::Lane : public std::enable_shared_from_this<Lane> {
  public:
   Lane(Client& client, runtime::Core& core) : client_(client), core_(core), timer_(core.io()) {}
 
-  void open();
+  void connect();
   void close();
   void ask(const std::vector<std::string>& words, Asker asker);
-  [[nodiscard]] bool is_ready() const { return state_ == State::kReady && !is_late_; }
+  [[nodiscard]] bool is_ready() const { return state_ == State::kReady && expired_ == 0; }
 
  private:
   enum class State : std::uint8_t { kDown, kOpening, kReady, kOver };
@@ -32,14 +31,14 @@ class Client::Lane : public std::enable_shared_from_this<Lane> {
     Asker asker;  // none: it waits no longer
     Time at;
   };
-  void connect();
   void on_reply(Command command, const Reply& reply);
   void on_answer(const Reply& reply);
   void give_up(std::string reason);
   void drop(std::string_view reason);
   void end_late(Time now);
   void answer(Asker& asker, std::optional<Answer> with);
-  void note();
+  // Tells the client whether it is ready, where that has changed; why it is not.
+  void note(std::string_view reason = {});
   void arm();
   void on_time();
   [[nodiscard]] std::optional<Time> next_time() const;
@@ -51,18 +50,13 @@ class Client::Lane : public std::enable_shared_from_this<Lane> {
   std::unique_ptr<Connection> connection_;
   State state_ = State::kDown;
   bool is_dropping_ = false;
-  bool is_late_ = false;  // an answer that nobody waits for is still to come
   bool is_noted_ = false;
-  std::string_view trouble_;
   std::deque<Asked> asked_;  // in the order of their answers
-  std::size_t expired_ = 0;  // at the front of it, nobody waits
-  std::size_t host_ = 0;     // of the address: the next to try
+  std::size_t expired_ = 0;  // at the front of it: nobody waits, and what answers is late
   Time opened_at_;
   Time connect_at_;
-  std::chrono::milliseconds pause_ = kReconnectMin;
+  Attempts attempts_{client_.address_};
 };
-
-void Client::Lane::open() { connect(); }
 
 void Client::Lane::close() {
   state_ = State::kOver;
@@ -75,9 +69,8 @@ void Client::Lane::close() {
 void Client::Lane::connect() {
   state_ = State::kOpening;
   opened_at_ = SteadyClock::now();
-  const Host& host = client_.address_.hosts[host_++ % client_.address_.hosts.size()];
   connection_ = std::make_unique<Connection>(
-      core_.io(), host,
+      core_.io(), attempts_.host(),
       Connection::Events{
           .on_open = [this] { greet(*connection_, client_.address_); },
           .on_reply = [this](Command command, const Reply& reply) { on_reply(command, reply); },
@@ -87,10 +80,10 @@ void Client::Lane::connect() {
 
 void Client::Lane::on_reply(Command command, const Reply& reply) {
   if (command == Command::kAsk) return on_answer(reply);
-  if (const auto refused = refusal_of(command, reply)) return give_up(std::string(*refused));
+  if (const auto refused = refusal_of(command, reply)) return give_up(*refused);
   if (command != Command::kRole) return;
   state_ = State::kReady;
-  pause_ = kReconnectMin;
+  attempts_.succeeded();
   note();
 }
 
@@ -98,8 +91,7 @@ void Client::Lane::on_answer(const Reply& reply) {
   if (asked_.empty()) return;
   Asked first = std::move(asked_.front());
   asked_.pop_front();
-  if (expired_ > 0) --expired_;
-  if (expired_ == 0 && std::exchange(is_late_, false)) note();
+  if (expired_ > 0 && --expired_ == 0) note();
   if (first.asker) client_.count_.answered.add();
   answer(first.asker, Answer{.is_error = reply.is_error,
                              .is_nothing = reply.is_nothing,
@@ -135,39 +127,28 @@ void Client::Lane::drop(std::string_view reason) {
   is_dropping_ = false;
   if (state_ == State::kOver) return;
   state_ = State::kDown;
-  trouble_ = reason;
   connection_.reset();
-  is_late_ = false;
   expired_ = 0;
   for (Asked& each : std::exchange(asked_, {})) {
     if (each.asker) client_.count_.late.add();
     answer(each.asker, std::nullopt);
   }
-  note();
-  trouble_ = {};
-  // The next host at once; after the last of them, a pause.
-  const bool has_tried_all = host_ % client_.address_.hosts.size() == 0;
-  connect_at_ = SteadyClock::now() + (has_tried_all ? some_of(pause_) : milliseconds(0));
-  if (has_tried_all) pause_ = std::min<milliseconds>(pause_ * 2, kReconnectMax);
+  note(reason);
+  connect_at_ = SteadyClock::now() + attempts_.failed();
   arm();
 }
 
 void Client::Lane::end_late(Time now) {
   const Time before = now - client_.options_.ask_time;
-  bool has_ended = false;
   while (expired_ < asked_.size() && asked_[expired_].at <= before) {
     client_.count_.late.add();
-    is_late_ = true;
-    has_ended = true;
     answer(asked_[expired_++].asker, std::nullopt);
   }
-  trouble_ = "slow";
-  if (has_ended) note();
-  trouble_ = {};
+  note("slow");
 }
 
-void Client::Lane::note() {
-  if (std::exchange(is_noted_, is_ready()) != is_ready()) client_.note_ready(is_ready(), trouble_);
+void Client::Lane::note(std::string_view reason) {
+  if (std::exchange(is_noted_, is_ready()) != is_ready()) client_.note_ready(is_ready(), reason);
 }
 
 std::optional<SteadyClock::time_point> Client::Lane::next_time() const {
@@ -236,7 +217,7 @@ void Client::start(runtime::Cores& cores) {
     lanes_.push_back(std::make_shared<Lane>(*this, cores.at(i)));
   }
   cores_ = &cores;
-  on_each(lanes_, cores, [](Lane& lane) { lane.open(); });
+  on_each(lanes_, cores, [](Lane& lane) { lane.connect(); });
 }
 
 void Client::stop() {

@@ -43,9 +43,17 @@ std::string printable(std::string_view text) {
   return out;
 }
 
-std::chrono::milliseconds some_of(std::chrono::milliseconds pause) {
-  const auto half = pause / 2;
-  return half + std::chrono::milliseconds(random_u64() % static_cast<std::uint64_t>(half.count()));
+void Attempts::succeeded() {
+  failures_ = 0;
+  pause_ = kReconnectMin;
+}
+
+std::chrono::milliseconds Attempts::failed() {
+  at_ = (at_ + 1) % hosts_.size();
+  if (++failures_ % hosts_.size() != 0) return milliseconds(0);
+  const auto half = pause_ / 2;
+  pause_ = std::min<milliseconds>(pause_ * 2, kReconnectMax);
+  return half + milliseconds(random_u64() % static_cast<std::uint64_t>(half.count()));
 }
 
 }  // namespace ruck::redis

@@ -2,7 +2,6 @@
 
 #include "base/random.hpp"
 #include "bus/payload.hpp"
-#include "redis/handshake.hpp"
 #include "runtime/sleep.hpp"
 #include "telemetry/log.hpp"
 
@@ -215,7 +214,7 @@ void RedisBus::connect() {
         .on_gone = [this](std::string_view reason) { give_up(reason); }};
   };
   asio::io_context& io = thread_.at(0).io();
-  const Host& host = this->host();
+  const Host& host = attempts_.host();
   publisher_ = std::make_unique<Connection>(io, host, events(&RedisBus::on_publisher_open));
   listener_ = std::make_unique<Connection>(io, host, events(&RedisBus::on_listener_open));
 }
@@ -275,6 +274,7 @@ void RedisBus::on_reply(Command command, const Reply& reply) {
       if (const auto refused = refusal_of(command, reply)) give_up(*refused);
       return;
     case Command::kWho:
+      if (!reason_.empty()) return;  // given up: a replica answers this as well
       // An error: this user may not ask.
       place_ = reply.is_error ? 0 : run_of(reply.text);
       is_publisher_ready_ = true;
@@ -473,12 +473,11 @@ void RedisBus::come_up() {
   tell_gap();
   is_alone_ = false;
   is_up_ = true;
-  pause_ = kReconnectMin;
-  tries_ = 0;
+  attempts_.succeeded();
   is_loss_logged_ = false;
   count_.connected.set(1);
   telemetry::log_info(was_up_ ? "redis.back" : "redis.connected",
-                      {{"host", host().name}, {"port", host().port}});
+                      {{"host", attempts_.host().name}, {"port", attempts_.host().port}});
   // What was on its way when the connection was lost may be lost as well.
   const bool has_lost = has_lost_.exchange(false) || was_up_;
   was_up_ = true;
@@ -510,15 +509,12 @@ void RedisBus::drop() {
   give_up_fences(SteadyTime::max());
   count_.connected.set(0);
   if (!std::exchange(is_loss_logged_, true)) {
-    telemetry::log_warning("redis.lost",
-                           {{"reason", reason_}, {"host", host().name}, {"port", host().port}});
+    telemetry::log_warning(
+        "redis.lost",
+        {{"reason", reason_}, {"host", attempts_.host().name}, {"port", attempts_.host().port}});
   }
   reason_.clear();
-  host_ = (host_ + 1) % address_.hosts.size();
-  // The next host at once; when all were tried, a pause.
-  const bool has_tried_all = ++tries_ % address_.hosts.size() == 0;
-  connect_at_ = SteadyClock::now() + (has_tried_all ? some_of(pause_) : milliseconds(0));
-  if (has_tried_all) pause_ = std::min<milliseconds>(pause_ * 2, kReconnectMax);
+  connect_at_ = SteadyClock::now() + attempts_.failed();
   if (was_up) tell_gap();
 }
 

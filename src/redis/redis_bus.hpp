@@ -22,6 +22,7 @@
 #include "base/thread_safety.hpp"
 #include "bus/in_process.hpp"
 #include "redis/connection.hpp"
+#include "redis/handshake.hpp"
 #include "runtime/core.hpp"
 #include "runtime/periodic.hpp"
 #include "runtime/resumption.hpp"
@@ -120,7 +121,6 @@ class RedisBus final : public bus::Bus {
   void drop();
   void tell_gap();
   void follow_later(const std::string& topic);
-  [[nodiscard]] const Host& host() const { return address_.hosts[host_]; }
   [[nodiscard]] std::string channel_of(std::string_view topic) const;
 
   const Address address_;
@@ -158,10 +158,8 @@ class RedisBus final : public bus::Bus {
   SteadyTime opened_at_;
   SteadyTime beaten_at_;
   SteadyTime connect_at_;
-  std::chrono::milliseconds pause_ = kReconnectMin;
-  std::size_t host_ = 0;   // of the address: the one in use, or the next to try
-  std::size_t tries_ = 0;  // that failed, since it was up
-  std::string reason_;     // of giving up, until that is done
+  Attempts attempts_{address_};
+  std::string reason_;  // of giving up, until that is done
   bool is_loss_logged_ = false;
   bool was_up_ = false;
   bool must_tell_gap_ = false;  // another instance was away
